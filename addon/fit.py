@@ -1,0 +1,85 @@
+"""What a fit is: everything that was found between one drawing and one head."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.contours import FeatureCurve
+from ..rig.face_rig import FaceRig, RigState
+from ..rig.head_mesh import HeadMesh, head_mesh
+from ..sketch_cnn.detection import Detection
+from ..sketch_cnn.sketch import Sketch
+
+__all__ = ["Fit", "Gap", "SnakeRecord"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Mean distance between drawn and projected curves, both ways, in interocular distances.
+
+    Attributes
+    ----------
+    placed, parametric, snakes : float, IOD
+        With the neutral head on the face; after the parametric fit; after the snakes.
+    curves : feature name (with side) → (placed, parametric, snakes)
+    """
+
+    placed: float
+    parametric: float
+    snakes: float
+    curves: dict[str, tuple[float, float, float]]
+
+    @property
+    def closed(self) -> float:
+        """1 - after / before."""
+        return 1.0 - self.snakes / self.placed if self.placed > 0.0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SnakeRecord:
+    """How one snake ran: its curve, outcome sentence, steps, and energy per step."""
+
+    curve: str
+    outcome: str
+    steps: int
+    energies: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A head fitted to a drawing.
+
+    Attributes
+    ----------
+    state, camera : the expression, identity and pose; how the head is seen (`Sketch.ink` pixels)
+    correction : (V, 3) float64, metres, in the rig's own frame
+    placed, parametric, final : the head's visible curves and contours in each stage, ink pixels
+    outcome : how the parametric fit ended, a sentence
+    timing_s : stage → seconds
+    warnings : sentences for the user
+    """
+
+    sketch: Sketch
+    detection: Detection
+    rig: FaceRig
+    state: RigState
+    camera: Camera
+    correction: NDArray[np.float64]
+    gap: Gap
+    placed: tuple[FeatureCurve, ...]
+    parametric: tuple[FeatureCurve, ...]
+    final: tuple[FeatureCurve, ...]
+    snakes: tuple[SnakeRecord, ...] = ()
+    outcome: str = ""
+    timing_s: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def mesh(self) -> HeadMesh:
+        """Return the head with its 52 ARKit shapes and `Sketch Fit`, weights set."""
+        return head_mesh(self.rig, self.state, self.correction)

@@ -1,0 +1,66 @@
+"""What the network reads from a drawing."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import require_shape
+
+__all__ = ["Detection"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """Action Units, landmarks, head pose and labelled ink of one drawn face.
+
+    Attributes
+    ----------
+    au_labels : A labels ("AU1L", …, "AU64"), the label space in order
+    probability : (A,) float64, in [0, 1]: how sure that the AU is there (calibrated)
+    intensity : (A,) float64, in [0, 1]: how strong it is if it is there
+    uncertainty : (A,) float64, in [0, 1]
+        2 / (α + β) of the Beta distribution behind `probability`: 1 = no evidence at all.
+    visible : (A,) float64, in [0, 1]: probability that the drawing shows where the AU would be
+    face_box : (x0, y0, x1, y1), `Sketch.ink` pixels: brows to chin, ear to ear
+    face_score : float in [0, 1]: how sure that this is a face
+    other_faces : boxes of further faces found, by score
+    landmarks : (70, 2) float64, `Sketch.ink` pixels: 68 iBUG points, then iris left and right
+    landmark_spread : (70,) float64, pixels: standard deviation per axis
+    pose : (3,) float64, radians: rotation vector of the head (see rig.face_rig.RigState.rotation)
+    features : names of the label classes, index 0 = "none"
+    feature_probability : (C, h, w) float32
+        Probability of each label class on a grid over the crop.
+    crop_from_ink : (2, 3) float64
+        Affine map from ink pixels (x, y, 1) to grid pixels of `feature_probability`
+        (pixel centres at +0.5 on both sides).
+    """
+
+    au_labels: tuple[str, ...]
+    probability: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    uncertainty: NDArray[np.float64]
+    visible: NDArray[np.float64]
+    face_box: tuple[float, float, float, float]
+    face_score: float
+    other_faces: tuple[tuple[float, float, float, float], ...]
+    landmarks: NDArray[np.float64]
+    landmark_spread: NDArray[np.float64]
+    pose: NDArray[np.float64]
+    features: tuple[str, ...]
+    feature_probability: NDArray[np.float32]
+    crop_from_ink: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        count = len(self.au_labels)
+        for name in ("probability", "intensity", "uncertainty", "visible"):
+            require_shape(name, getattr(self, name), (count,), "Give one value an AU label.")
+        require_shape("landmarks", self.landmarks, (70, 2), "Give x and y of 70 landmarks.")
+        require_shape("landmark_spread", self.landmark_spread, (70,), "Give one a landmark.")
+        hint = "Give one map a label class."
+        shape = (len(self.features), "h", "w")
+        require_shape("feature_probability", self.feature_probability, shape, hint)
