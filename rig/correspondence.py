@@ -1,0 +1,189 @@
+"""Which drawn point belongs to which place on the head's lines.
+
+References
+----------
+Chen & Medioni (1992), Object modelling by registration of multiple range images,
+doi:10.1016/0262-8856(92)90066-C: distances are measured along the normal, so that lines may slide.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from .camera import Camera
+from .contours import FeatureCurve, occluding_contours, project_curves
+from .face_rig import FaceRig, RigState, SurfacePoints, pose
+from .features import feature_of
+
+__all__ = ["CandidateLines", "Lines", "candidate_lines", "curve_lines", "match_lines"]
+
+_SAMPLES_PER_SEGMENT = 4
+_SPACING_IOD = 0.04
+_REACH_IOD = 0.35
+_REACH_BACK_IOD = 0.15
+_BACK_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandidateLines:
+    """The visible stretches of all lines of the posed head, as segments.
+
+    Attributes
+    ----------
+    surface : the M line points on the mesh
+    points : (M, 2) pixels
+    segments : (S, 2) rows of `points` that follow each other and are both visible
+    feature : S feature names
+    """
+
+    surface: SurfacePoints
+    points: NDArray[np.float64]
+    segments: NDArray[np.intp]
+    feature: NDArray[np.str_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Matches: a place between two line points should lie on a drawn line.
+
+    Attributes
+    ----------
+    point : (R, 2) rows of the point basis; `share` : (R, 2) their shares, summing to 1
+    normal : (R, 2) unit normal of the head's line in the image
+    target : (R, 2) pixels, the drawn point
+    weight : (R,)
+    """
+
+    point: NDArray[np.intp]
+    share: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    target: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+def curve_lines(rig: FaceRig, state: RigState, camera: Camera) -> CandidateLines:
+    """Find the visible feature curves and occluding contours of a state and view."""
+    vertices = pose(rig, state)
+    curves = [
+        *project_curves(rig, vertices, camera),
+        *occluding_contours(rig, vertices, camera),
+    ]
+    return candidate_lines(curves)
+
+
+def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
+    """Join curves into one set of points and visible segments."""
+    segments, feature, first = [], [], 0
+    for curve in curves:
+        rows = np.arange(len(curve.points))
+        ends = np.roll(rows, -1)
+        keep = curve.visible & curve.visible[ends]
+        if not curve.is_closed:
+            keep[-1:] = False
+        segments.append(np.stack([rows[keep], ends[keep]], axis=1) + first)
+        feature.append(np.full(int(keep.sum()), feature_of(curve.name), dtype="<U24"))
+        first += len(rows)
+    if not curves:
+        empty = SurfacePoints(np.zeros(0, np.int32), np.zeros((0, 3), np.float32))
+        return CandidateLines(
+            empty, np.zeros((0, 2)), np.zeros((0, 2), np.intp), np.zeros(0, "<U24")
+        )
+    surface = SurfacePoints(
+        np.concatenate([curve.surface.triangle for curve in curves]),
+        np.concatenate([curve.surface.barycentric for curve in curves]),
+    )
+    return CandidateLines(
+        surface,
+        np.concatenate([curve.points for curve in curves]),
+        np.concatenate(segments),
+        np.concatenate(feature),
+    )
+
+
+def thin_out(points: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
+    """Keep one of the (N, 2) points per square of `spacing` pixels: the one nearest its middle."""
+    if len(points) == 0:
+        return points
+    cells = np.floor(points / spacing).astype(np.int64)
+    off_centre = np.abs(points / spacing - cells - 0.5).sum(axis=1)
+    order = np.lexsort((off_centre, cells[:, 1], cells[:, 0]))
+    ordered = cells[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return points[np.sort(order[first])]
+
+
+def match_lines(
+    lines: CandidateLines,
+    drawn: dict[str, NDArray[np.float64]],
+    iod_px: float,
+    first_point: int = 0,
+) -> Lines:
+    """Match drawn points and the head's lines of the same feature, both ways.
+
+    Parameters
+    ----------
+    lines : the head's visible lines
+    drawn : feature name → (N, 2) pixels
+    iod_px : interocular distance, pixels: the unit of spacing and reach
+    first_point : row of the first line point in the point basis
+
+    Returns
+    -------
+    Lines; empty where nothing is within reach
+    """
+    found = []
+    for name, points in drawn.items():
+        segments = lines.segments[lines.feature == name]
+        if len(segments) == 0 or len(points) == 0:
+            continue
+        thinned = thin_out(points, _SPACING_IOD * iod_px)
+        found.append(_match_feature(lines.points, segments, thinned, points, iod_px))
+    if not found:
+        none = np.zeros((0, 2))
+        return Lines(none.astype(np.intp), none, none, none, np.zeros(0))
+    point, share, normal, target, weight = (
+        np.concatenate(part) for part in zip(*found, strict=True)
+    )
+    return Lines(point + first_point, share, normal, target, weight)
+
+
+def _match_feature(
+    points: NDArray[np.float64],
+    segments: NDArray[np.intp],
+    thinned: NDArray[np.float64],
+    drawn: NDArray[np.float64],
+    iod_px: float,
+) -> tuple[NDArray, ...]:
+    """Match one feature: drawn → head for the thinned points, head → drawn for the segments."""
+    shares = (np.arange(_SAMPLES_PER_SEGMENT) + 0.5) / _SAMPLES_PER_SEGMENT
+    start, end = points[segments[:, 0]], points[segments[:, 1]]
+    samples = start[:, None] + shares[None, :, None] * (end - start)[:, None]
+    tangent = end - start
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    normals = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+
+    distance, nearest = cKDTree(samples.reshape(-1, 2)).query(thinned)
+    near = distance < _REACH_IOD * iod_px
+    segment, step = np.divmod(nearest[near], _SAMPLES_PER_SEGMENT)
+    share = np.stack([1.0 - shares[step], shares[step]], axis=1)
+
+    middle = samples.mean(axis=1)
+    back_distance, back = cKDTree(drawn).query(middle)
+    back_near = np.flatnonzero(back_distance < _REACH_BACK_IOD * iod_px)
+    half = np.full((len(back_near), 2), 0.5)
+    length = np.linalg.norm(end - start, axis=1)[back_near] / (_SPACING_IOD * iod_px)
+    return (
+        np.concatenate([segments[segment], segments[back_near]]),
+        np.concatenate([share, half]),
+        np.concatenate([normals[segment], normals[back_near]]),
+        np.concatenate([thinned[near], drawn[back[back_near]]]),
+        np.concatenate([np.ones(int(near.sum())), _BACK_WEIGHT * np.minimum(length, 1.0)]),
+    )
