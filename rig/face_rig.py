@@ -17,7 +17,16 @@ from numpy.typing import NDArray
 from ..errors import require_shape
 from .arkit import ARKIT_NAMES, RIG_SHAPE_NAMES
 
-__all__ = ["FaceRig", "RigState", "SurfaceCurve", "SurfacePoints", "pose", "rotation_matrix", "unposed"]
+__all__ = [
+    "FaceRig",
+    "RigState",
+    "SurfaceCurve",
+    "SurfacePoints",
+    "pose",
+    "rotation_matrix",
+    "rotation_vector",
+    "unposed",
+]
 
 PART_NAMES = ("skin", "eye_L", "eye_R", "teeth_upper", "teeth_lower", "tongue", "lashes")
 
@@ -162,9 +171,14 @@ class FaceRig:
     def arkit_shapes(self) -> NDArray[np.float32]:
         """Return the (52, V, 3) ARKit displacements in the order of `ARKIT_NAMES`."""
         rows = {name: row for row, name in enumerate(self.shape_names)}
-        inner = self.blendshapes[rows["browInnerUpLeft"]] + self.blendshapes[rows["browInnerUpRight"]]
+        inner = (
+            self.blendshapes[rows["browInnerUpLeft"]] + self.blendshapes[rows["browInnerUpRight"]]
+        )
         return np.stack(
-            [inner if name == "browInnerUp" else self.blendshapes[rows[name]] for name in ARKIT_NAMES]
+            [
+                inner if name == "browInnerUp" else self.blendshapes[rows[name]]
+                for name in ARKIT_NAMES
+            ]
         )
 
 
@@ -200,6 +214,21 @@ def rotation_matrix(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.eye(3) + skew
     a, b = np.sin(angle) / angle, (1.0 - np.cos(angle)) / angle**2
     return np.eye(3) + a * skew + b * (skew @ skew)
+
+
+def rotation_vector(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotation vector, radians, of a (3, 3) rotation matrix (angle below π)."""
+    axis = np.array(
+        [
+            matrix[2, 1] - matrix[1, 2],
+            matrix[0, 2] - matrix[2, 0],
+            matrix[1, 0] - matrix[0, 1],
+        ]
+    )
+    sine, cosine = np.linalg.norm(axis) / 2.0, (np.trace(matrix) - 1.0) / 2.0
+    if sine < 1e-9:
+        return axis / 2.0
+    return axis / (2.0 * sine) * np.arctan2(sine, cosine)
 
 
 def unposed(rig: FaceRig, state: RigState) -> NDArray[np.float64]:

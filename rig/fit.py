@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ..errors import require_shape
 from .camera import Camera
 from .correspondence import Lines, curve_lines, match_lines
-from .face_rig import FaceRig, RigState, rotation_matrix
+from .face_rig import FaceRig, RigState, rotation_matrix, rotation_vector
 from .least_squares import box_step
 from .point_basis import PointBasis, Projected, gather_basis, join_bases, project_basis
 
@@ -154,21 +154,6 @@ class _Problem:
         """Distance between the drawn iris landmarks' expected places, pixels."""
         eyes = self.evidence.landmarks[[36, 39, 42, 45]]
         return float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
-
-
-def rotation_vector(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rotation vector, radians, of a (3, 3) rotation matrix (angle below π)."""
-    axis = np.array(
-        [
-            matrix[2, 1] - matrix[1, 2],
-            matrix[0, 2] - matrix[2, 0],
-            matrix[1, 0] - matrix[0, 1],
-        ]
-    )
-    sine, cosine = np.linalg.norm(axis) / 2.0, (np.trace(matrix) - 1.0) / 2.0
-    if sine < 1e-9:
-        return axis / 2.0
-    return axis / (2.0 * sine) * np.arctan2(sine, cosine)
 
 
 def _state(problem: _Problem, unknowns: _Unknowns) -> RigState:
@@ -355,9 +340,7 @@ def fit_parameters(
             candidates, evidence.drawn, problem.iod_px, first_point=len(evidence.landmarks)
         )
         before = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
-        moved, cost, improved = _descend(
-            problem, unknowns, basis, lines, settings.steps_per_round
-        )
+        moved, cost, improved = _descend(problem, unknowns, basis, lines, settings.steps_per_round)
         if not np.isfinite(cost):
             outcome = Outcome.NOT_FINITE
             break
