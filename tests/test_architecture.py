@@ -1,0 +1,199 @@
+"""The rooms keep to themselves: every import, nested ones too, against docs/architecture.md."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("rig", "sketch_cnn", "snakes", "synthetic_data", "addon")
+FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.py", *(f"{room}/**/*.py" for room in ROOMS))
+    for path in ROOT.glob(pattern)
+)
+
+ROOMS_OF: dict[str, set[str]] = {
+    "": {"addon"},
+    "rig": set(),
+    "sketch_cnn": set(),
+    "snakes": set(),
+    "synthetic_data": {"rig"},
+    "addon": {"rig", "sketch_cnn", "snakes"},
+}
+"""What each room may enter, besides itself and `errors`."""
+
+MORE_ROOMS: dict[str, set[str]] = {
+    # Inside the commands that need them.
+    "addon/cli.py": {"synthetic_data"},
+    "addon/commands/": {"synthetic_data"},
+    "addon/bench": {"synthetic_data"},
+}
+
+PACKAGES_OF: dict[str, set[str]] = {
+    "": {"numpy"},
+    "rig": {"numpy", "scipy", "trimesh"},
+    "sketch_cnn": {"numpy", "scipy", "PIL", "onnxruntime"},
+    "snakes": {"numpy", "scipy", "skimage"},
+    "synthetic_data": {"numpy", "scipy", "PIL", "cv2"},
+    "addon": {"numpy", "scipy", "PIL"},
+}
+"""Packages that each room may import, besides the standard library."""
+
+TRAINING = {"torch", "onnx", "onnxscript", "cv2", "matplotlib"}
+BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "gpu_extras", "blf"}
+MORE_PACKAGES: dict[str, set[str]] = {
+    # Training and evaluation alone may ask for what `limner[train]` brings.
+    "sketch_cnn/train": TRAINING,
+    "sketch_cnn/network": TRAINING,
+    "sketch_cnn/export": TRAINING,
+    "sketch_cnn/batches": TRAINING,
+    "sketch_cnn/evaluate": TRAINING,
+    # The command line and what it shows on a terminal.
+    "addon/cli.py": {"click"},
+    "addon/commands/": {"click"},
+    "addon/terminal.py": {"rich"},
+    # What only Blender runs.
+    "addon/blend.py": {"bpy"},
+    "addon/bridge/": BLENDER,
+    "addon/operators": BLENDER,
+    "addon/panels.py": BLENDER,
+    "addon/properties.py": BLENDER,
+    "addon/registration.py": BLENDER,
+}
+
+SPEAKERS = ("addon/bridge/worker.py",)
+"""Programs of their own, which answer on standard output; all else returns what it has to say."""
+
+MAX_LINES = 400
+
+
+def room_of(file: str) -> str:
+    """Return the room that a file lies in; "" for the files at the root."""
+    return file.split("/")[0] if "/" in file else ""
+
+
+def parse(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"), filename=file)
+
+
+def more(table: dict[str, set[str]], file: str) -> set[str]:
+    """Return what a table grants to a file by the start of its name."""
+    return set().union(*(names for start, names in table.items() if file.startswith(start)))
+
+
+def imports(file: str) -> list[tuple[int, str, int]]:
+    """Return (level, module, line) of every import; `from . import a` counts as module `a`."""
+    found = []
+    for node in ast.walk(parse(file)):
+        if isinstance(node, ast.Import):
+            found += [(0, alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module] if node.module else [alias.name for alias in node.names]
+            found += [(node.level, module, node.lineno) for module in modules]
+    return found
+
+
+def entered_room(file: str, level: int, module: str) -> str:
+    """Return the room that a relative import leads into; "" for the root's own files."""
+    home = list(Path(file).parent.parts)
+    assert level <= len(home) + 1, f"{file}: `{'.' * level}{module}` leaves the package"
+    parts = [*home[: len(home) + 1 - level], *module.split(".")]
+    return parts[0] if parts[0] in ROOMS else ""
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_rooms_enter_only_the_rooms_they_may(file):
+    allowed = ROOMS_OF[room_of(file)] | {room_of(file), ""} | more(MORE_ROOMS, file)
+    wrong = [
+        f"{file}:{line}: enters {entered_room(file, level, module)} by {module}"
+        for level, module, line in imports(file)
+        if level and entered_room(file, level, module) not in allowed
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_files_import_only_the_packages_of_their_room(file):
+    allowed = PACKAGES_OF[room_of(file)] | more(MORE_PACKAGES, file)
+    wrong = [
+        f"{file}:{line}: {module}"
+        for level, module, line in imports(file)
+        if not level
+        and module.split(".")[0] not in sys.stdlib_module_names
+        and module.split(".")[0] not in allowed
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_file_spells_the_packages_own_name_in_an_import(file):
+    """Blender calls the package bl_ext.<repo>.limner."""
+    wrong = [line for level, module, line in imports(file) if not level and "limner" in module]
+    assert not wrong, f"{file}: absolute import of limner in lines {wrong}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_libraries_do_not_print(file):
+    if file in SPEAKERS:
+        pytest.skip("a program of its own: its standard output is its answer")
+    calls = [
+        node.lineno
+        for node in ast.walk(parse(file))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not calls, f"{file}: print() in lines {calls}"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_chance_is_an_argument(file):
+    """`np.random` may only make and name generators; its global state belongs to nobody."""
+    wrong = []
+    for node in ast.walk(parse(file)):
+        if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)):
+            continue
+        owner = node.value
+        is_random = owner.attr == "random" and isinstance(owner.value, ast.Name)
+        generators = {"Generator", "default_rng", "SeedSequence", "PCG64", "Philox", "BitGenerator"}
+        if is_random and owner.value.id in {"np", "numpy"} and node.attr not in generators:
+            wrong.append(f"{file}:{node.lineno}: np.random.{node.attr}")
+    assert not wrong, "\n".join(wrong)
+    modules = [m for level, m, _ in imports(file) if not level and m.split(".")[0] == "random"]
+    assert not modules, f"{file} imports the standard library's random: take an rng"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_says_what_it_is_and_under_which_licence(file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    if not text.strip():
+        return
+    assert ast.get_docstring(ast.parse(text)), f"{file} has no docstring"
+    assert "# SPDX-License-Identifier: GPL-3.0-or-later" in text, f"{file} names no licence"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_can_be_read_in_one_sitting(file):
+    lines = len((ROOT / file).read_text(encoding="utf-8").splitlines())
+    assert lines <= MAX_LINES, f"{file} has {lines} lines: look for the seam"
+
+
+def test_packages_in_pyproject_are_the_folders_that_are_packages():
+    """A room that is missing in the list would be missing in the wheel."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(settings["tool"]["setuptools"]["packages"])
+    inits = [path for room in ROOMS for path in ROOT.glob(f"{room}/**/__init__.py")]
+    found = {".".join(("limner", *path.parent.relative_to(ROOT).parts)) for path in inits}
+    assert listed == found | {"limner"}
+
+
+def test_every_package_of_the_lock_is_pinned_and_comes_from_no_named_host():
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.lstrip().startswith("#"):
+            assert "==" in line, line
+            assert "://" not in line and " @ " not in line, line
