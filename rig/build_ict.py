@@ -1,0 +1,178 @@
+"""Building the ICT-FaceKit rig from the model that a user has downloaded.
+
+ICT-FaceKit is MIT-licensed, but its data are not part of limner: `build_ict` reads the user's own
+copy. The source is in centimetres, +Y up, the face to +Z and `_L` on the subject's left (+X), as in
+core space; only the unit changes. What limner cannot use is left out: the inner layer of the
+eyeballs, tear film, occlusion shells and lashes.
+
+References
+----------
+Li et al. (2020). Learning Formation of Physically-Based Face Attributes. CVPR.
+https://doi.org/10.1109/CVPR42600.2020.00347
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arkit import RIG_SHAPE_NAMES
+from .au_table import default_au_table
+from .face_rig import PART_NAMES, FaceRig, rotation_matrix
+from .ict_curves import eye_frame, feature_curves, landmarks
+from .ict_regions import contour_feature
+from .ict_source import IctModel, read_model
+
+__all__ = ["build_ict"]
+
+METRES_PER_CM = 0.01
+
+KEPT = {
+    # first and last + 1 vertex of the source, part
+    "skin": (0, 14_062),  # face, head and neck, mouth socket, eye sockets: one closed surface
+    "tongue": (14_062, 17_039),  # with the gums
+    "teeth_upper": (17_039, 19_247),
+    "teeth_lower": (19_247, 21_451),
+    "eye_L": (21_451, 22_221),  # the outer layer with the cornea
+    "eye_R": (23_021, 23_791),
+}
+LAST_OUTSIDE = 11_248
+"""Face, head and neck end here: what follows lies inside the head."""
+
+GAZE_DEG = {"eyeLookUp": 18.0, "eyeLookDown": 22.0, "eyeLookIn": 30.0, "eyeLookOut": 30.0}
+"""How far an eyeball turns at weight 1. The source moves the lids alone, so these angles were
+chosen by eye: the iris stays in the opening that the source's lids leave."""
+
+SIDE_BLEND_M = 0.01
+"""Half of the width over which left turns into right."""
+
+PIVOT_M = (0.0, 0.005, 0.005)
+"""Between the ears, where the head turns and nods."""
+
+
+def build_ict(source: Path) -> FaceRig:
+    """Build the rig `ict` from a folder or an archive (.tar.*, .zip) of ICT-FaceKit's FaceXModel.
+
+    Parameters
+    ----------
+    source : Path
+        The folder `FaceXModel`, the one above it, or an archive that holds it.
+
+    Returns
+    -------
+    FaceRig
+        The 53 shapes (`tongueOut` is zero: the model has no such shape) and 100 identity modes.
+
+    Raises
+    ------
+    RigError
+        If the model is missing, damaged, incomplete, or of another topology.
+    """
+    model = read_model(source)
+    kept, part = _kept_vertices()
+    neutral = METRES_PER_CM * model.neutral[kept]
+    polygons, triangles = _kept_polygons(model.polygons, kept)
+    triangle_part = part[triangles[:, 0]]
+    eyes = {side: triangle_part == PART_NAMES.index(f"eye_{side}") for side in "LR"}
+    skin = triangle_part == PART_NAMES.index("skin")
+    shapes = METRES_PER_CM * _blendshapes(model, kept)
+    centres = _turn_eyes(shapes, neutral, part)
+    missing = [name for name, shape in zip(RIG_SHAPE_NAMES, shapes, strict=True) if not shape.any()]
+    au_table, unsupported = default_au_table(missing)
+    return FaceRig(
+        name="ict",
+        licence="MIT, Copyright (c) 2020 USC Institute for Creative Technologies",
+        source="https://github.com/USC-ICT/ICT-FaceKit",
+        neutral=neutral.astype(np.float32),
+        polygons=polygons,
+        triangles=triangles,
+        vertex_part=part,
+        blendshapes=shapes.astype(np.float32),
+        identity_names=tuple(f"identity{mode:03d}" for mode in range(len(model.identity))),
+        identity=(METRES_PER_CM * model.identity[:, kept]).astype(np.float32),
+        au_table=au_table,
+        unsupported_aus=unsupported,
+        landmarks=landmarks(neutral, triangles, eyes),
+        curves=feature_curves(neutral, triangles, skin, eyes),
+        left=_smoothstep(0.5 + 0.5 * neutral[:, 0] / SIDE_BLEND_M).astype(np.float32),
+        eye_centres=centres.astype(np.float32),
+        pivot=np.array(PIVOT_M, dtype=np.float32),
+        contour_feature=contour_feature(model.neutral[kept], kept < LAST_OUTSIDE),
+    )
+
+
+def _turn_eyes(
+    shapes: NDArray[np.floating], neutral: NDArray[np.float64], part: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """Make the gaze shapes turn the eyeballs (in place); return the eyes' centres, left, right."""
+    centres = []
+    for side, word in (("L", "Left"), ("R", "Right")):
+        ball = part == PART_NAMES.index(f"eye_{side}")
+        centre, _ = eye_frame(neutral[ball])
+        for name, angle_deg in GAZE_DEG.items():
+            spin = rotation_matrix(np.radians(angle_deg) * _gaze_axis(name, side))
+            turned = centre + (neutral[ball] - centre) @ spin.T
+            shapes[RIG_SHAPE_NAMES.index(name + word), ball] = turned - neutral[ball]
+        centres.append(centre)
+    return np.stack(centres)
+
+
+def _gaze_axis(name: str, side: str) -> NDArray[np.float64]:
+    """Return the (3,) axis about which an eye turns: +X lowers the gaze, +Y turns it left."""
+    outward = 1.0 if side == "L" else -1.0
+    return np.array(
+        {
+            "eyeLookUp": (-1.0, 0.0, 0.0),
+            "eyeLookDown": (1.0, 0.0, 0.0),
+            "eyeLookOut": (0.0, outward, 0.0),
+            "eyeLookIn": (0.0, -outward, 0.0),
+        }[name]
+    )
+
+
+def _smoothstep(value: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Rise smoothly from 0 at 0 to 1 at 1."""
+    clipped = np.clip(value, 0.0, 1.0)
+    return clipped * clipped * (3.0 - 2.0 * clipped)
+
+
+def _kept_vertices() -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """Return the source's vertices that the rig keeps, ascending, and the part of each."""
+    ranges = sorted((first, last, name) for name, (first, last) in KEPT.items())
+    kept = np.concatenate([np.arange(first, last) for first, last, _ in ranges])
+    part = np.concatenate(
+        [np.full(last - first, PART_NAMES.index(name)) for first, last, name in ranges]
+    )
+    return kept, part.astype(np.uint8)
+
+
+def _kept_polygons(
+    polygons: NDArray[np.int32], kept: NDArray[np.intp]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the polygons among kept vertices, renumbered, and their triangles."""
+    renumber = np.full(polygons.max() + 2, -1, dtype=np.int32)  # the last entry answers for -1
+    renumber[kept] = np.arange(len(kept))
+    whole = (renumber[polygons] >= 0) | (polygons < 0)
+    polygons = renumber[polygons[whole.all(axis=1)]]
+    fans = np.stack([polygons[:, [0, 1, 2]], polygons[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
+    return polygons, fans[(fans >= 0).all(axis=1)]
+
+
+def _blendshapes(model: IctModel, kept: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Return the (53, V, 3) shapes in the rig's order, centimetres; zero where ICT has none."""
+    shapes = np.zeros((len(RIG_SHAPE_NAMES), len(kept), 3), dtype=np.float32)
+    for row, name in enumerate(RIG_SHAPE_NAMES):
+        base = name.removesuffix("Left").removesuffix("Right")
+        side = f"{base}_L" if name.endswith("Left") else f"{base}_R"
+        if name in model.expressions:  # jawLeft and mouthLeft are words of their own
+            shapes[row] = model.expressions[name][kept]
+        elif side in model.expressions and base != name:
+            shapes[row] = model.expressions[side][kept]
+    shapes[RIG_SHAPE_NAMES.index("cheekPuff")] = sum(
+        model.expressions[f"cheekPuff_{side}"][kept] for side in "LR"
+    )
+    return shapes
