@@ -1,0 +1,100 @@
+"""What the reader and the finder are trained to do, one named term each.
+
+References
+----------
+Sensoy, Kaplan & Kandemir (2018), Evidential deep learning to quantify classification uncertainty:
+the expected cross-entropy under the Beta, and the pull of wrong evidence back to Beta(1, 1).
+Ridnik et al. (2021), Asymmetric loss for multi-label classification, doi:10.1109/ICCV48922.2021.00015.
+Lin et al. (2017), Focal loss, doi:10.1109/ICCV.2017.324; Zhou et al. (2019), Objects as points.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .labels import PRESENT, TRACE
+
+__all__ = ["READER_TERMS", "finder_loss", "reader_losses"]
+
+READER_TERMS = ("presence", "intensity", "visible", "landmarks", "pose", "features")
+
+
+def beta_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: float) -> Tensor:
+    """Return (N, A): expected cross-entropy under Beta(α, β), plus the cost of wrong evidence."""
+    total = torch.digamma(alpha + beta)
+    likely = torch.where(present > 0.5, total - torch.digamma(alpha), total - torch.digamma(beta))
+    # Evidence for the wrong answer alone, pulled back to none: KL(Beta(ã, b̃) || Beta(1, 1))
+    wrong_alpha = torch.where(present > 0.5, torch.ones_like(alpha), alpha)
+    wrong_beta = torch.where(present > 0.5, beta, torch.ones_like(beta))
+    return likely + kl_weight * _kl_to_uniform(wrong_alpha, wrong_beta)
+
+
+def _kl_to_uniform(alpha: Tensor, beta: Tensor) -> Tensor:
+    total = alpha + beta
+    log_beta = torch.lgamma(alpha) + torch.lgamma(beta) - torch.lgamma(total)
+    return (
+        -log_beta
+        + (alpha - 1.0) * (torch.digamma(alpha) - torch.digamma(total))
+        + (beta - 1.0) * (torch.digamma(beta) - torch.digamma(total))
+    )
+
+
+def reader_losses(
+    answer: dict[str, Tensor], truth: dict[str, Tensor], au_weight: Tensor, kl_weight: float
+) -> dict[str, Tensor]:
+    """Return every loss term of the reader, each a scalar.
+
+    Parameters
+    ----------
+    answer : the reader's outputs
+    truth : `intensity` (N, A), `visible` (N, A), `landmarks` (N, 70, 2) crop pixels, `pose` (N, 3),
+        `features` (N, 64, 64) int64, -1 where nothing is drawn
+    au_weight : (2, A) weights of absent and present, against imbalance
+    """
+    intensity, visible = truth["intensity"], truth["visible"]
+    present = (intensity >= PRESENT).float()
+    scored = ((intensity >= PRESENT) | (intensity < TRACE)).float() * visible
+    weight = scored * torch.where(present > 0.5, au_weight[1], au_weight[0])
+    each = beta_loss(answer["alpha"], answer["beta"], present, kl_weight)
+    presence = (weight * each).sum() / weight.sum().clamp(min=1.0)
+
+    strong = visible * (0.3 + present)
+    off = functional.smooth_l1_loss(answer["intensity"], intensity, reduction="none", beta=0.1)
+    off_landmarks = (answer["landmarks"] - truth["landmarks"]) / 4.0
+    spread = answer["spread"] / 4.0
+    # Laplace-like: distance over spread, plus the price of a wide spread
+    distance = off_landmarks.norm(dim=-1)
+    landmarks = (distance / spread.clamp(min=0.1) + torch.log(spread.clamp(min=0.1))).mean()
+    return {
+        "presence": presence,
+        "intensity": (strong * off).sum() / strong.sum().clamp(min=1.0),
+        "visible": functional.binary_cross_entropy(answer["visible"], visible),
+        "landmarks": 0.25 * landmarks + distance.mean(),
+        "pose": functional.smooth_l1_loss(answer["pose"], truth["pose"], beta=0.05),
+        "features": functional.cross_entropy(
+            answer["features"].float(), truth["features"], ignore_index=-1
+        ),
+    }
+
+
+def finder_loss(answer: Tensor, heat: Tensor, box: Tensor) -> Tensor:
+    """Return the finder's loss: focal for the middle, L1 for offset and size where a face is.
+
+    Parameters
+    ----------
+    answer : (N, 5, 16, 16)
+    heat : (N, 16, 16), 1 in the cell of a face's middle, falling off around it
+    box : (N, 4, 16, 16): offset x, y and log size, where `heat` is 1
+    """
+    logit = answer[:, 0].float()
+    probability = torch.sigmoid(logit)
+    is_middle = heat > 0.999
+    hit = -((1.0 - probability) ** 2) * functional.logsigmoid(logit) * is_middle
+    miss = -((1.0 - heat) ** 4) * probability**2 * functional.logsigmoid(-logit) * ~is_middle
+    count = is_middle.sum().clamp(min=1)
+    off = (answer[:, 1:].float() - box).abs().sum(1) * is_middle
+    return (hit.sum() + miss.sum()) / count + off.sum() / count

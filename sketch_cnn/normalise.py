@@ -1,0 +1,90 @@
+"""Grey picture in, ink out: paper tone, lighting and polarity are taken away.
+
+The paper's brightness is followed over the page by the bright end of each block of the picture,
+smoothed; ink is how much darker a pixel is than the paper there, against the page's darkest ink.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+__all__ = ["extract_ink", "is_inverted"]
+
+_BLOCKS = 16
+_PAPER_QUANTILE = 0.85
+_MIN_CONTRAST = 0.06
+_NOISE_FLOOR = 0.08
+
+
+def is_inverted(grey: NDArray[np.floating]) -> bool:
+    """Tell whether the drawing is light on dark: the page's border and its bulk are dark."""
+    height, width = grey.shape
+    edge = max(1, min(height, width) // 20)
+    border = np.concatenate(
+        [grey[:edge].ravel(), grey[-edge:].ravel(), grey[:, :edge].ravel(), grey[:, -edge:].ravel()]
+    )
+    low, high = np.percentile(grey, [2.0, 98.0])
+    middle = 0.5 * (low + high)
+    return float(np.mean(border < middle)) > 0.7 and float(np.mean(grey < middle)) > 0.6
+
+
+def extract_ink(grey: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return (H, W) ink in [0, 1], 1 = ink, of a grey picture (H, W) in [0, 1].
+
+    A picture without contrast gives no ink at all.
+    """
+    grey = np.asarray(grey, dtype=np.float32)
+    if is_inverted(grey):
+        grey = 1.0 - grey
+    depth = np.maximum(_paper(grey) - grey, 0.0)
+    darkest = float(np.percentile(depth, 99.5))
+    if darkest < _MIN_CONTRAST:
+        darkest = max(float(depth.max()), _MIN_CONTRAST)
+    ink = np.clip(depth / darkest, 0.0, 1.0)
+    return np.clip((ink - _NOISE_FLOOR) / (1.0 - _NOISE_FLOOR), 0.0, 1.0).astype(np.float32)
+
+
+def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the paper's brightness at every pixel.
+
+    A block full of ink (black hair) knows nothing of the paper: it takes its neighbours' word.
+    """
+    height, width = grey.shape
+    rows = np.array_split(np.arange(height), min(_BLOCKS, height))
+    columns = np.array_split(np.arange(width), min(_BLOCKS, width))
+    bright = np.array(
+        [
+            [np.quantile(grey[r[0] : r[-1] + 1 : 2, c[0] : c[-1] + 1 : 2], _PAPER_QUANTILE)
+             for c in columns]
+            for r in rows
+        ],
+        dtype=np.float32,
+    )  # fmt: skip
+    typical = float(np.quantile(bright, 0.75))
+    trusted = (bright > typical - 0.25).astype(np.float32)
+    weighted = ndimage.gaussian_filter(bright * trusted, 1.5, mode="nearest")
+    share = ndimage.gaussian_filter(trusted, 1.5, mode="nearest")
+    smooth = np.where(share > 1e-3, weighted / np.maximum(share, 1e-3), typical)
+    zoom = (height / len(rows), width / len(columns))
+    return _resize(smooth, zoom, (height, width))
+
+
+def _resize(
+    coarse: NDArray[np.float32], zoom: tuple[float, float], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Enlarge a coarse map bilinearly, block centres onto block centres."""
+    result = coarse
+    for axis in (0, 1):
+        place = (np.arange(shape[axis]) + 0.5) / zoom[axis] - 0.5
+        place = np.clip(place, 0.0, result.shape[axis] - 1.0)
+        low = np.minimum(place.astype(int), max(result.shape[axis] - 2, 0))
+        high = np.minimum(low + 1, result.shape[axis] - 1)
+        share = (place - low).astype(np.float32)
+        share = share[:, None] if axis == 0 else share[None, :]
+        first, second = np.take(result, low, axis), np.take(result, high, axis)
+        result = first * (1.0 - share) + second * share
+    return result.astype(np.float32)
