@@ -15,9 +15,10 @@ LimnerError                    anything a user can mend; `str(error)` is one cle
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the command line raises errors long before it needs numpy
+    from numpy.typing import NDArray
 
 __all__ = [
     "DatasetError",
