@@ -1,0 +1,103 @@
+"""How the head looks: one material a part, and light that shows its shape."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import bpy
+
+from ...rig.face_rig import PART_NAMES
+
+__all__ = ["PART_LOOKS", "add_lights", "head_materials", "set_world"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Surface of one part; the colour itself comes from the vertices.
+
+    Attributes
+    ----------
+    slot : material slot on the head
+    material : name of the material
+    solid_rgb : linear colour in a viewport that shows no vertex colours
+    roughness, sheen : in [0, 1]
+    """
+
+    slot: int
+    material: str
+    solid_rgb: tuple[float, float, float]
+    roughness: float
+    sheen: float = 0.0
+
+
+SKIN = Look(0, "Limner Skin", (0.62, 0.40, 0.30), 0.55, 0.15)
+EYE = Look(1, "Limner Eye", (0.85, 0.84, 0.82), 0.08)
+TEETH = Look(2, "Limner Teeth", (0.80, 0.76, 0.66), 0.25)
+TONGUE = Look(3, "Limner Tongue", (0.50, 0.16, 0.15), 0.35)
+LASHES = Look(4, "Limner Lashes", (0.03, 0.02, 0.02), 0.7)
+
+_BY_PART = {
+    "skin": SKIN,
+    "eye_L": EYE,
+    "eye_R": EYE,
+    "teeth_upper": TEETH,
+    "teeth_lower": TEETH,
+    "tongue": TONGUE,
+    "lashes": LASHES,
+}
+PART_LOOKS: tuple[Look, ...] = tuple(_BY_PART[name] for name in PART_NAMES)
+
+
+def head_materials(colour_attribute: str) -> list[bpy.types.Material]:
+    """Make the materials in the order of their slots."""
+    looks = sorted(set(PART_LOOKS), key=lambda look: look.slot)
+    return [_material(look, colour_attribute) for look in looks]
+
+
+def _material(look: Look, colour_attribute: str) -> bpy.types.Material:
+    """Make one material: vertex colour into a principled surface."""
+    material = bpy.data.materials.new(look.material)
+    if material.node_tree is None:  # Blender 5 makes the nodes at once
+        material.use_nodes = True
+    tree = material.node_tree
+    surface = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    colour = tree.nodes.new("ShaderNodeVertexColor")
+    colour.layer_name = colour_attribute
+    colour.location = (surface.location.x - 220.0, surface.location.y)
+    tree.links.new(colour.outputs["Color"], surface.inputs["Base Color"])
+    surface.inputs["Roughness"].default_value = look.roughness
+    surface.inputs["Sheen Weight"].default_value = look.sheen
+    material.diffuse_color = (*look.solid_rgb, 1.0)
+    material.roughness = look.roughness
+    return material
+
+
+def add_lights(collection: bpy.types.Collection) -> None:
+    """Add a soft key light from the upper left of the picture and a weak fill."""
+    for name, watts, size_m, place in (
+        ("Limner Key Light", 14.0, 0.8, (-0.7, -1.1, 0.8)),
+        ("Limner Fill Light", 4.0, 1.2, (1.0, -0.9, 0.1)),
+    ):
+        light = bpy.data.lights.new(name, "AREA")
+        light.energy, light.size = watts, size_m
+        lamp = bpy.data.objects.new(name, light)
+        lamp.location = place
+        x, y, z = place  # an area light shines along its own -Z
+        lamp.rotation_euler = (math.atan2(math.hypot(x, y), z), 0.0, math.atan2(y, x) + math.pi / 2)
+        collection.objects.link(lamp)
+
+
+def set_world(scene: bpy.types.Scene) -> None:
+    """Give a scene without a world one of the colour of paper."""
+    world = bpy.data.worlds.new("Limner Paper")
+    world.color = (0.8, 0.79, 0.76)
+    if world.node_tree is None:
+        world.use_nodes = True
+    for node in world.node_tree.nodes:
+        if node.type == "BACKGROUND":
+            node.inputs["Color"].default_value = (0.8, 0.79, 0.76, 1.0)
+            node.inputs["Strength"].default_value = 0.6
+    scene.world = world

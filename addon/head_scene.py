@@ -1,0 +1,120 @@
+"""A fitted head as plain arrays: all that a Blender scene shows of it, ready to cross a process.
+
+`addon/blend.py` fills it from a `Fit`; `addon/bridge` builds it in Blender. In between it may lie
+in an npz file, for a Blender that runs as another program. Core space and image space, no `bpy`.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.head_mesh import HeadMesh
+
+if TYPE_CHECKING:  # the worker in another Blender needs no more than arrays
+    from .fit import Fit
+
+__all__ = ["HeadScene", "head_scene", "load_head_scene", "save_head_scene"]
+
+INK_RGB = (28, 58, 120)
+"""Colour of the drawn lines over the head: a pencil's blue, seen on skin and on paper."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadScene:
+    """The head, its camera, and the drawing it was fitted to.
+
+    Attributes
+    ----------
+    mesh : the head with its shape keys
+    colours : (V, 4) uint8, sRGB and alpha, one a vertex
+    camera : how the drawing sees the head
+    paper_png : the drawing as it looks, a PNG file's bytes; empty if there is none
+    ink_png : the drawn lines alone on transparency, a PNG file's bytes; empty if there is none
+    record : what `fit.json` says, as JSON
+    """
+
+    mesh: HeadMesh
+    colours: NDArray[np.uint8]
+    camera: Camera
+    paper_png: bytes
+    ink_png: bytes
+    record: str
+
+
+def head_scene(fit: Fit, record: dict[str, Any]) -> HeadScene:
+    """Gather what a Blender scene shows of `fit`.
+
+    Parameters
+    ----------
+    record : the content of `fit.json`; it travels in the scene, so that work can go on there
+    """
+    colours = np.full((len(fit.rig.neutral), 4), 200, dtype=np.uint8)
+    return HeadScene(
+        mesh=fit.mesh(),
+        colours=colours,
+        camera=fit.camera,
+        paper_png=_png(fit.sketch.grey),
+        ink_png=_png(_ink_on_glass(fit.sketch.ink)),
+        record=json.dumps(record, ensure_ascii=False),
+    )
+
+
+def save_head_scene(scene: HeadScene, path: Path) -> None:
+    """Write `scene` as an npz of plain arrays, readable without pickle."""
+    arrays: dict[str, Any] = {
+        f"mesh_{item.name}": getattr(scene.mesh, item.name) for item in fields(HeadMesh)
+    }
+    arrays |= {
+        "colours": scene.colours,
+        "camera": np.array(
+            [scene.camera.scale_px, *scene.camera.centre_px, *scene.camera.size_px,
+             scene.camera.inverse_distance]
+        ),
+        "paper_png": np.frombuffer(scene.paper_png, dtype=np.uint8),
+        "ink_png": np.frombuffer(scene.ink_png, dtype=np.uint8),
+        "record": scene.record,
+    }  # fmt: skip
+    np.savez(path, **arrays)
+
+
+def load_head_scene(path: Path) -> HeadScene:
+    """Read what `save_head_scene` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        mesh = {item.name: arrays[f"mesh_{item.name}"] for item in fields(HeadMesh)}
+        mesh["target_names"] = tuple(map(str, mesh["target_names"]))
+        scale_px, x, y, width, height, inverse_distance = map(float, arrays["camera"])
+        return HeadScene(
+            mesh=HeadMesh(**mesh),
+            colours=arrays["colours"],
+            camera=Camera(scale_px, np.array([x, y]), (int(width), int(height)), inverse_distance),
+            paper_png=arrays["paper_png"].tobytes(),
+            ink_png=arrays["ink_png"].tobytes(),
+            record=str(arrays["record"]),
+        )
+
+
+def _ink_on_glass(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return (H, W, 4): the drawn lines in one colour, as opaque as they are dark."""
+    picture = np.empty((*ink.shape, 4), dtype=np.uint8)
+    picture[..., :3] = INK_RGB
+    picture[..., 3] = np.clip(np.rint(ink * 255.0), 0, 255)
+    return picture
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    """Encode a grey or RGBA picture; fast rather than small, Blender packs it as it is."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG", compress_level=1)
+    return stream.getvalue()
