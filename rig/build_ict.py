@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from .arkit import RIG_SHAPE_NAMES
 from .au_table import default_au_table
-from .face_rig import PART_NAMES, FaceRig, rotation_matrix
-from .ict_curves import eye_frame, feature_curves, landmarks
+from .face_rig import PART_NAMES, FaceRig
+from .ict_curves import feature_curves, landmarks
 from .ict_regions import contour_feature
-from .ict_source import IctModel, read_model
+from .ict_shapes import blendshapes, close_eyes, turn_eyes
+from .ict_source import read_model
 
 __all__ = ["build_ict"]
 
@@ -42,10 +43,6 @@ KEPT = {
 }
 LAST_OUTSIDE = 11_248
 """Face, head and neck end here: what follows lies inside the head."""
-
-GAZE_DEG = {"eyeLookUp": 18.0, "eyeLookDown": 22.0, "eyeLookIn": 30.0, "eyeLookOut": 30.0}
-"""How far an eyeball turns at weight 1. The source moves the lids alone, so these angles were
-chosen by eye: the iris stays in the opening that the source's lids leave."""
 
 SIDE_BLEND_M = 0.01
 """Half of the width over which left turns into right."""
@@ -79,8 +76,10 @@ def build_ict(source: Path) -> FaceRig:
     triangle_part = part[triangles[:, 0]]
     eyes = {side: triangle_part == PART_NAMES.index(f"eye_{side}") for side in "LR"}
     skin = triangle_part == PART_NAMES.index("skin")
-    shapes = METRES_PER_CM * _blendshapes(model, kept)
-    centres = _turn_eyes(shapes, neutral, part)
+    curves = feature_curves(neutral, triangles, skin, eyes)
+    shapes = METRES_PER_CM * blendshapes(model, kept)
+    close_eyes(shapes, neutral, triangles, curves)
+    centres = turn_eyes(shapes, neutral, part)
     missing = [name for name, shape in zip(RIG_SHAPE_NAMES, shapes, strict=True) if not shape.any()]
     au_table, unsupported = default_au_table(missing)
     return FaceRig(
@@ -97,40 +96,11 @@ def build_ict(source: Path) -> FaceRig:
         au_table=au_table,
         unsupported_aus=unsupported,
         landmarks=landmarks(neutral, triangles, eyes),
-        curves=feature_curves(neutral, triangles, skin, eyes),
+        curves=curves,
         left=_smoothstep(0.5 + 0.5 * neutral[:, 0] / SIDE_BLEND_M).astype(np.float32),
         eye_centres=centres.astype(np.float32),
         pivot=np.array(PIVOT_M, dtype=np.float32),
         contour_feature=contour_feature(model.neutral[kept], kept < LAST_OUTSIDE),
-    )
-
-
-def _turn_eyes(
-    shapes: NDArray[np.floating], neutral: NDArray[np.float64], part: NDArray[np.uint8]
-) -> NDArray[np.float64]:
-    """Make the gaze shapes turn the eyeballs (in place); return the eyes' centres, left, right."""
-    centres = []
-    for side, word in (("L", "Left"), ("R", "Right")):
-        ball = part == PART_NAMES.index(f"eye_{side}")
-        centre, _ = eye_frame(neutral[ball])
-        for name, angle_deg in GAZE_DEG.items():
-            spin = rotation_matrix(np.radians(angle_deg) * _gaze_axis(name, side))
-            turned = centre + (neutral[ball] - centre) @ spin.T
-            shapes[RIG_SHAPE_NAMES.index(name + word), ball] = turned - neutral[ball]
-        centres.append(centre)
-    return np.stack(centres)
-
-
-def _gaze_axis(name: str, side: str) -> NDArray[np.float64]:
-    """Return the (3,) axis about which an eye turns: +X lowers the gaze, +Y turns it left."""
-    outward = 1.0 if side == "L" else -1.0
-    return np.array(
-        {
-            "eyeLookUp": (-1.0, 0.0, 0.0),
-            "eyeLookDown": (1.0, 0.0, 0.0),
-            "eyeLookOut": (0.0, outward, 0.0),
-            "eyeLookIn": (0.0, -outward, 0.0),
-        }[name]
     )
 
 
@@ -160,19 +130,3 @@ def _kept_polygons(
     polygons = renumber[polygons[whole.all(axis=1)]]
     fans = np.stack([polygons[:, [0, 1, 2]], polygons[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
     return polygons, fans[(fans >= 0).all(axis=1)]
-
-
-def _blendshapes(model: IctModel, kept: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return the (53, V, 3) shapes in the rig's order, centimetres; zero where ICT has none."""
-    shapes = np.zeros((len(RIG_SHAPE_NAMES), len(kept), 3), dtype=np.float32)
-    for row, name in enumerate(RIG_SHAPE_NAMES):
-        base = name.removesuffix("Left").removesuffix("Right")
-        side = f"{base}_L" if name.endswith("Left") else f"{base}_R"
-        if name in model.expressions:  # jawLeft and mouthLeft are words of their own
-            shapes[row] = model.expressions[name][kept]
-        elif side in model.expressions and base != name:
-            shapes[row] = model.expressions[side][kept]
-    shapes[RIG_SHAPE_NAMES.index("cheekPuff")] = sum(
-        model.expressions[f"cheekPuff_{side}"][kept] for side in "LR"
-    )
-    return shapes

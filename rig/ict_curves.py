@@ -48,7 +48,7 @@ SPACING_CM = 0.15
 
 FORWARD = np.array([0.0, 0.0, -1.0])
 FROM_THE_SIDE = ("ear",)
-"""Curves with control points (z, y), seen from the subject's left; others have (x, y), from ahead."""
+"""Curves whose control points are (z, y), from the subject's left; else (x, y), from ahead."""
 
 PAIRED_CONTROLS: dict[str, list[tuple[float, float]]] = {
     # inner → outer, as seen from the front (x, y)
