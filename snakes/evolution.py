@@ -1,0 +1,367 @@
+"""Snakes crawl onto the ink: init, step, done, and the loop that runs them.
+
+Two ways there. With matching (the default) whole curves are first matched to ink by dynamic
+programming, stiff to soft, then relax in the field's near pull. Without, they crawl through the
+field alone, from blurred to sharp, as Kass, Witkin and Terzopoulos's do.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ends import slide_ends
+from .field import ForceField, line_energy, line_evidence, line_hold
+from .joints import Joint, Order
+from .lines import InkLines
+from .matching import agreement, match_curves
+from .snake import Outcome, SnakeResult, SnakeSettings, SnakeStart
+from .system import SnakeSystem, build_system
+
+__all__ = ["SnakeState", "Stage", "done", "evolve", "init", "step"]
+
+_MATCH_STEPS = 3
+_SEEN = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One part of the way: `match` or `ink`, how stiff, how blurred, how far ink pulls."""
+
+    name: str
+    stiffness: float = 1.0
+    blur_px: float = 0.0
+    reach: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pull:
+    """What the ink asks of the nodes at one moment.
+
+    Attributes
+    ----------
+    force : (n, 2) pixels; hold : (n, 2, 2) its stiffness; energy : (n,) px²
+    """
+
+    force: NDArray[np.float64]
+    hold: NDArray[np.float64]
+    energy: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SnakeState:
+    """Snakes in motion.
+
+    Attributes
+    ----------
+    displacement : (n, 2) of all nodes, pixels
+    moved_px : the longest way of a node in the last step
+    steps, stage, stage_steps : steps made; number of the stage; steps made in it
+    targets, sure : (n, 2) pixels and (n,): where matching sends the nodes
+    slides, slide_hold : (n, 2) pixels and (n,): where the ends slide to
+    energies : (snakes,) arrays, px² per node, one a step
+    began : first step of each stage
+    """
+
+    displacement: NDArray[np.float64]
+    moved_px: float
+    steps: int
+    stage: int
+    stage_steps: int
+    targets: NDArray[np.float64]
+    sure: NDArray[np.float64]
+    slides: NDArray[np.float64]
+    slide_hold: NDArray[np.float64]
+    energies: tuple[NDArray[np.float64], ...] = ()
+    began: tuple[int, ...] = (0,)
+
+
+def stages_of(settings: SnakeSettings) -> tuple[Stage, ...]:
+    """Return the way that the settings ask for."""
+    if settings.matching:
+        reach = 1.0
+        stages = []
+        for factor in settings.match_stiffness:
+            stages.append(Stage("match", factor, 0.0, reach))
+            reach = max(0.5 * reach, 0.25)
+        return (*stages, Stage("ink", 1.0))
+    blurs = [blur * settings.unit_px for blur in settings.blur]
+    return tuple(
+        Stage("ink", 1.0, blur, reach) for blur, reach in zip(blurs, settings.reach, strict=True)
+    )
+
+
+def init(
+    starts: Sequence[SnakeStart],
+    fields: Mapping[str, ForceField] | Sequence[ForceField],
+    settings: SnakeSettings,
+    joints: Sequence[Joint] = (),
+    orders: Sequence[Order] = (),
+) -> tuple[SnakeSystem, SnakeState]:
+    """Do all one-time work; see `evolve` for the parameters."""
+    chosen = [
+        (fields.get(start.name) if isinstance(fields, Mapping) else fields[index]) or _NO_FIELD
+        for index, start in enumerate(starts)
+    ]
+    system = build_system(starts, chosen, settings, joints, orders)
+    nothing = np.zeros_like(system.points)
+    none = np.zeros(len(nothing))
+    state = SnakeState(nothing, np.inf, 0, 0, 0, nothing, none, nothing, none)
+    return system, _enter(state, system, 0)
+
+
+def step(state: SnakeState, system: SnakeSystem) -> SnakeState:
+    """Advance all snakes by one step, implicit in stiffness and in the springs to the ink."""
+    stages = stages_of(system.settings)
+    if _stage_is_over(state, system):
+        state = _enter(state, system, state.stage + 1)
+    stage = stages[state.stage]
+    pull = _pull(state, system, stage)
+    energies = _energies(state, system, pull, stage)
+    displacement = system.solve(state.displacement, pull.force, pull.hold, stage.stiffness)
+    displacement = system.constrain(displacement)
+    moved = np.linalg.norm(displacement - state.displacement, axis=1)
+    return replace(
+        state, displacement=displacement, moved_px=float(moved.max()), steps=state.steps + 1,
+        stage_steps=state.stage_steps + 1, energies=(*state.energies, energies),
+    )  # fmt: skip
+
+
+def done(state: SnakeState, system: SnakeSystem) -> Outcome | None:
+    """Return why all snakes stop now, or None."""
+    if state.steps and not np.isfinite(state.moved_px):
+        return Outcome.NOT_FINITE
+    if not _stage_is_over(state, system) or state.stage + 1 < len(stages_of(system.settings)):
+        return None
+    settled = state.moved_px <= system.settings.tolerance_px
+    return Outcome.CONVERGED if settled else Outcome.OUT_OF_STEPS
+
+
+def evolve(
+    starts: Sequence[SnakeStart],
+    fields: Mapping[str, ForceField] | Sequence[ForceField],
+    settings: SnakeSettings | None = None,
+    joints: Sequence[Joint] = (),
+    orders: Sequence[Order] = (),
+    on_step: Callable[[SnakeState], None] | None = None,
+) -> list[SnakeResult]:
+    """Let snakes crawl onto the ink, all together.
+
+    Parameters
+    ----------
+    starts : the curves; one with points or weights that are not finite stays behind
+    fields : a field a name, or one a start; a snake without a field follows its neighbours
+    settings : stiffness, reach and the rest, in multiples of `unit_px`
+    joints : points that move as one
+    orders : pairs that must not cross
+    on_step : called with the state after each step
+
+    Returns
+    -------
+    One result a start, in order.
+
+    References
+    ----------
+    Kass, Witkin & Terzopoulos 1988, Snakes: active contour models, doi:10.1007/BF00133570.
+    Amini, Weymouth & Jain 1990, Using dynamic programming for solving variational problems in
+    vision, doi:10.1109/34.57681.
+    """
+    settings = SnakeSettings() if settings is None else settings
+    sound = [_is_finite(start) for start in starts]
+    if not isinstance(fields, Mapping):
+        fields = {start.name: field for start, field in zip(starts, fields, strict=True)}
+    moving = [start for start, fine in zip(starts, sound, strict=True) if fine]
+    names = {start.name for start, fine in zip(starts, sound, strict=True) if not fine}
+    results: dict[str, SnakeResult] = {}
+    if moving:
+        joints = [joint for joint in _without(joints, names) if len(joint.members) > 1]
+        orders = [order for order in orders if not {order.above, order.below} & names]
+        system, state = init(moving, fields, settings, joints, orders)
+        outcome = None
+        while outcome is None:
+            state = step(state, system)
+            outcome = done(state, system)
+            if on_step is not None:
+                on_step(state)
+        results = {result.name: result for result in _results(state, system, outcome)}
+    return [results.get(start.name) or _stay(start) for start in starts]
+
+
+_NO_FIELD = ForceField(
+    InkLines(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0)),
+    (0, 0), np.zeros((1, 1), dtype=np.int32), 1.0, 1.0,
+)  # fmt: skip
+
+
+def _is_finite(start: SnakeStart) -> bool:
+    """Return whether all points and weights are finite."""
+    weights = start.weight is None or np.isfinite(start.weight).all()
+    return bool(np.isfinite(start.points).all() and weights)
+
+
+def _without(joints: Sequence[Joint], names: set[str]) -> list[Joint]:
+    """Leave snakes out of joints; a joint that loses all but one member goes."""
+    if not names:
+        return list(joints)
+    kept = (tuple(m for m in joint.members if m[0] not in names) for joint in joints)
+    return [Joint(members) for members in kept if len(members) > 1]
+
+
+def _stay(start: SnakeStart) -> SnakeResult:
+    """Return the start itself, for a curve that cannot move."""
+    none = np.zeros(len(start.points))
+    return SnakeResult(
+        start.name, start.points, np.zeros_like(start.points), none, np.zeros(0), (), 0,
+        Outcome.NOT_FINITE,
+    )  # fmt: skip
+
+
+def _stage_is_over(state: SnakeState, system: SnakeSystem) -> bool:
+    """Return whether the present stage has come to rest or used its steps."""
+    stage = stages_of(system.settings)[state.stage]
+    # Targets stand still while matching: a few steps reach them, the next round refines.
+    most = _MATCH_STEPS if stage.name == "match" else system.settings.max_steps
+    resting = state.stage_steps > 0 and state.moved_px <= system.settings.tolerance_px
+    return (
+        resting
+        or state.stage_steps >= most
+        or not np.isfinite(state.moved_px + 0.0 * most)
+        and (state.stage_steps > 0)
+    )
+
+
+def _enter(state: SnakeState, system: SnakeSystem, number: int) -> SnakeState:
+    """Begin a stage: match the curves as they lie now, and see where their ends belong."""
+    settings = system.settings
+    stage = stages_of(settings)[number]
+    points = system.points + state.displacement
+    reach = system.stack.reach_px[system.which] * stage.reach
+    tangents = system.tangents(points)
+    curves = [(body.nodes, body.start.is_closed, body.spacing_px) for body in system.bodies]
+    targets, sure = state.targets, state.sure
+    if settings.matching:
+        if stage.name != "match":
+            reach = np.minimum(reach, settings.polish_reach * settings.unit_px)
+        targets, sure = match_curves(
+            system.stack, system.which, points, tangents, system.side, curves, reach,
+            settings.ink_angle_deg,
+        )  # fmt: skip
+        sure = sure * system.weight
+    slides, slide_hold = np.zeros_like(points), np.zeros(len(points))
+    if settings.matching and settings.slide > 0.0:
+        slides, slide_hold = slide_ends(system, points, tangents, targets, sure)
+    began = state.began if number == 0 else (*state.began, state.steps)
+    return replace(
+        state, stage=number, stage_steps=0, targets=targets, sure=sure,
+        slides=slides, slide_hold=slide_hold, began=began,
+    )  # fmt: skip
+
+
+def _pull(state: SnakeState, system: SnakeSystem, stage: Stage) -> Pull:
+    """Return what the ink asks of the nodes now."""
+    settings = system.settings
+    points = system.points + state.displacement
+    tangents = system.tangents(points)
+    if stage.name == "match":
+        way = state.targets - points
+        spring = state.sure
+        energy = 0.5 * spring * np.square(way).sum(axis=1)
+        seen = spring
+    else:
+        way, spring, energy, seen = _field_pull(points, tangents, system, stage)
+    normals = np.column_stack([-tangents[:, 1], tangents[:, 0]])
+    across = normals[:, :, None] * normals[:, None, :]
+    if settings.normal_only:
+        hold = spring[:, None, None] * across
+    else:
+        hold = spring[:, None, None] * np.eye(2)
+    force = (hold @ way[..., None])[..., 0]
+    # Ends slide along the line only; where it lies across is the field's to say.
+    along = state.slide_hold[:, None, None] * (np.eye(2) - across)
+    force += (along @ (state.slides - points)[..., None])[..., 0]
+    if settings.balloon:
+        outward = normals * _outward(system, points)[system.owner, None]
+        empty = np.maximum(1.0 - seen, 0.0)[:, None]
+        force += settings.balloon * settings.unit_px / settings.step_size * empty * outward
+    return Pull(force, hold + along, energy)
+
+
+def _field_pull(
+    points: NDArray[np.float64], tangents: NDArray[np.float64], system: SnakeSystem, stage: Stage
+) -> tuple[NDArray[np.float64], ...]:
+    """Return way, spring stiffness, energy and evidence of the field at the nodes."""
+    settings, stack, which = system.settings, system.stack, system.which
+    reach = stack.reach_px[which] * stage.reach
+    if settings.matching:
+        reach = np.minimum(reach, settings.polish_reach * settings.unit_px)
+    found = stack.find(points, which)
+    fits = agreement(found, tangents, system.side, settings.ink_angle_deg)
+    found = replace(found, strength=found.strength * fits * system.weight)
+    energy = line_energy(found, reach)
+    seen = line_evidence(found, stack.evidence_px[which])
+    if stage.blur_px > 0.0:
+        way, spring = stack.blurred_pull(points, which, stage.blur_px)
+        return way, spring * system.weight, energy, seen
+    return stack.steer(points, which, found), line_hold(found, reach), energy, seen
+
+
+def _outward(system: SnakeSystem, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return per snake the sign that turns its right-hand normal outwards if it is closed."""
+    signs = np.ones(len(system.bodies))
+    for number, body in enumerate(system.bodies):
+        if body.start.is_closed:
+            x, y = points[body.nodes].T
+            area = (x * np.roll(y, -1) - np.roll(x, -1) * y).sum()
+            signs[number] = -1.0 if area > 0.0 else 1.0
+    return signs
+
+
+def _energies(
+    state: SnakeState, system: SnakeSystem, pull: Pull, stage: Stage
+) -> NDArray[np.float64]:
+    """Return the energy per node of each snake (snakes,), px²."""
+    settings = system.settings
+    shape = state.displacement if settings.is_relative else state.displacement + system.points
+    resistance = system.resistance(state.displacement, stage.stiffness)
+    inner = 0.5 * (shape * resistance).sum(axis=1)
+    if not settings.is_relative:
+        anchored = settings.anchor * state.displacement
+        inner += 0.5 * (anchored * state.displacement - anchored * shape).sum(axis=1)
+    total = np.bincount(system.owner, inner + pull.energy, len(system.bodies))
+    return total / np.bincount(system.owner, minlength=len(system.bodies))
+
+
+def _results(state: SnakeState, system: SnakeSystem, outcome: Outcome) -> list[SnakeResult]:
+    """Carry the nodes' ways over to the points given."""
+    points = system.points + state.displacement
+    found = system.stack.find(points, system.which)
+    fits = agreement(found, system.tangents(points), system.side, system.settings.ink_angle_deg)
+    near = line_evidence(found, system.stack.evidence_px[system.which])
+    evidence = near * fits * system.weight
+    energies = np.array(state.energies)
+    names = [stage.name for stage in stages_of(system.settings)]
+    stages = tuple(zip(names, state.began, strict=False))
+    limit = system.settings.max_displacement * system.settings.unit_px
+    results = []
+    for number, body in enumerate(system.bodies):
+        nodes, start = body.nodes, body.start
+        way = state.displacement[nodes]
+        if outcome is Outcome.NOT_FINITE or not np.isfinite(way).all():
+            results.append(_stay(start))
+            continue
+        mine = outcome
+        if evidence[nodes].max() < _SEEN:
+            mine = Outcome.NO_INK
+        elif (np.linalg.norm(way, axis=1) >= limit * (1.0 - 1e-6)).any():
+            mine = Outcome.AT_LIMIT
+        displacement = body.to_points(way)
+        results.append(SnakeResult(
+            start.name, start.points + displacement, displacement,
+            body.to_points(evidence[nodes]), energies[:, number], stages, state.steps, mine,
+        ))  # fmt: skip
+    return results

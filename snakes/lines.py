@@ -1,0 +1,256 @@
+"""The lines in a drawing: where the middle of every stroke runs, to a fraction of a pixel."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..errors import LimnerError, require_shape
+
+__all__ = ["InkLines", "find_ink_lines", "sample_image"]
+
+_PROFILE = np.linspace(-1.0, 1.0, 17)
+_WINDOW_PX = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InkLines:
+    """Points along the lines of a drawing, about one a pixel.
+
+    Attributes
+    ----------
+    points : (M, 2) float64, pixels (x, y)
+        On the middle of a stroke, or on the outline of a filled shape.
+    tangents : (M, 2) float64, unit vectors along the line (either sense)
+    inward : (M, 2) float64
+        Unit vector into the ink on an outline, zero on the middle of a stroke.
+    strength : (M,) float64 in [0, 1]: how dark, times how sure that it belongs to the feature
+    """
+
+    points: NDArray[np.float64]
+    tangents: NDArray[np.float64]
+    inward: NDArray[np.float64]
+    strength: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        count = len(self.points)
+        require_shape("points", self.points, ("M", 2), "Give one (x, y) pixel a row.")
+        require_shape("tangents", self.tangents, (count, 2), "Give one unit vector a point.")
+        require_shape("inward", self.inward, (count, 2), "Give one vector a point.")
+        require_shape("strength", self.strength, (count,), "Give one value a point.")
+
+    def select(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> InkLines:
+        """Return the points that `keep` picks."""
+        return InkLines(
+            self.points[keep], self.tangents[keep], self.inward[keep], self.strength[keep]
+        )
+
+    def weighted(
+        self,
+        weight: NDArray[np.floating],
+        min_strength: float = 0.1,
+        box: tuple[int, int, int, int] | None = None,
+    ) -> InkLines:
+        """Return the points that belong to a feature, their strength times `weight` there.
+
+        Parameters
+        ----------
+        weight : (H, W), in [0, 1], how sure that a pixel's ink belongs to the feature
+        min_strength : points that end up weaker are left out
+        box : (x0, y0, x1, y1), pixels: leave out what lies outside
+        """
+        lines = self
+        if box is not None:
+            inside = (lines.points >= box[:2]).all(axis=1) & (lines.points < box[2:]).all(axis=1)
+            lines = lines.select(inside)
+        strength = lines.strength * np.clip(sample_image(weight, lines.points), 0.0, 1.0)
+        weighted = InkLines(lines.points, lines.tangents, lines.inward, strength)
+        return weighted.select(strength >= min_strength)
+
+
+def sample_image(image: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Read `image` (H, W) at `points` (..., 2) in pixels, bilinearly; edges go on outwards."""
+    height, width = image.shape
+    x = np.clip(points[..., 0] - 0.5, 0.0, width - 1.0)
+    y = np.clip(points[..., 1] - 0.5, 0.0, height - 1.0)
+    column = np.minimum(x.astype(np.intp), max(width - 2, 0))
+    row = np.minimum(y.astype(np.intp), max(height - 2, 0))
+    x, y = x - column, y - row
+    right, below = min(1, width - 1), width * min(1, height - 1)
+    start = row * width + column
+    flat = image.reshape(-1)
+    top = flat[start] * (1.0 - x) + flat[start + right] * x
+    bottom = flat[start + below] * (1.0 - x) + flat[start + below + right] * x
+    return top * (1.0 - y) + bottom * y
+
+
+def find_ink_lines(
+    ink: NDArray[np.floating], *, threshold: float = 0.35, max_stroke_px: float = 14.0
+) -> InkLines:
+    """Find the middle of every stroke, and the outline of every shape too thick to be one.
+
+    Strokes are thinned to a skeleton; each of its points then moves across the stroke to the
+    centroid of the ink, which makes the line independent of the pixel grid.
+
+    Parameters
+    ----------
+    ink : (H, W), in [0, 1], 1 = ink
+    threshold : ink above is part of a stroke; raise it where shading joins the strokes
+    max_stroke_px : wider ink is a filled shape (a solid pupil, a dark brow): its outline counts
+
+    Raises
+    ------
+    LimnerError
+        If `ink` holds values that are not finite.
+    """
+    require_shape("ink", ink, ("H", "W"), "Give one grey channel, 1 = ink.")
+    if not np.isfinite(ink).all():
+        raise LimnerError("ink: holds values that are not finite; give values in [0, 1].")
+    mask = ink >= threshold
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return _no_lines()
+    # Two pixels of paper around the ink, so that strokes end inside.
+    top, left = max(rows[0] - 2, 0), max(columns[0] - 2, 0)
+    crop = np.s_[top : rows[-1] + 3, left : columns[-1] + 3]
+    crop_ink = np.ascontiguousarray(ink[crop], dtype=np.float64)
+    lines = _lines_of_crop(crop_ink, mask[crop], max_stroke_px, threshold)
+    return InkLines(lines.points + (left, top), lines.tangents, lines.inward, lines.strength)
+
+
+def _no_lines() -> InkLines:
+    """Return lines without a point."""
+    return InkLines(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
+
+
+def _lines_of_crop(
+    ink: NDArray[np.float64], mask: NDArray[np.bool_], max_stroke_px: float, threshold: float
+) -> InkLines:
+    """Find middles and outlines in a crop, in the crop's pixels."""
+    from skimage.morphology import skeletonize
+
+    # Ink that runs out of the picture goes on outside, so that its middle doesn't bend away.
+    padded = np.pad(mask, 1, mode="edge")
+    depth = ndimage.distance_transform_edt(padded)[1:-1, 1:-1]
+    skeleton = skeletonize(padded)[1:-1, 1:-1]
+    is_filled = depth > 0.5 * max_stroke_px + 0.5
+    middles = _middles(ink, skeleton & ~_grow(is_filled, depth, 0.5), depth)
+    if not is_filled.any():
+        return middles
+    solid = _grow(is_filled, depth, 1.5)
+    outline = solid & mask & ~ndimage.binary_erosion(mask, border_value=1)
+    outlines = _outlines(ink, outline, threshold)
+    return InkLines(
+        *(
+            np.concatenate([getattr(middles, name), getattr(outlines, name)])
+            for name in ("points", "tangents", "inward", "strength")
+        )
+    )
+
+
+def _grow(
+    is_filled: NDArray[np.bool_], depth: NDArray[np.float64], margin_px: float
+) -> NDArray[np.bool_]:
+    """Return the filled shapes that lie around the pixels `is_filled`, as deep as those are."""
+    if not is_filled.any():
+        return is_filled
+    away, (row, column) = ndimage.distance_transform_edt(~is_filled, return_indices=True)
+    return away <= depth[row, column] + margin_px
+
+
+def _middles(
+    ink: NDArray[np.float64], skeleton: NDArray[np.bool_], depth: NDArray[np.float64]
+) -> InkLines:
+    """Refine skeleton pixels to the centroid of the ink across the stroke."""
+    row, column = np.nonzero(skeleton)
+    if not len(row):
+        return _no_lines()
+    points = np.column_stack([column, row]) + 0.5
+    neighbours = _neighbours(row, column, skeleton)
+    _, tangents = _line_through(points, neighbours)
+    reach_px = depth[row, column] + 1.5
+    normals = np.column_stack([-tangents[:, 1], tangents[:, 0]])
+    offsets = _PROFILE * reach_px[:, None]
+    profile = sample_image(ink, points[:, None] + offsets[..., None] * normals[:, None])
+    profile = _own_stroke(profile)
+    shift = (profile * offsets).sum(axis=1) / np.maximum(profile.sum(axis=1), 1e-9)
+    shift = np.clip(shift, -0.5 * reach_px, 0.5 * reach_px)
+    refined = points + shift[:, None] * normals
+    points, tangents = _line_through(refined, neighbours)
+    # A dot is no line: the window of a line's end holds a weight of 3, of a lone pixel 1.
+    is_line = np.minimum(neighbours[1].sum(axis=1) / 3.0, 1.0)
+    strength = np.clip(profile.max(axis=1), 0.0, 1.0) * is_line
+    return InkLines(points, tangents, np.zeros_like(points), strength)
+
+
+def _own_stroke(profile: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut a profile (M, T) where the ink rises again: that is the neighbouring stroke."""
+    middle = profile.shape[1] // 2
+    own = np.empty_like(profile)
+    own[:, middle:] = np.minimum.accumulate(profile[:, middle:], axis=1)
+    own[:, middle::-1] = np.minimum.accumulate(profile[:, middle::-1], axis=1)
+    return own
+
+
+def _neighbours(
+    row: NDArray[np.intp], column: NDArray[np.intp], skeleton: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return for each skeleton pixel the indices and Gaussian weights of those around it."""
+    size = _WINDOW_PX
+    index = np.full(np.add(skeleton.shape, 2 * size), -1, dtype=np.intp)
+    index[row + size, column + size] = np.arange(len(row))
+    steps = np.arange(-size, size + 1)
+    down, across = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
+    near = np.hypot(down, across) <= size + 0.5
+    down, across = down[near], across[near]
+    found = index[row[:, None] + size + down, column[:, None] + size + across]
+    fall = np.exp(-0.5 * (down**2 + across**2) / (0.5 * size) ** 2)
+    return np.maximum(found, 0), np.where(found >= 0, fall, 0.0)
+
+
+def _line_through(
+    points: NDArray[np.float64], neighbours: tuple[NDArray[np.intp], NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit a line through the neighbours of each point; return the point's foot and direction."""
+    found, weight = neighbours
+    weight = weight / weight.sum(axis=1, keepdims=True)
+    away = points[found] - points[:, None]
+    mean = (weight[..., None] * away).sum(axis=1)
+    away = away - mean[:, None]
+    xx, yy = ((weight * away[..., axis] ** 2).sum(axis=1) for axis in (0, 1))
+    xy = (weight * away[..., 0] * away[..., 1]).sum(axis=1)
+    angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
+    tangents = np.column_stack([np.cos(angle), np.sin(angle)])
+    normals = np.column_stack([-tangents[:, 1], tangents[:, 0]])
+    # Half a step to the fitted line: it smooths the pixel stairs but keeps tight bends.
+    foot = points + 0.5 * (mean * normals).sum(axis=1, keepdims=True) * normals
+    return foot, tangents
+
+
+def _outlines(ink: NDArray[np.float64], outline: NDArray[np.bool_], threshold: float) -> InkLines:
+    """Refine outline pixels to where the ink passes half its depth."""
+    row, column = np.nonzero(outline)
+    if not len(row):
+        return _no_lines()
+    soft = ndimage.gaussian_filter(ink, 1.0, mode="nearest")
+    slope = np.stack(
+        [ndimage.sobel(soft, axis=1)[row, column], ndimage.sobel(soft, axis=0)[row, column]], 1
+    )
+    length = np.linalg.norm(slope, axis=1, keepdims=True)
+    inward = slope / np.maximum(length, 1e-9)
+    points = np.column_stack([column, row]) + 0.5
+    offsets = np.linspace(-1.5, 1.5, 13)
+    profile = sample_image(ink, points[:, None] + offsets[:, None] * inward[:, None])
+    # The share of the window that is ink tells where the step lies.
+    level = max(2.0 * threshold, 0.7)
+    share = np.clip(profile / level, 0.0, 1.0).mean(axis=1)
+    points = points + ((0.5 - share) * 3.0)[:, None] * inward
+    tangents = np.column_stack([-inward[:, 1], inward[:, 0]])
+    keep = length[:, 0] > 1e-6
+    strength = np.clip(ink[row, column], 0.0, 1.0)
+    return InkLines(points, tangents, inward, strength).select(keep)

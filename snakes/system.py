@@ -1,0 +1,288 @@
+"""All snakes of one drawing as one system: nodes, stiffness, joints, what the ink asks of them."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from ..errors import LimnerError
+from .field import FieldStack, ForceField
+from .joints import Joint, Order, order_frame, separate, share_nodes
+from .snake import SnakeSettings, SnakeStart, arc_length, resample, stiffness, tangents_of
+
+__all__ = ["Body", "Group", "SnakeSystem", "build_system"]
+
+_FEWEST_NODES = 9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """One snake's place in the system.
+
+    Attributes
+    ----------
+    start : the curve given
+    nodes : slice of the system's nodes
+    spacing_px : distance between its nodes
+    at : (N,) arc length of the points given, pixels
+    node_at : (n,) arc length of the nodes, pixels
+    length_px : of the whole curve
+    """
+
+    start: SnakeStart
+    nodes: slice
+    spacing_px: float
+    at: NDArray[np.float64]
+    node_at: NDArray[np.float64]
+    length_px: float
+
+    def to_points(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Carry node values (n, ...) over to the points given (N, ...)."""
+        node_at = self.node_at
+        if self.start.is_closed:
+            node_at = np.append(node_at, self.length_px)
+            values = np.concatenate([values, values[:1]])
+        columns = values.reshape(len(values), -1).T
+        carried = np.stack([np.interp(self.at, node_at, column) for column in columns], -1)
+        return carried.reshape(len(self.at), *values.shape[1:])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Snakes that hang together by joints, solved together.
+
+    Attributes
+    ----------
+    nodes : (n,) numbers of the system's nodes
+    mover : (n,) number of each node's mover, 0 … m - 1; joined nodes share one
+    stiff : (n, n) stiffness K of the nodes
+    fixed : (m,) bool, movers that stay where they are
+    """
+
+    nodes: NDArray[np.intp]
+    mover: NDArray[np.intp]
+    stiff: NDArray[np.float64]
+    fixed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SnakeSystem:
+    """All one-time work: see `build_system`.
+
+    Attributes
+    ----------
+    settings : of all snakes
+    bodies : one a snake
+    stack, which : the fields, and the number of each node's field (n,)
+    points : (n, 2) nodes at the start, pixels
+    owner, weight, side : (n,) number of its snake, pull of the ink, ink side of each node
+    groups : snakes that hang together
+    orders : (number above, number below, frame, least gap in pixels)
+    """
+
+    settings: SnakeSettings
+    bodies: tuple[Body, ...]
+    stack: FieldStack
+    which: NDArray[np.intp]
+    points: NDArray[np.float64]
+    owner: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    side: NDArray[np.intp]
+    groups: tuple[Group, ...]
+    orders: tuple[tuple[int, int, NDArray[np.float64], float], ...]
+
+    def tangents(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return unit tangents (n, 2) of all snakes at `points` (n, 2)."""
+        return np.concatenate(
+            [tangents_of(points[body.nodes], body.start.is_closed) for body in self.bodies]
+        )
+
+    def resistance(self, displacement: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+        """Return K times the displacement, or times the curve if that is what is stiff (n, 2)."""
+        shape = displacement if self.settings.is_relative else displacement + self.points
+        result = self.settings.anchor * displacement
+        for group in self.groups:
+            result[group.nodes] += factor * (group.stiff @ shape[group.nodes])
+        return result
+
+    def solve(
+        self,
+        displacement: NDArray[np.float64],
+        pull: NDArray[np.float64],
+        hold: NDArray[np.float64],
+        factor: float,
+    ) -> NDArray[np.float64]:
+        """Make one step, implicit in stiffness and in the springs to the ink.
+
+        Solves (1/τ + H + K) Δ = pull - K d for the change Δ of the displacement d.
+
+        Parameters
+        ----------
+        displacement, pull : (n, 2), pixels
+        hold : (n, 2, 2), the springs' stiffness H: minus the derivative of `pull`
+        factor : on tension and rigidity
+        """
+        settings = self.settings
+        force = pull - self.resistance(displacement, factor)
+        change = np.zeros_like(displacement)
+        for group in self.groups:
+            count = len(group.fixed)
+            joined = np.zeros((count, len(group.nodes)))
+            joined[group.mover, np.arange(len(group.nodes))] = 1.0
+            base = factor * group.stiff
+            base.flat[:: len(base) + 1] += 1.0 / settings.step_size + settings.anchor
+            base = joined @ base @ joined.T
+            base.flat[:: count + 1] += 1e9 * group.fixed
+            springs = joined @ hold[group.nodes].reshape(len(group.nodes), 4)
+            matrix = np.zeros((2 * count, 2 * count))
+            row = np.arange(count)
+            for a in (0, 1):
+                matrix[a * count : (a + 1) * count, a * count : (a + 1) * count] = base
+                for b in (0, 1):
+                    matrix[a * count + row, b * count + row] += springs[:, 2 * a + b]
+            right = (joined @ force[group.nodes]).T.ravel()
+            solved = linalg.solve(matrix, right, assume_a="pos", check_finite=False)
+            moved = solved.reshape(2, count).T
+            moved[group.fixed] = 0.0
+            change[group.nodes] = moved[group.mover]
+        return displacement + change
+
+    def constrain(self, displacement: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Keep nodes within their limit, curves in order, joints joined."""
+        limit = self.settings.max_displacement * self.settings.unit_px
+        length = np.linalg.norm(displacement, axis=1, keepdims=True)
+        kept = displacement * np.minimum(1.0, limit / np.maximum(length, 1e-12))
+        if not self.orders:
+            return kept
+        points = self.points + kept
+        for above, below, frame, gap_px in self.orders:
+            upper, lower = self.bodies[above].nodes, self.bodies[below].nodes
+            points[upper], points[lower] = separate(points[upper], points[lower], frame, gap_px)
+        kept = points - self.points
+        for group in self.groups:
+            sums = np.zeros((len(group.fixed), 2))
+            np.add.at(sums, group.mover, kept[group.nodes])
+            mean = sums / np.bincount(group.mover)[:, None]
+            mean[group.fixed] = 0.0
+            kept[group.nodes] = mean[group.mover]
+        return kept
+
+
+def build_system(
+    starts: Sequence[SnakeStart],
+    fields: Sequence[ForceField],
+    settings: SnakeSettings,
+    joints: Sequence[Joint] = (),
+    orders: Sequence[Order] = (),
+) -> SnakeSystem:
+    """Lay nodes along the curves by arc length and set up what holds them together."""
+    number = {start.name: index for index, start in enumerate(starts)}
+    if len(number) < len(starts):
+        raise LimnerError("starts: two snakes have the same name; give each its own.")
+    anchors: dict[int, list[int]] = {index: [] for index in range(len(starts))}
+    members = [[_member(starts, number, name, at) for name, at in joint.members]
+               for joint in joints]  # fmt: skip
+    for snake, at in (member for group in members for member in group):
+        anchors[snake].append(at)
+    bodies: list[Body] = []
+    points, first = [], 0
+    for index, start in enumerate(starts):
+        body = _lay_nodes(start, settings, anchors[index], first)
+        first = body.nodes.stop
+        bodies.append(body)
+        points.append(resample(start.points, body.node_at, start.is_closed))
+    owner = np.repeat(np.arange(len(bodies)), [len(body.node_at) for body in bodies])
+    weight = [
+        np.ones(len(body.node_at))
+        if body.start.weight is None
+        else np.interp(body.node_at, body.at, body.start.weight)
+        for body in bodies
+    ]
+    node_joints = [[_node_of(bodies[snake], at) for snake, at in group] for group in members]
+    return SnakeSystem(
+        settings, tuple(bodies), FieldStack(fields), owner.copy(), np.concatenate(points), owner,
+        np.clip(np.concatenate(weight), 0.0, 1.0),
+        np.array([start.ink_side for start in starts], dtype=np.intp)[owner],
+        tuple(_groups(bodies, settings, node_joints)),
+        tuple(_ordered(order, number, starts) for order in orders),
+    )  # fmt: skip
+
+
+def _member(
+    starts: Sequence[SnakeStart], number: dict[str, int], name: str, at: int
+) -> tuple[int, int]:
+    """Return (number of the snake, index of the point from the front) of a joint's member."""
+    if name not in number:
+        raise LimnerError(f"Joint: no snake is named {name!r}; snakes: {', '.join(number)}.")
+    count = len(starts[number[name]].points)
+    if not -count <= at < count:
+        raise LimnerError(f"Joint: {name} has {count} points, but the joint asks for {at}.")
+    return number[name], at % count
+
+
+def _ordered(
+    order: Order, number: dict[str, int], starts: Sequence[SnakeStart]
+) -> tuple[int, int, NDArray[np.float64], float]:
+    """Turn names into numbers and fix the frame in which the order is judged."""
+    for name in (order.above, order.below):
+        if name not in number:
+            raise LimnerError(f"Order: no snake is named {name!r}; snakes: {', '.join(number)}.")
+    above, below = number[order.above], number[order.below]
+    frame = order_frame(starts[above].points, starts[below].points, order.down)
+    return above, below, frame, order.gap_px
+
+
+def _lay_nodes(
+    start: SnakeStart, settings: SnakeSettings, anchors: Sequence[int], first: int
+) -> Body:
+    """Space nodes evenly along the curve; joined points of the curve get a node each."""
+    length = arc_length(start.points, start.is_closed)
+    total = float(length[-1])
+    count = max(_FEWEST_NODES, round(total / (settings.spacing * settings.unit_px)) + 1)
+    at = np.linspace(0.0, total, count, endpoint=not start.is_closed)
+    for index in anchors:
+        at[np.abs(at - length[index]).argmin()] = length[index]
+    spacing = max(total / (count - (not start.is_closed)), 1e-6)
+    points_at = length[: len(start.points)]
+    return Body(start, slice(first, first + count), spacing, points_at, at, total)
+
+
+def _node_of(body: Body, index: int) -> int:
+    """Return the system's number of the node that lies on a point given."""
+    return body.nodes.start + int(np.abs(body.node_at - body.at[index]).argmin())
+
+
+def _groups(
+    bodies: Sequence[Body], settings: SnakeSettings, joints: Sequence[Sequence[int]]
+) -> list[Group]:
+    """Gather snakes that joints hold together."""
+    owner = np.concatenate([np.full(len(b.node_at), i) for i, b in enumerate(bodies)])
+    mover = share_nodes(len(owner), joints)
+    together = share_nodes(len(bodies), [np.unique(owner[list(nodes)]) for nodes in joints])
+    groups = []
+    for number in range(together.max() + 1):
+        nodes = np.flatnonzero(together[owner] == number)
+        stiff = np.zeros((len(nodes), len(nodes)))
+        fixed_nodes = np.zeros(len(nodes), dtype=bool)
+        for index in np.flatnonzero(together == number):
+            body = bodies[index]
+            mine = np.flatnonzero(owner[nodes] == index)
+            wide = min(settings.spacing * settings.unit_px / body.spacing_px, 8.0)
+            stiff[np.ix_(mine, mine)] = stiffness(
+                len(mine), body.start.is_closed,
+                settings.tension * wide**2, settings.rigidity * wide**4,
+            )  # fmt: skip
+            fixed_nodes[mine[0]] |= body.start.fixed_ends[0] and not body.start.is_closed
+            fixed_nodes[mine[-1]] |= body.start.fixed_ends[1] and not body.start.is_closed
+        movers, local = np.unique(mover[nodes], return_inverse=True)
+        local = local.reshape(-1)
+        fixed = np.zeros(len(movers), dtype=bool)
+        fixed[local[fixed_nodes]] = True
+        groups.append(Group(nodes, local, stiff, fixed))
+    return groups
