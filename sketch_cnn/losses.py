@@ -4,7 +4,7 @@ References
 ----------
 Sensoy, Kaplan & Kandemir (2018), Evidential deep learning to quantify classification uncertainty:
 the expected cross-entropy under the Beta, and the pull of wrong evidence back to Beta(1, 1).
-Ridnik et al. (2021), Asymmetric loss for multi-label classification, doi:10.1109/ICCV48922.2021.00015.
+Ridnik et al. (2021), Asymmetric loss for multi-label classification.
 Lin et al. (2017), Focal loss, doi:10.1109/ICCV.2017.324; Zhou et al. (2019), Objects as points.
 """
 

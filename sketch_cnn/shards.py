@@ -1,0 +1,117 @@
+"""Reading data sets of drawings: WebDataset shards, kept in memory as compressed pictures."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import DatasetError
+from .labels import AU_LABELS
+
+__all__ = ["Sample", "read_folder", "read_shard"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One labelled drawing.
+
+    Attributes
+    ----------
+    key : name in the data set
+    picture, labels : PNG bytes of the drawing and of its label image
+    is_face : False for a drawing of something else
+    intensity, visible : (A,) float32 in [0, 1], in the order of `labels.AU_LABELS`
+    landmarks : (70, 2) float32, pixels
+    pose : (3,) float32, rotation vector, radians
+    meta : what else the data set says (rig, style, identity)
+    """
+
+    key: str
+    picture: bytes
+    labels: bytes
+    is_face: bool
+    intensity: NDArray[np.float32]
+    visible: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+    pose: NDArray[np.float32]
+    meta: dict[str, object]
+
+    def grey(self) -> NDArray[np.uint8]:
+        """Return the drawing (H, W), 0 = black."""
+        return np.asarray(Image.open(io.BytesIO(self.picture)).convert("L"))
+
+    def features(self) -> NDArray[np.uint8]:
+        """Return the label image (H, W), index into `labels.FEATURES`."""
+        return np.asarray(Image.open(io.BytesIO(self.labels)))
+
+
+def read_shard(path: Path) -> Iterator[Sample]:
+    """Read the samples of one .tar shard.
+
+    Raises
+    ------
+    DatasetError
+        If the shard is damaged or a sample incomplete.
+    """
+    files: dict[str, dict[str, bytes]] = {}
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                key, _, kind = member.name.partition(".")
+                content = archive.extractfile(member)
+                if content is not None:
+                    files.setdefault(key, {})[kind] = content.read()
+    except (OSError, tarfile.TarError) as error:
+        raise DatasetError(f"{path}: damaged shard ({error}); make the data set again") from None
+    for key, parts in files.items():
+        try:
+            yield _sample(key, parts)
+        except (KeyError, ValueError) as error:
+            raise DatasetError(f"{path}: sample {key} is incomplete ({error!r})") from None
+
+
+def _sample(key: str, parts: dict[str, bytes]) -> Sample:
+    label = json.loads(parts["json"])
+    intensity, visible = np.zeros(len(AU_LABELS), "f4"), np.zeros(len(AU_LABELS), "f4")
+    is_face = bool(label.get("is_face", True))
+    rows = {name: row for row, name in enumerate(AU_LABELS)}
+    for au in label["aus"]:
+        row = rows[f"AU{au['au']}{au.get('side') or ''}"]
+        intensity[row], visible[row] = au["intensity"], float(au["visible"])
+    landmarks = np.array(label["landmarks"] if is_face else np.zeros((70, 2)), dtype=np.float32)
+    pose = np.array(label["pose"] if is_face else np.zeros(3), dtype=np.float32)
+    meta = {name: label.get(name) for name in ("rig", "style", "identity_id", "seed")}
+    return Sample(
+        key, parts["png"], parts["labels.png"], is_face, intensity, visible, landmarks, pose, meta
+    )
+
+
+def read_folder(folder: Path, limit: int | None = None) -> list[Sample]:
+    """Read all shards of a folder, in order.
+
+    Raises
+    ------
+    DatasetError
+        If the folder holds no shard.
+    """
+    shards = sorted(Path(folder).glob("*.tar"))
+    if not shards:
+        raise DatasetError(
+            f"{folder}: no .tar shards; make a data set with limner dataset generate"
+        )
+    samples: list[Sample] = []
+    for shard in shards:
+        samples.extend(read_shard(shard))
+        if limit is not None and len(samples) >= limit:
+            return samples[:limit]
+    return samples
