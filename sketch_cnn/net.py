@@ -42,6 +42,7 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output, of the input's shape."""
         return functional.relu(x + self.body(x))
 
 
@@ -68,6 +69,7 @@ class Finder(nn.Module):
         self.head = nn.Sequential(_conv(64, 64), nn.Conv2d(64, 5, 1))
 
     def forward(self, ink: Tensor) -> Tensor:
+        """Return the finder's maps."""
         return self.head(self.up(self.body(ink)) + self.skip(ink))
 
 
@@ -101,6 +103,7 @@ class Reader(nn.Module):
         self.answer = nn.Linear(256, 4 * len(AU_LABELS) + 3)
 
     def forward(self, ink: Tensor) -> dict[str, Tensor]:
+        """Return the named outputs."""
         x1 = self.down1(ink)
         x2 = self.down2(x1)
         x3 = self.down3(x2)

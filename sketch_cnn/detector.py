@@ -1,0 +1,268 @@
+"""The detector: a drawing in, a `Detection` out; onnxruntime only.
+
+The finder says where faces are on the sheet, the reader reads the crop twice: its first landmarks
+correct the crop of the second. Both see the drawing and its mirror image, and what they say is
+averaged, so that a mirrored drawing gives exactly the mirrored answer.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import SketchError
+from .crop import crop_matrix, landmark_box
+from .detection import Detection
+from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
+from .model_file import FINDER_FILE, READER_FILE, Network, open_network, weights_folder
+from .sketch import Sketch
+
+__all__ = ["Detector", "FoundFace"]
+
+Box = tuple[float, float, float, float]
+_MIRROR_AUS, _MIRROR_LANDMARKS = np.array(MIRRORED_AUS), np.array(MIRRORED_LANDMARKS)
+_SURE, _DOUBTFUL = 0.35, 0.12
+_READER_SURE = 0.5
+_OVERLAP = 0.3
+_PASSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """A face on the sheet: its box in ink pixels, and how sure the finder is."""
+
+    box: Box
+    score: float
+
+    @property
+    def area(self) -> float:
+        """Area of the box, square pixels."""
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+
+
+class Detector:
+    """Reads drawn faces. Sessions are opened once, on the first drawing.
+
+    Parameters
+    ----------
+    folder : where `finder.onnx` and `reader.onnx` lie; by default the weights that limner ships
+
+    Raises
+    ------
+    ModelError
+        On first use, if the weights cannot be used.
+    """
+
+    def __init__(self, folder: Path | str | None = None) -> None:
+        self._folder = Path(folder) if folder is not None else weights_folder()
+        self._finder: Network | None = None
+        self._reader: Network | None = None
+
+    @property
+    def finder(self) -> Network:
+        """The network that finds faces."""
+        if self._finder is None:
+            self._finder = open_network(self._folder / FINDER_FILE)
+        return self._finder
+
+    @property
+    def reader(self) -> Network:
+        """The network that reads a face."""
+        if self._reader is None:
+            self._reader = open_network(self._folder / READER_FILE)
+        return self._reader
+
+    @property
+    def info(self) -> dict[str, str]:
+        """Name, version and hash of the weights, for reports."""
+        meta = self.reader.meta
+        return {
+            "name": str(meta["name"]),
+            "version": str(meta["version"]),
+            "sha256": self.reader.sha256,
+        }
+
+    def find(self, sketch: Sketch) -> list[FoundFace]:
+        """Return the faces on the sheet, the largest first."""
+        height, width = sketch.ink.shape
+        size = int(self.finder.meta["input_px"])
+        side = float(max(height, width))
+        box = ((width - side) / 2.0, (height - side) / 2.0)
+        sheet = cut_square(sketch.ink, box, side, size)
+        faces = self._peaks(sheet, np.array(box), side / size)
+        return sorted(faces, key=lambda face: -face.area)
+
+    def _peaks(
+        self, sheet: NDArray[np.float32], origin: NDArray[np.float64], scale: float
+    ) -> list[FoundFace]:
+        """Return the peaks of the finder's map as boxes in ink pixels."""
+        both = np.stack([sheet, sheet[:, ::-1]])[:, None]
+        maps = self.finder.run(np.ascontiguousarray(both))[0].astype(np.float64)
+        straight, mirrored = maps[0], maps[1][:, :, ::-1].copy()
+        mirrored[1] = 1.0 - mirrored[1]
+        mean = 0.5 * (straight + mirrored)
+        score = 1.0 / (1.0 + np.exp(-mean[0]))
+        cell = sheet.shape[0] / score.shape[0]
+        found: list[FoundFace] = []
+        for flat in np.argsort(score, axis=None)[::-1][:12]:
+            row, column = np.unravel_index(flat, score.shape)
+            if score[row, column] < _DOUBTFUL:
+                break
+            x, y = (column + mean[1, row, column]) * cell, (row + mean[2, row, column]) * cell
+            half = 32.0 * np.exp(np.clip(mean[3:5, row, column], -3.0, 1.5))
+            corners = np.array([x - half[0], y - half[1], x + half[0], y + half[1]]) * scale
+            box = tuple(float(v) for v in corners + np.tile(origin, 2))
+            if all(overlap(box, other.box) < _OVERLAP for other in found):
+                found.append(FoundFace(box, float(score[row, column])))
+        return found
+
+    def read(
+        self, ink: NDArray[np.float32], box: Box
+    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+        """Read the face in a box, with its mirror image; return the means and the crop's matrix."""
+        size = int(self.reader.meta["input_px"])
+        matrix = crop_matrix(box, size, float(self.reader.meta["crop_margin"]))
+        side = size / matrix[0, 0]
+        crop = cut_square(
+            ink, (-matrix[0, 2] / matrix[0, 0], -matrix[1, 2] / matrix[1, 1]), side, size
+        )
+        both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
+        names = [output.name for output in self.reader.session.get_outputs()]
+        values = dict(zip(names, self.reader.run(both), strict=True))
+        return _mirror_mean(values, size), matrix
+
+    def detect(self, sketch: Sketch) -> Detection:
+        """Find the largest face of a drawing and read it.
+
+        Raises
+        ------
+        SketchError
+            If there is no face in it.
+        ModelError
+            If the weights cannot be used.
+        """
+        face, others = self._choose(sketch)
+        box = face.box
+        for _ in range(_PASSES):
+            values, matrix = self.read(sketch.ink, box)
+            landmarks = (values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2])
+            box = landmark_box(landmarks)
+        alpha, beta = values["alpha"], values["beta"]
+        grid = values["features"].shape[1] / float(self.reader.meta["input_px"])
+        return Detection(
+            au_labels=tuple(self.reader.meta["au_labels"]),
+            probability=self._calibrated(alpha, beta),
+            intensity=np.clip(values["intensity"], 0.0, 1.0),
+            uncertainty=2.0 / (alpha + beta),
+            visible=np.clip(values["visible"], 0.0, 1.0),
+            face_box=box,
+            face_score=face.score,
+            other_faces=tuple(other.box for other in others),
+            landmarks=landmarks,
+            landmark_spread=values["spread"] / matrix[0, 0],
+            pose=values["pose"],
+            features=tuple(self.reader.meta["features"]),
+            feature_probability=values["features"].astype(np.float32),
+            crop_from_ink=matrix * grid,
+        )
+
+    def _calibrated(
+        self, alpha: NDArray[np.float64], beta: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        slope, offset = np.array(self.reader.meta["calibration"], dtype=np.float64).T
+        return 1.0 / (1.0 + np.exp(-(slope * np.log(alpha / beta) + offset)))
+
+    def _choose(self, sketch: Sketch) -> tuple[FoundFace, list[FoundFace]]:
+        """Return the face to read and the other sure ones.
+
+        The user's box wins; then the largest sure face. A doubtful one, or the whole sheet, counts
+        only if the reader finds a face's landmarks in it.
+        """
+        if sketch.face_box is not None:
+            return FoundFace(sketch.face_box, 1.0), []
+        found = self.find(sketch)
+        sure = [face for face in found if face.score >= _SURE]
+        if sure:
+            largest = max(sure, key=lambda face: face.area * face.score)
+            return largest, [face for face in sure if face is not largest]
+        height, width = sketch.ink.shape
+        rows, columns = np.nonzero(sketch.ink > 0.3)
+        whole = (
+            (float(columns.min()), float(rows.min()), float(columns.max()), float(rows.max()))
+            if len(rows)
+            else (0.0, 0.0, float(width), float(height))
+        )
+        for face in [*sorted(found, key=lambda face: -face.score), FoundFace(whole, 0.0)]:
+            quality = self._face_quality(sketch.ink, face.box)
+            if quality > _READER_SURE:
+                return FoundFace(face.box, min(quality, _SURE)), []
+        raise SketchError("no face found in it; give a drawing of a face, or draw it larger")
+
+    def _face_quality(self, ink: NDArray[np.float32], box: Box) -> float:
+        """Return in [0, 1] how sharply the reader sees a face's landmarks in a box."""
+        values, _ = self.read(ink, box)
+        spread = float(np.median(values["spread"][17:68]))
+        evidence = float(np.median(values["alpha"] + values["beta"]))
+        return float(np.clip(1.6 - spread / 5.0, 0.0, 1.0) * np.clip(evidence / 8.0, 0.0, 1.0))
+
+
+def cut_square(
+    ink: NDArray[np.float32], corner: tuple[float, float], side: float, size_px: int
+) -> NDArray[np.float32]:
+    """Cut a square out of the ink and bring it to `size_px`; outside of the sheet is paper."""
+    height, width = ink.shape
+    x0, y0 = corner
+    left, top = int(np.floor(min(x0, 0.0))), int(np.floor(min(y0, 0.0)))
+    right, bottom = int(np.ceil(max(x0 + side, width))), int(np.ceil(max(y0 + side, height)))
+    low_x, low_y = max(0, int(np.floor(x0)) - 2), max(0, int(np.floor(y0)) - 2)
+    high_x = min(width, int(np.ceil(x0 + side)) + 2)
+    high_y = min(height, int(np.ceil(y0 + side)) + 2)
+    sheet_x, sheet_y = max(left, int(np.floor(x0)) - 2), max(top, int(np.floor(y0)) - 2)
+    sheet = np.zeros(
+        (
+            min(bottom, int(np.ceil(y0 + side)) + 2) - sheet_y,
+            min(right, int(np.ceil(x0 + side)) + 2) - sheet_x,
+        ),
+        np.float32,
+    )
+    if high_x > low_x and high_y > low_y:
+        part = ink[low_y:high_y, low_x:high_x]
+        sheet[low_y - sheet_y : high_y - sheet_y, low_x - sheet_x : high_x - sheet_x] = part
+    box = (x0 - sheet_x, y0 - sheet_y, x0 - sheet_x + side, y0 - sheet_y + side)
+    box = (
+        max(box[0], 0.0),
+        max(box[1], 0.0),
+        min(box[2], sheet.shape[1]),
+        min(box[3], sheet.shape[0]),
+    )
+    how = Image.Resampling.BOX if side > size_px else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(sheet).resize((size_px, size_px), how, box=box))
+
+
+def overlap(first: Box, second: Box) -> float:
+    """Return the intersection over union of two boxes."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    if width <= 0.0 or height <= 0.0:
+        return 0.0
+    both = width * height
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
+    return both / (sum(areas) - both)
+
+
+def _mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[np.float64]]:
+    """Average what was read from a crop (row 0) and from its mirror image (row 1)."""
+    mirrored = {name: value[1].astype(np.float64) for name, value in values.items()}
+    for name in ("alpha", "beta", "intensity", "visible"):
+        mirrored[name] = mirrored[name][_MIRROR_AUS]
+    mirrored["landmarks"] = [size_px, 0.0] + mirrored["landmarks"][_MIRROR_LANDMARKS] * [-1.0, 1.0]
+    mirrored["spread"] = mirrored["spread"][_MIRROR_LANDMARKS]
+    mirrored["pose"] = mirrored["pose"] * [1.0, -1.0, -1.0]
+    mirrored["features"] = mirrored["features"][:, :, ::-1]
+    return {name: 0.5 * (value[0] + mirrored[name]) for name, value in values.items()}

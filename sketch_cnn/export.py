@@ -1,0 +1,202 @@
+"""From a checkpoint to the two ONNX files that run time reads, calibrated and described."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..errors import ModelError
+from .augment import INPUT_PX, read_item
+from .crop import CROP_MARGIN
+from .labels import AU_LABELS, FEATURES, PRESENT, TRACE
+from .model_file import FINDER_FILE, READER_FILE, SCHEMA
+from .shards import Sample, read_folder
+from .train import Networks
+
+__all__ = ["calibrate", "export"]
+
+_OUTPUTS = (
+    "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
+)  # fmt: skip
+
+
+class _Deployed(nn.Module):
+    """The reader with a tuple of outputs, label classes as probabilities."""
+
+    def __init__(self, reader: nn.Module) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, ink: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs in the order of `_OUTPUTS`."""
+        answer = self.reader(ink)
+        answer["features"] = torch.softmax(answer["features"], dim=1)
+        return tuple(answer[name] for name in _OUTPUTS)
+
+
+def load_networks(checkpoint: Path) -> tuple[Networks, dict[str, Any], int]:
+    """Return the smoothed networks of a checkpoint, its recipe and its step.
+
+    Raises
+    ------
+    ModelError
+        If the file is no checkpoint of ours.
+    """
+    try:
+        saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        recipe = json.loads(saved["recipe"])
+        networks = Networks(recipe["width"])
+        networks.load_state_dict(saved["smoothed"])
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{checkpoint}: no checkpoint of limner train ({error})") from None
+    return networks.eval(), recipe, int(saved["step"])
+
+
+def calibrate(reader: nn.Module, samples: list[Sample], batch: int = 64) -> NDArray[np.float64]:
+    """Return (A, 2): slope and offset of each AU's logit that make its probability honest.
+
+    Platt (1999), fitted by Newton's method with a weak pull to the identity, on drawings that
+    the networks were not trained on.
+    """
+    logits, truth, scored = [], [], []
+    rng = np.random.default_rng(0)
+    faces = [sample for sample in samples if sample.is_face]
+    with torch.no_grad():
+        for start in range(0, len(faces), batch):
+            items = [read_item(sample, rng, is_training=False) for sample in faces[start:][:batch]]
+            ink = torch.from_numpy(np.stack([item["ink"] for item in items]))
+            answer, mirrored = reader(ink), reader(ink.flip(3))
+            logits.append(_mirror_mean_logit(answer, mirrored))
+            intensity = np.stack([item["intensity"] for item in items])
+            visible = np.stack([item["visible"] for item in items])
+            truth.append(intensity >= PRESENT)
+            scored.append((visible > 0.5) & ((intensity >= PRESENT) | (intensity < TRACE)))
+    columns = [np.concatenate(part) for part in (logits, truth, scored)]
+    return np.stack([_platt(*(part[:, row] for part in columns)) for row in range(len(AU_LABELS))])
+
+
+def _mirror_mean_logit(answer: dict[str, Tensor], mirrored: dict[str, Tensor]) -> NDArray:
+    from .labels import MIRRORED_AUS
+
+    alpha = answer["alpha"] + mirrored["alpha"][:, list(MIRRORED_AUS)]
+    beta = answer["beta"] + mirrored["beta"][:, list(MIRRORED_AUS)]
+    return torch.log(alpha / beta).numpy()
+
+
+def _platt(logit: NDArray, truth: NDArray, scored: NDArray) -> NDArray[np.float64]:
+    """Return slope and offset of one AU."""
+    x, y = logit[scored].astype(np.float64), truth[scored].astype(np.float64)
+    start = np.array([1.0, 0.0])
+    if len(x) < 20 or not 0.0 < y.mean() < 1.0:
+        return start
+    design, values, pull = np.column_stack([x, np.ones_like(x)]), start.copy(), np.array([2.0, 2.0])
+    for _ in range(30):
+        probability = 1.0 / (1.0 + np.exp(-design @ values))
+        gradient = design.T @ (probability - y) + pull * (values - start)
+        spread = probability * (1.0 - probability)
+        hessian = (design * spread[:, None]).T @ design + np.diag(pull)
+        values = values - np.linalg.solve(hessian, gradient)
+    return values
+
+
+def export(
+    checkpoint: Path,
+    out: Path,
+    validation: Path,
+    *,
+    version: str,
+    data: Path | None = None,
+    metrics: dict[str, float] | None = None,
+) -> None:
+    """Write `finder.onnx` and `reader.onnx` into the folder `out`.
+
+    Parameters
+    ----------
+    checkpoint : of `train`
+    validation : folder of shards for the calibration, not trained on
+    version : of the weights
+    data : folder trained on, whose `dataset.json` is named by its hash
+    metrics : figures to keep with the weights
+    """
+    networks, recipe, step = load_networks(checkpoint)
+    calibration = calibrate(networks.reader, read_folder(validation, limit=4000))
+    meta = {
+        "schema": SCHEMA,
+        "name": f"limner-{recipe['name']}",
+        "version": version,
+        "licence": "GPL-3.0-or-later",
+        "recipe": recipe,
+        "steps": step,
+        "drawings_seen": step * recipe["batch"],
+        "data_sha256": _hash(data / "dataset.json") if data is not None else None,
+        "au_labels": AU_LABELS,
+        "features": FEATURES,
+        "crop_margin": CROP_MARGIN,
+        "input_px": INPUT_PX,
+        "calibration": np.round(calibration, 5).tolist(),
+        "metrics": metrics or {},
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    reader = _Deployed(networks.reader).eval()
+    _write_onnx(reader, out / READER_FILE, list(_OUTPUTS), meta)
+    _write_onnx(networks.finder, out / FINDER_FILE, ["maps"], {**meta, "calibration": None})
+
+
+def _hash(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _write_onnx(network: nn.Module, path: Path, outputs: list[str], meta: dict[str, Any]) -> None:
+    """Export one network with a free batch size, weights stored as float16."""
+    import onnx
+
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    example = torch.zeros(2, 1, INPUT_PX, INPUT_PX)
+    program = torch.onnx.export(
+        network,
+        (example,),
+        dynamo=True,
+        opset_version=20,
+        external_data=False,
+        input_names=["ink"],
+        output_names=outputs,
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        verbose=False,
+    )
+    model = program.model_proto
+    _halve(model)
+    for key, value in meta.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
+    partial = path.with_suffix(".partial")
+    onnx.save(model, os.fspath(partial))
+    partial.replace(path)
+
+
+def _halve(model: Any) -> None:
+    """Store large float32 weights as float16 and cast them back when the graph is loaded."""
+    import onnx
+    from onnx import numpy_helper
+
+    casts = []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 1024:
+            continue
+        full, half = tensor.name, f"{tensor.name}_half"
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
+        casts.append(onnx.helper.make_node("Cast", [half], [full], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
