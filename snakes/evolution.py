@@ -20,6 +20,7 @@ from .field import ForceField, line_energy, line_evidence, line_hold
 from .joints import Joint, Order
 from .lines import InkLines
 from .matching import agreement, match_curves
+from .placing import exclude_shared_ink, shift_groups
 from .snake import Outcome, SnakeResult, SnakeSettings, SnakeStart
 from .system import SnakeSystem, build_system
 
@@ -60,7 +61,7 @@ class SnakeState:
     Attributes
     ----------
     displacement : (n, 2) of all nodes, pixels
-    moved_px : the longest way of a node in the last step
+    moved : (n,) way of each node in the last step, pixels; infinite before the first
     steps, stage, stage_steps : steps made; number of the stage; steps made in it
     targets, sure : (n, 2) pixels and (n,): where matching sends the nodes
     slides, slide_hold : (n, 2) pixels and (n,): where the ends slide to
@@ -69,7 +70,7 @@ class SnakeState:
     """
 
     displacement: NDArray[np.float64]
-    moved_px: float
+    moved: NDArray[np.float64]
     steps: int
     stage: int
     stage_steps: int
@@ -79,6 +80,11 @@ class SnakeState:
     slide_hold: NDArray[np.float64]
     energies: tuple[NDArray[np.float64], ...] = ()
     began: tuple[int, ...] = (0,)
+
+    @property
+    def moved_px(self) -> float:
+        """The longest way of a node in the last step, pixels."""
+        return float(self.moved.max())
 
 
 def stages_of(settings: SnakeSettings) -> tuple[Stage, ...]:
@@ -111,7 +117,10 @@ def init(
     system = build_system(starts, chosen, settings, joints, orders)
     nothing = np.zeros_like(system.points)
     none = np.zeros(len(nothing))
-    state = SnakeState(nothing, np.inf, 0, 0, 0, nothing, none, nothing, none)
+    shifted = nothing
+    if settings.matching and settings.shift:
+        shifted = system.constrain(shift_groups(system))
+    state = SnakeState(shifted, none + np.inf, 0, 0, 0, nothing, none, nothing, none)
     return system, _enter(state, system, 0)
 
 
@@ -123,11 +132,15 @@ def step(state: SnakeState, system: SnakeSystem) -> SnakeState:
     stage = stages[state.stage]
     pull = _pull(state, system, stage)
     energies = _energies(state, system, pull, stage)
-    displacement = system.solve(state.displacement, pull.force, pull.hold, stage.stiffness)
+    tolerance = system.settings.tolerance_px
+    is_moving = [not state.moved[group.nodes].max() <= tolerance for group in system.groups]
+    displacement = system.solve(
+        state.displacement, pull.force, pull.hold, stage.stiffness, is_moving
+    )
     displacement = system.constrain(displacement)
     moved = np.linalg.norm(displacement - state.displacement, axis=1)
     return replace(
-        state, displacement=displacement, moved_px=float(moved.max()), steps=state.steps + 1,
+        state, displacement=displacement, moved=moved, steps=state.steps + 1,
         stage_steps=state.stage_steps + 1, energies=(*state.energies, energies),
     )  # fmt: skip
 
@@ -227,12 +240,8 @@ def _stage_is_over(state: SnakeState, system: SnakeSystem) -> bool:
     # Targets stand still while matching: a few steps reach them, the next round refines.
     most = _MATCH_STEPS if stage.name == "match" else system.settings.max_steps
     resting = state.stage_steps > 0 and state.moved_px <= system.settings.tolerance_px
-    return (
-        resting
-        or state.stage_steps >= most
-        or not np.isfinite(state.moved_px + 0.0 * most)
-        and (state.stage_steps > 0)
-    )
+    broken = state.stage_steps > 0 and not np.isfinite(state.moved_px)
+    return resting or broken or state.stage_steps >= most
 
 
 def _enter(state: SnakeState, system: SnakeSystem, number: int) -> SnakeState:
@@ -252,12 +261,15 @@ def _enter(state: SnakeState, system: SnakeSystem, number: int) -> SnakeState:
             settings.ink_angle_deg,
         )  # fmt: skip
         sure = sure * system.weight
+        pairs = [(above, below) for above, below, *_ in system.orders]
+        sure = exclude_shared_ink(system, points, targets, sure, pairs)
     slides, slide_hold = np.zeros_like(points), np.zeros(len(points))
     if settings.matching and settings.slide > 0.0:
         slides, slide_hold = slide_ends(system, points, tangents, targets, sure)
     began = state.began if number == 0 else (*state.began, state.steps)
     return replace(
-        state, stage=number, stage_steps=0, targets=targets, sure=sure,
+        state, stage=number, stage_steps=0, moved=np.full(len(points), np.inf),
+        targets=targets, sure=sure,
         slides=slides, slide_hold=slide_hold, began=began,
     )  # fmt: skip
 

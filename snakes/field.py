@@ -201,6 +201,11 @@ def _flow_direction(
     return flow / np.maximum(np.linalg.norm(flow, axis=-1, keepdims=True), 1e-12)
 
 
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scalar products (...) of vectors (..., 2); much faster than a sum over two."""
+    return a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1]
+
+
 class FieldStack:
     """Several fields read in one go, as snakes of all features move together.
 
@@ -249,15 +254,17 @@ class FieldStack:
         empty = self._is_empty[which]
         line = np.where(empty[..., None], len(self._strength) - 1, line)
         away = self._points[line] - points[..., None, :]
-        along = (away * self._tangents[line]).sum(axis=-1)
+        tangent = self._tangents[line]
         # Points of a line lie about a pixel apart: within that, the way leads straight across.
-        free = np.clip(along, -_ALONG_FREE_PX, _ALONG_FREE_PX)
-        away = away - free[..., None] * self._tangents[line]
-        squared = np.square(away).sum(axis=-1)
-        best = squared.argmin(axis=-1)[..., None]
-        line = np.take_along_axis(line, best, -1)[..., 0]
-        way = np.take_along_axis(away, best[..., None], -2)[..., 0, :]
-        distance = np.sqrt(np.take_along_axis(squared, best, -1)[..., 0])
+        free = np.clip(_dot(away, tangent), -_ALONG_FREE_PX, _ALONG_FREE_PX)
+        away = away - free[..., None] * tangent
+        squared = _dot(away, away)
+        if exact:
+            best = squared.argmin(axis=-1)[..., None]
+            line = np.take_along_axis(line, best, -1)
+            away = np.take_along_axis(away, best[..., None], -2)
+            squared = np.take_along_axis(squared, best, -1)
+        line, way, distance = line[..., 0], away[..., 0, :], np.sqrt(squared[..., 0])
         return Nearest(
             np.where(empty[..., None], 0.0, way), np.where(empty, np.inf, distance),
             self._tangents[line], self._inward[line], self._strength[line],

@@ -22,7 +22,7 @@ __all__ = ["agreement", "best_offsets", "match_curves"]
 _HALF = 24
 _WINDOW = 5
 _SLOPE_COST = 0.5
-_FAR_COST = 0.25
+_FAR_COST = 0.5
 
 
 def agreement(
@@ -36,8 +36,10 @@ def agreement(
     side : (...), see `SnakeStart.ink_side`
     """
     right = np.stack([-tangents[..., 1], tangents[..., 0]], axis=-1)
-    wrong_side = side * (found.inward * right).sum(axis=-1) < 0.0
-    cosine = np.abs((found.tangent * tangents).sum(axis=-1))
+    inward = found.inward[..., 0] * right[..., 0] + found.inward[..., 1] * right[..., 1]
+    wrong_side = side * inward < 0.0
+    along = found.tangent[..., 0] * tangents[..., 0] + found.tangent[..., 1] * tangents[..., 1]
+    cosine = np.abs(along)
     none, full = np.cos(np.radians([angle_deg, 0.4 * angle_deg]))
     rise = np.clip((cosine - none) / max(full - none, 1e-9), 0.0, 1.0)
     fits = np.where(angle_deg >= 90.0, 1.0, rise * rise * (3.0 - 2.0 * rise))

@@ -43,8 +43,9 @@ class SnakeSettings:
         they are) to 0.05
     is_relative : True: α and β act on the displacement from the start curve, which keeps its
         shape where there is no ink. False: on the curve itself (Kass), which then shrinks.
-    step_size : τ > 0 of the semi-implicit step; 0.5 (small, smooth) to 20 (Newton-like)
+    step_size : τ > 0 of the semi-implicit step; 0.5 (small, smooth) to 100 (nearly Newton's)
     matching : True: first match whole curves to the ink by dynamic programming
+    shift : True: before matching, shift what hangs together as a whole to its ink
     match_stiffness : factors on tension and rigidity, one a matching round, stiff to soft
     blur : without matching: blur of the field in each level, coarse to fine
     reach : without matching: factors on the field's reach, one a level of `blur`
@@ -65,8 +66,9 @@ class SnakeSettings:
     rigidity: float = 0.2
     anchor: float = 0.003
     is_relative: bool = True
-    step_size: float = 4.0
+    step_size: float = 50.0
     matching: bool = True
+    shift: bool = True
     match_stiffness: tuple[float, ...] = (60.0, 15.0, 4.0)
     blur: tuple[float, ...] = (0.04, 0.015, 0.0)
     reach: tuple[float, ...] = (1.0, 1.0, 1.0)

@@ -4,21 +4,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy.linalg.lapack import dposv
 
 from ..errors import LimnerError
 from .field import FieldStack, ForceField
 from .joints import Joint, Order, order_frame, separate, share_nodes
-from .snake import SnakeSettings, SnakeStart, arc_length, resample, stiffness, tangents_of
+from .snake import SnakeSettings, SnakeStart, arc_length, resample, stiffness
 
 __all__ = ["Body", "Group", "SnakeSystem", "build_system"]
 
 _FEWEST_NODES = 9
+_FIXED = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,12 +65,14 @@ class Group:
     mover : (n,) number of each node's mover, 0 … m - 1; joined nodes share one
     stiff : (n, n) stiffness K of the nodes
     fixed : (m,) bool, movers that stay where they are
+    gather : (m, n) 0 or 1, sums nodes up to their movers; None where each node is its own
     """
 
     nodes: NDArray[np.intp]
     mover: NDArray[np.intp]
     stiff: NDArray[np.float64]
     fixed: NDArray[np.bool_]
+    gather: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +86,7 @@ class SnakeSystem:
     stack, which : the fields, and the number of each node's field (n,)
     points : (n, 2) nodes at the start, pixels
     owner, weight, side : (n,) number of its snake, pull of the ink, ink side of each node
+    beside : two (n,), the nodes before and after each node on its curve; itself at an open end
     groups : snakes that hang together
     orders : (number above, number below, frame, least gap in pixels)
     """
@@ -94,14 +99,15 @@ class SnakeSystem:
     owner: NDArray[np.intp]
     weight: NDArray[np.float64]
     side: NDArray[np.intp]
+    beside: tuple[NDArray[np.intp], NDArray[np.intp]]
     groups: tuple[Group, ...]
     orders: tuple[tuple[int, int, NDArray[np.float64], float], ...]
 
     def tangents(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return unit tangents (n, 2) of all snakes at `points` (n, 2)."""
-        return np.concatenate(
-            [tangents_of(points[body.nodes], body.start.is_closed) for body in self.bodies]
-        )
+        before, after = self.beside
+        along = points[after] - points[before]
+        return along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-12)
 
     def resistance(self, displacement: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
         """Return K times the displacement, or times the curve if that is what is stiff (n, 2)."""
@@ -117,6 +123,7 @@ class SnakeSystem:
         pull: NDArray[np.float64],
         hold: NDArray[np.float64],
         factor: float,
+        is_moving: Sequence[bool],
     ) -> NDArray[np.float64]:
         """Make one step, implicit in stiffness and in the springs to the ink.
 
@@ -127,27 +134,28 @@ class SnakeSystem:
         displacement, pull : (n, 2), pixels
         hold : (n, 2, 2), the springs' stiffness H: minus the derivative of `pull`
         factor : on tension and rigidity
+        is_moving : one a group; the others rest
         """
-        settings = self.settings
         force = pull - self.resistance(displacement, factor)
         change = np.zeros_like(displacement)
-        for group in self.groups:
+        drag = 1.0 / self.settings.step_size + self.settings.anchor
+        for group in itertools.compress(self.groups, is_moving):
             count = len(group.fixed)
-            joined = np.zeros((count, len(group.nodes)))
-            joined[group.mover, np.arange(len(group.nodes))] = 1.0
-            base = factor * group.stiff
-            base.flat[:: len(base) + 1] += 1.0 / settings.step_size + settings.anchor
-            base = joined @ base @ joined.T
-            base.flat[:: count + 1] += 1e9 * group.fixed
-            springs = joined @ hold[group.nodes].reshape(len(group.nodes), 4)
-            matrix = np.zeros((2 * count, 2 * count))
+            stiff = factor * group.stiff
+            stiff.flat[:: len(stiff) + 1] += drag
+            springs, push = hold[group.nodes].reshape(-1, 4), force[group.nodes]
+            if group.gather is not None:
+                stiff = group.gather @ stiff @ group.gather.T
+                springs, push = group.gather @ springs, group.gather @ push
+            stiff.flat[:: count + 1] += _FIXED * group.fixed
+            matrix = np.zeros((2, count, 2, count))
+            matrix[0, :, 0], matrix[1, :, 1] = stiff, stiff
             row = np.arange(count)
-            for a in (0, 1):
-                matrix[a * count : (a + 1) * count, a * count : (a + 1) * count] = base
-                for b in (0, 1):
-                    matrix[a * count + row, b * count + row] += springs[:, 2 * a + b]
-            right = (joined @ force[group.nodes]).T.ravel()
-            solved = linalg.solve(matrix, right, assume_a="pos", check_finite=False)
+            matrix[:, row, :, row] += springs.reshape(count, 2, 2)
+            matrix = matrix.reshape(2 * count, 2 * count)
+            solved, fault = dposv(matrix, push.T.reshape(-1))[1:]
+            if fault:
+                solved = np.full(2 * count, np.nan)
             moved = solved.reshape(2, count).T
             moved[group.fixed] = 0.0
             change[group.nodes] = moved[group.mover]
@@ -209,6 +217,7 @@ def build_system(
         settings, tuple(bodies), FieldStack(fields), owner.copy(), np.concatenate(points), owner,
         np.clip(np.concatenate(weight), 0.0, 1.0),
         np.array([start.ink_side for start in starts], dtype=np.intp)[owner],
+        _beside(bodies),
         tuple(_groups(bodies, settings, node_joints)),
         tuple(_ordered(order, number, starts) for order in orders),
     )  # fmt: skip
@@ -253,6 +262,19 @@ def _lay_nodes(
     return Body(start, slice(first, first + count), spacing, points_at, at, total)
 
 
+def _beside(bodies: Sequence[Body]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the nodes before and after each node; an open end is beside itself."""
+    before, after = [], []
+    for body in bodies:
+        nodes = np.arange(body.nodes.start, body.nodes.stop)
+        earlier, later = np.roll(nodes, 1), np.roll(nodes, -1)
+        if not body.start.is_closed:
+            earlier[0], later[-1] = nodes[0], nodes[-1]
+        before.append(earlier)
+        after.append(later)
+    return np.concatenate(before), np.concatenate(after)
+
+
 def _node_of(body: Body, index: int) -> int:
     """Return the system's number of the node that lies on a point given."""
     return body.nodes.start + int(np.abs(body.node_at - body.at[index]).argmin())
@@ -284,5 +306,8 @@ def _groups(
         local = local.reshape(-1)
         fixed = np.zeros(len(movers), dtype=bool)
         fixed[local[fixed_nodes]] = True
-        groups.append(Group(nodes, local, stiff, fixed))
+        gather = None
+        if len(movers) < len(nodes):
+            gather = (np.arange(len(movers))[:, None] == local).astype(np.float64)
+        groups.append(Group(nodes, local, stiff, fixed, gather))
     return groups
