@@ -146,7 +146,9 @@ def test_libraries_do_not_print(file):
     calls = [
         node.lineno
         for node in ast.walk(parse(file))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
     ]
     assert not calls, f"{file}: print() in lines {calls}"
 

@@ -1,0 +1,158 @@
+"""`limner fit`: heads from drawings."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..batch import BatchSettings, JobResult
+
+__all__ = ["fit"]
+
+log = logging.getLogger(__name__)
+
+FORMATS = ("blend", "glb", "obj", "json", "png")
+TABLES_UP_TO = 4
+STOPPED = 130
+
+
+def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Read a list such as `glb,obj`."""
+    if value is None:
+        return None
+    chosen = tuple(word.strip().lower().removeprefix(".") for word in value.split(","))
+    for word in chosen:
+        if word not in FORMATS:
+            raise click.BadParameter(f"{word!r} is none of {', '.join(FORMATS)}")
+    return chosen
+
+
+@click.command()
+@click.argument("sketches", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for all results."
+)
+@click.option("--rig", default="makehuman", show_default=True, help="Head to fit: name or file.")
+@click.option(
+    "--formats",
+    callback=_formats,
+    metavar="LIST",
+    help=f"Files to write, of {','.join(FORMATS)}; all by default. fit.json is always written.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."
+)
+@click.option("--resume", is_flag=True, help="Leave out what an earlier run completed.")
+@click.option(
+    "--model",
+    "model_dir",
+    type=click.Path(path_type=Path),
+    help="Folder with other weights of the network.",
+)
+@click.pass_context
+def fit(
+    ctx: click.Context,
+    sketches: tuple[Path, ...],
+    out: Path,
+    rig: str,
+    formats: tuple[str, ...] | None,
+    jobs: int,
+    resume: bool,
+    model_dir: Path | None,
+) -> None:
+    """Fit a head to each of SKETCHES.
+
+    A folder stands for the pictures in it. Every drawing gets a folder of its own under --out, with
+    a .blend, .glb and .obj of the head, all numbers in fit.json, and overlay.png to look at.
+    """
+    from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs, run_batch
+
+    settings = BatchSettings(out, rig, model_dir, _writable(formats), jobs, resume)
+    planned = plan_jobs(expand_folders(sketches))
+    failed = finished = 0
+    with_tables = len(planned) <= TABLES_UP_TO
+    try:
+        with (
+            _sigterm_as_interrupt(),
+            _progress(len(planned)) as advance,
+            closing(run_batch(planned, settings)) as results,
+        ):
+            for result in results:
+                advance()
+                failed += not result.is_ok
+                finished += result.is_ok
+                _tell(result, settings, with_tables)
+    except KeyboardInterrupt:
+        click.echo(
+            f"limner: stopped; {finished} of {len(planned)} drawings are finished and kept, "
+            "the same command with --resume goes on",
+            err=True,
+        )
+        ctx.exit(STOPPED)
+    if len(planned) > TABLES_UP_TO:
+        click.echo(f"{finished} of {len(planned)} fitted; {out / SUMMARY} has a line for each")
+    ctx.exit(1 if failed else 0)
+
+
+def _writable(formats: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the formats to write: .blend needs a Blender, and is left out where there is none."""
+    from ..blend import can_write_blend
+
+    if "blend" not in (formats or FORMATS) or can_write_blend():
+        return formats or FORMATS
+    remedy = "pip install bpy (Python 3.11 or 3.13), or put blender on the PATH"
+    if formats is not None:
+        raise click.BadParameter(
+            f"no Blender to write .blend with; {remedy}", param_hint="--formats"
+        )
+    click.echo(f"limner: no Blender found, .blend files are left out; {remedy}", err=True)
+    return tuple(kind for kind in FORMATS if kind != "blend")
+
+
+def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
+    """Return a progress bar; loaded late, because it is not needed to show help."""
+    from ..terminal import progress_bar
+
+    return progress_bar("Fitting", total)
+
+
+def _tell(result: JobResult, settings: BatchSettings, with_table: bool) -> None:
+    """Print how one drawing went: faults and notes for people, results on standard output."""
+    from ..outputs import read_report
+    from ..terminal import print_au_table
+
+    if not result.is_ok:
+        click.echo(f"limner: {result.path}: {result.reason}", err=True)
+        if result.trace:
+            log.debug("%s", result.trace)
+        return
+    for warning in result.warnings:
+        click.echo(f"limner: {result.path}: note: {warning}", err=True)
+    folder = settings.out / result.name
+    if with_table and (report := read_report(folder)) is not None:
+        print_au_table(result.path, report)
+    how = "was there already" if result.resumed else f"{result.seconds:.1f} s"
+    click.echo(f"{result.path} → {folder}  ({result.closed or 0.0:.0%} of the gap closed, {how})")
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Let a polite `kill` clean up as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

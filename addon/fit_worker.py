@@ -1,0 +1,105 @@
+"""Fitting one drawing after the other, in this process or as one of several.
+
+As a program of its own it reads one JSON line a job on standard input and answers each with one
+line. It works where limner is not installed and within Blender's Python: it loads the package that
+it lies in, under a name of its own.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .batch import BatchSettings, Job, JobResult
+    from .pipeline import Session
+
+__all__ = ["Fitter", "ONE_THREAD"]
+
+PACKAGE = "limner_fit_worker"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Environment for processes that work side by side: more threads only wait for each other."""
+
+
+class Fitter:
+    """Fits drawings with one rig and one network, loaded when the first drawing comes."""
+
+    def __init__(self, settings: BatchSettings) -> None:
+        self._settings = settings
+        self._session: Session | None = None
+
+    def run(self, job: Job) -> JobResult:
+        """Fit one drawing and write its files; every fault becomes a result."""
+        import time
+        import traceback
+
+        from ..errors import LimnerError
+        from .batch import JobResult, one_line, shown_path
+
+        started = time.perf_counter()
+        path = shown_path(job.path)
+        try:
+            closed, warnings = self._fit(job)
+        except Exception as error:
+            trace = "" if isinstance(error, LimnerError) else traceback.format_exc()
+            seconds = round(time.perf_counter() - started, 3)
+            return JobResult(path, job.name, "failed", one_line(error), seconds, trace=trace)
+        seconds = round(time.perf_counter() - started, 3)
+        return JobResult(path, job.name, "ok", "", seconds, closed, warnings)
+
+    def _fit(self, job: Job) -> tuple[float, tuple[str, ...]]:
+        """Return the share of the gap that was closed, and warnings."""
+        from .outputs import write_fit
+        from .pipeline import Session, fit_file
+
+        settings = self._settings
+        if self._session is None:
+            self._session = Session(rig=settings.rig, model_dir=settings.model_dir)
+        fit = fit_file(job.path, self._session)
+        write_fit(fit, settings.out / job.name, settings.formats)
+        return round(fit.gap.closed, 4), (*fit.sketch.warnings, *fit.warnings)
+
+
+def load_package(root: Path) -> None:
+    """Import the package that lies at `root` as `PACKAGE`."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, root / "__init__.py", submodule_search_locations=[str(root)]
+    )
+    assert spec is not None and spec.loader is not None
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+
+
+def serve() -> None:
+    """Answer jobs until standard input ends; the first line says how to work."""
+    import importlib
+
+    # Blender and other libraries write to standard output: keep it for answers alone.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    opening: dict[str, Any] = json.loads(sys.stdin.readline())
+    sys.path += [entry for entry in opening["path"] if entry not in sys.path]
+    load_package(Path(__file__).resolve().parents[1])
+    batch = importlib.import_module(f"{PACKAGE}.addon.batch")
+    worker = importlib.import_module(f"{PACKAGE}.addon.fit_worker")
+    fitter = worker.Fitter(batch.BatchSettings.from_json(opening["settings"]))
+    for line in sys.stdin:
+        request = json.loads(line)
+        result = fitter.run(batch.Job(Path(request["path"]), request["name"]))
+        answers.write(result.to_json() + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    try:
+        serve()
+    except KeyboardInterrupt:
+        sys.exit(130)

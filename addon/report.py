@@ -1,0 +1,167 @@
+"""What a fit says about itself: the content of `fit.json`, and of `detect --json`.
+
+Everything that is a place is given in pixels of the user's own file, whatever size limner worked
+at. The schema is told in docs/fit_json.md.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.face_rig import rotation_matrix
+from ..rig.facs import AU_NAMES, split_label
+from ..rig.features import LANDMARK_NAMES
+from ..sketch_cnn.detection import Detection
+from ..sketch_cnn.sketch import Sketch
+from .fit import Fit, Gap
+
+__all__ = ["SCHEMA", "detection_report", "fit_report", "head_angles_deg"]
+
+SCHEMA = "limner.fit/1"
+
+
+def detection_report(sketch: Sketch, detection: Detection) -> dict[str, Any]:
+    """Return what was read from a drawing, ready for JSON: every AU of the label space."""
+    return {
+        "path": str(sketch.path or ""),
+        "sha256": sketch.sha256,
+        "size": list(sketch.original_size),
+        "face_box": _numbers(np.asarray(detection.face_box) / sketch.scale, 1),
+        "face_score": _number(detection.face_score),
+        "other_faces": [_numbers(np.asarray(b) / sketch.scale, 1) for b in detection.other_faces],
+        "aus": _aus(detection),
+        "landmarks": _landmarks(sketch, detection),
+        "pose": _pose(detection.pose),
+        "warnings": list(sketch.warnings),
+    }
+
+
+def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the content of `fit.json`.
+
+    Parameters
+    ----------
+    detector : name, version and sha256 of the network, if it is known
+    """
+    sketch = fit.sketch
+    weights = fit.rig.arkit_weights(fit.state.weights)
+    identity = zip(fit.rig.identity_names, fit.state.identity, strict=True)
+    return {
+        "schema": SCHEMA,
+        "sketch": {
+            "path": str(sketch.path or ""),
+            "sha256": sketch.sha256,
+            "size": list(sketch.original_size),
+            "face_box": _numbers(np.asarray(fit.detection.face_box) / sketch.scale, 1),
+        },
+        "rig": fit.rig.name,
+        "detector": dict(detector or {}),
+        "aus": _aus(fit.detection),
+        "blendshapes": {name: _number(weight) for name, weight in weights.items()},
+        "identity": {name: _number(value) for name, value in identity if value != 0.0},
+        "pose": _pose(fit.state.rotation),
+        "camera": _camera(fit.camera, sketch),
+        "gap": _gap(fit.gap),
+        "outcome": fit.outcome,
+        "snakes": [
+            {"curve": record.curve, "outcome": record.outcome, "steps": int(record.steps)}
+            for record in fit.snakes
+        ],
+        "timing_s": {stage: _number(seconds, 3) for stage, seconds in fit.timing_s.items()},
+        "warnings": list(dict.fromkeys((*sketch.warnings, *fit.warnings))),
+    }
+
+
+def head_angles_deg(rotation: NDArray[np.float64]) -> dict[str, float]:
+    """Return a head pose as degrees that people can picture.
+
+    Parameters
+    ----------
+    rotation : (3,) rotation vector, radians
+
+    Returns
+    -------
+    yaw_deg : > 0 where the face turns to the subject's left
+    pitch_deg : > 0 where it looks up
+    roll_deg : > 0 where the crown leans to the subject's right
+    """
+    turn = rotation_matrix(rotation)
+    right, up, ahead = turn[:, 2]
+    return {
+        "yaw_deg": _number(math.degrees(math.atan2(right, ahead)), 2),
+        "pitch_deg": _number(math.degrees(math.asin(max(-1.0, min(1.0, up)))), 2),
+        "roll_deg": _number(math.degrees(math.atan2(turn[1, 0], turn[1, 1])), 2),
+    }
+
+
+def _aus(detection: Detection) -> list[dict[str, Any]]:
+    """Return one entry for every AU of the label space, in its order."""
+    entries = []
+    for row, label in enumerate(detection.au_labels):
+        number, side = split_label(label)
+        entries.append(
+            {
+                "au": number,
+                "side": side,
+                "name": AU_NAMES[number],
+                "probability": _number(detection.probability[row]),
+                "intensity": _number(detection.intensity[row]),
+                "uncertainty": _number(detection.uncertainty[row]),
+                "visible": _number(detection.visible[row]),
+            }
+        )
+    return entries
+
+
+def _landmarks(sketch: Sketch, detection: Detection) -> dict[str, list[float]]:
+    """Return name → [x, y, spread] in pixels of the file."""
+    rows = np.column_stack([detection.landmarks, detection.landmark_spread]) / sketch.scale
+    return {name: _numbers(row, 2) for name, row in zip(LANDMARK_NAMES, rows, strict=True)}
+
+
+def _pose(rotation: NDArray[np.float64]) -> dict[str, Any]:
+    """Return a head pose as rotation vector and as angles."""
+    return {"rotation_vector_rad": _numbers(rotation), **head_angles_deg(rotation)}
+
+
+def _camera(camera: Camera, sketch: Sketch) -> dict[str, Any]:
+    """Return the camera as it sees the user's file."""
+    return {
+        "scale_px_per_m": _number(camera.scale_px / sketch.scale, 3),
+        "centre_px": _numbers(camera.centre_px / sketch.scale, 3),
+        "size_px": list(sketch.original_size),
+        "inverse_distance_per_m": _number(camera.inverse_distance),
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    """Return the gap before and after, as a whole and by curve."""
+    stages = ("placed", "parametric", "snakes")
+    return {
+        "unit": "iod",
+        **{stage: _number(getattr(gap, stage), 5) for stage in stages},
+        "closed": _number(gap.closed),
+        "curves": {
+            name: dict(zip(stages, _numbers(values, 5), strict=True))
+            for name, values in gap.curves.items()
+        },
+    }
+
+
+def _number(value: Any, digits: int = 4) -> float:
+    """Round for people; what is not finite has no place in JSON and becomes null."""
+    number = float(value)
+    return round(number, digits) if math.isfinite(number) else None  # type: ignore[return-value]
+
+
+def _numbers(values: Iterable[Any], digits: int = 4) -> list[float]:
+    """Round each of `values`."""
+    return [_number(value, digits) for value in values]

@@ -1,0 +1,88 @@
+"""What the command line shows people: tables on standard output, progress on a watched terminal."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["print_au_table", "progress_bar"]
+
+SHOWN_FROM = 0.5
+"""AUs that are less probable than this are left out of tables for people."""
+
+
+def print_au_table(title: str, report: dict[str, Any]) -> None:
+    """Print the AUs that a report found, the subject's left and right side by side."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(file=sys.stdout, highlight=False)
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("AU", justify="right")
+    table.add_column("action")
+    for heading in ("left", "right", "both"):
+        table.add_column(heading, justify="right")
+    for cells in _rows(report["aus"]):
+        table.add_row(*cells)
+    if table.row_count == 0:
+        table.add_row("", "none: the face is at rest", "", "", "")
+    table.caption = "intensity 0 to 1 (how sure); left and right are the drawn person's own"
+    table.caption_justify = "left"
+    console.print(table, soft_wrap=False)
+
+
+def _rows(aus: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Return the cells of every AU that is probable on some side, by number."""
+    for number in sorted({entry["au"] for entry in aus}):
+        sides = {entry["side"]: entry for entry in aus if entry["au"] == number}
+        if any(entry["probability"] >= SHOWN_FROM for entry in sides.values()):
+            name = next(iter(sides.values()))["name"]
+            left, right, both = (_cell(sides.get(side)) for side in ("L", "R", None))
+            yield str(number), name, left, right, both
+
+
+def _cell(entry: dict[str, Any] | None) -> str:
+    """Return an intensity with its probability, or a dot where the AU is improbable."""
+    if entry is None:
+        return ""
+    if entry["probability"] < SHOWN_FROM:
+        return "·"
+    return f"{entry['intensity']:.2f} ({entry['probability']:.0%})"
+
+
+@contextmanager
+def progress_bar(description: str, total: int) -> Iterator[Callable[[], None]]:
+    """Give a function to call after each of `total` steps.
+
+    The bar is on standard error, and only if that is a terminal and there is more than one step.
+    """
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    # Results go through the bar only where they would cross it, never away from a file or pipe.
+    shared = sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, redirect_stdout=shared) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda: progress.advance(task)
