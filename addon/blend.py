@@ -64,7 +64,7 @@ def write_scene(scene: HeadScene, path: Path) -> None:
         return
     blender = _outer_blender()
     if blender is None:
-        raise OutputError(f"{path}: {HOW_TO_GET_BLENDER}")
+        raise OutputError(f"{path.name}: {HOW_TO_GET_BLENDER}")
     _write_outside(scene, path, _blender_command(blender))
 
 
@@ -112,7 +112,7 @@ def _write_outside(scene: HeadScene, path: Path, command: list[str]) -> None:
                 command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise OutputError(f"{path}: {command[0]} did not write it ({error}).") from error
+            raise OutputError(f"{path.name}: {command[0]} did not write it ({error}).") from error
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        raise OutputError(f"{path}: {command[0]} did not write it ({said}).")
+        raise OutputError(f"{path.name}: {command[0]} did not write it ({said}).")

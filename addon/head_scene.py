@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
+from ..rig.face_rig import PART_NAMES, FaceRig
 from ..rig.head_mesh import HeadMesh
 
 if TYPE_CHECKING:  # the worker in another Blender needs no more than arrays
@@ -36,7 +37,10 @@ class HeadScene:
     Attributes
     ----------
     mesh : the head with its shape keys
-    colours : (V, 4) uint8, sRGB and alpha, one a vertex
+    colours : (V, 3) float32, linear RGB
+    iris_polar : (V, 2) float32
+        Where a vertex of an eyeball lies on the flattened ball: (0, 0) is the pupil's middle,
+        length 1 the rim of the iris, +x the subject's left, +y up. (9, 9) off the eyes.
     camera : how the drawing sees the head
     paper_png : the drawing as it looks, a PNG file's bytes; empty if there is none
     ink_png : the drawn lines alone on transparency, a PNG file's bytes; empty if there is none
@@ -44,7 +48,8 @@ class HeadScene:
     """
 
     mesh: HeadMesh
-    colours: NDArray[np.uint8]
+    colours: NDArray[np.float32]
+    iris_polar: NDArray[np.float32]
     camera: Camera
     paper_png: bytes
     ink_png: bytes
@@ -58,10 +63,12 @@ def head_scene(fit: Fit, record: dict[str, Any]) -> HeadScene:
     ----------
     record : the content of `fit.json`; it travels in the scene, so that work can go on there
     """
-    colours = np.full((len(fit.rig.neutral), 4), 200, dtype=np.uint8)
+    from ..rig.look import head_colours
+
     return HeadScene(
         mesh=fit.mesh(),
-        colours=colours,
+        colours=head_colours(fit.rig),
+        iris_polar=_iris_polar(fit.rig),
         camera=fit.camera,
         paper_png=_png(fit.sketch.grey),
         ink_png=_png(_ink_on_glass(fit.sketch.ink)),
@@ -76,6 +83,7 @@ def save_head_scene(scene: HeadScene, path: Path) -> None:
     }
     arrays |= {
         "colours": scene.colours,
+        "iris_polar": scene.iris_polar,
         "camera": np.array(
             [scene.camera.scale_px, *scene.camera.centre_px, *scene.camera.size_px,
              scene.camera.inverse_distance]
@@ -96,11 +104,33 @@ def load_head_scene(path: Path) -> HeadScene:
         return HeadScene(
             mesh=HeadMesh(**mesh),
             colours=arrays["colours"],
+            iris_polar=arrays["iris_polar"],
             camera=Camera(scale_px, np.array([x, y]), (int(width), int(height)), inverse_distance),
             paper_png=arrays["paper_png"].tobytes(),
             ink_png=arrays["ink_png"].tobytes(),
             record=str(arrays["record"]),
         )
+
+
+def _iris_polar(rig: FaceRig) -> NDArray[np.float32]:
+    """Flatten the eyeballs of the neutral head; see `HeadScene.iris_polar`."""
+    from ..rig.raster import eye_pose
+
+    polar = np.full((len(rig.neutral), 2), 9.0, dtype=np.float32)
+    for side in "LR":
+        eye = eye_pose(rig.neutral, rig, side)
+        if eye is None:
+            continue
+        rows = np.flatnonzero(rig.vertex_part == PART_NAMES.index(f"eye_{side}"))
+        away = rig.neutral[rows] - eye.centre
+        away /= np.linalg.norm(away, axis=1, keepdims=True)
+        across = np.cross([0.0, 1.0, 0.0], eye.axis)
+        across /= np.linalg.norm(across)
+        flat = np.stack([away @ across, away @ np.cross(eye.axis, across)], axis=1)
+        angle = np.arccos(np.clip(away @ eye.axis, -1.0, 1.0))[:, None]
+        length = np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
+        polar[rows] = flat / length * angle / eye.iris_angle
+    return polar
 
 
 def _ink_on_glass(ink: NDArray[np.float32]) -> NDArray[np.uint8]:

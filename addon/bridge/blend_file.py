@@ -51,7 +51,7 @@ def write_file(head: HeadScene, path: Path) -> None:
     except RuntimeError as error:  # what Blender's operators raise
         reason = str(error).removeprefix("Error: ").strip()
         raise OutputError(
-            f"{path}: Blender could not write it ({reason}). Check folder and free space."
+            f"{path.name}: Blender could not write it ({reason}). Check folder and free space."
         ) from error
     finally:
         _empty()

@@ -13,12 +13,13 @@ from ...rig.face_rig import rotation_matrix
 from ...rig.head_mesh import HeadMesh
 from ..head_scene import HeadScene
 from .axes import rotation_to_blender, to_blender
-from .looks import PART_LOOKS, head_materials
+from .looks import IRIS_COLOUR, PART_LOOKS, PUPIL_COLOUR, PUPIL_RADIUS, head_materials
 
 __all__ = ["COLOUR_ATTRIBUTE", "HEAD_NAME", "RECORD", "add_head", "update_head"]
 
 HEAD_NAME = "Limner Head"
 COLOUR_ATTRIBUTE = "Color"
+IRIS_ATTRIBUTE = "iris_polar"
 RECORD = "limner"
 """Custom property with the fit's record, on the object and on its shape keys' data-block."""
 
@@ -27,9 +28,8 @@ def add_head(scene: HeadScene) -> bpy.types.Object:
     """Make a new head object, in no collection yet."""
     mesh = _new_mesh(scene.mesh)
     head = bpy.data.objects.new(HEAD_NAME, mesh)
-    colours = mesh.color_attributes.new(COLOUR_ATTRIBUTE, "BYTE_COLOR", "POINT")
-    colours.data.foreach_set("color_srgb", (scene.colours / np.float32(255.0)).ravel())
-    for material in head_materials(COLOUR_ATTRIBUTE):
+    _paint(mesh, scene)
+    for material in head_materials(COLOUR_ATTRIBUTE, IRIS_ATTRIBUTE):
         mesh.materials.append(material)
     # one material a part; a face takes the part of its first corner
     slots = np.array([look.slot for look in PART_LOOKS], dtype=np.int32)
@@ -59,6 +59,22 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
     head[RECORD] = keys[RECORD] = scene.record
     keys.update_tag()  # Blender 4.2 does not see bulk changes without it
     head.data.update()
+
+
+def _paint(mesh: bpy.types.Mesh, scene: HeadScene) -> None:
+    """Give the vertices their colours; a viewport in Solid mode sees the irises by them as well."""
+    colours = np.ones((len(scene.colours), 4), dtype=np.float32)
+    colours[:, :3] = scene.colours
+    radius = np.linalg.norm(scene.iris_polar, axis=1)
+    colours[radius < 1.0, :3] = IRIS_COLOUR
+    colours[radius < PUPIL_RADIUS, :3] = PUPIL_COLOUR
+    attribute = mesh.color_attributes.new(COLOUR_ATTRIBUTE, "BYTE_COLOR", "POINT")
+    attribute.data.foreach_set("color", colours.ravel())
+    polar = np.zeros((len(colours), 3), dtype=np.float32)
+    polar[:, :2] = scene.iris_polar
+    mesh.attributes.new(IRIS_ATTRIBUTE, "FLOAT_VECTOR", "POINT").data.foreach_set(
+        "vector", polar.ravel()
+    )
 
 
 def _new_mesh(mesh: HeadMesh) -> bpy.types.Mesh:

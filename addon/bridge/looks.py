@@ -11,7 +11,21 @@ import bpy
 
 from ...rig.face_rig import PART_NAMES
 
-__all__ = ["PART_LOOKS", "add_lights", "head_materials", "set_world"]
+__all__ = [
+    "IRIS_COLOUR",
+    "PART_LOOKS",
+    "PUPIL_COLOUR",
+    "PUPIL_RADIUS",
+    "add_lights",
+    "head_materials",
+    "set_world",
+]
+
+IRIS_COLOUR = (0.075, 0.115, 0.105)
+IRIS_RIM_COLOUR = (0.015, 0.025, 0.025)
+PUPIL_COLOUR = (0.003, 0.003, 0.003)
+PUPIL_RADIUS = 0.4
+"""Linear RGB, and the pupil's radius in radii of the iris."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +65,28 @@ _BY_PART = {
 PART_LOOKS: tuple[Look, ...] = tuple(_BY_PART[name] for name in PART_NAMES)
 
 
-def head_materials(colour_attribute: str) -> list[bpy.types.Material]:
-    """Make the materials in the order of their slots."""
+def head_materials(colours: str, iris_polar: str) -> list[bpy.types.Material]:
+    """Make the materials in the order of their slots.
+
+    Parameters
+    ----------
+    colours, iris_polar : names of the vertex attributes that they paint with
+    """
     looks = sorted(set(PART_LOOKS), key=lambda look: look.slot)
-    return [_material(look, colour_attribute) for look in looks]
+    materials = [_material(look, colours) for look in looks]
+    _paint_iris(materials[EYE.slot].node_tree, iris_polar)
+    return materials
 
 
-def _material(look: Look, colour_attribute: str) -> bpy.types.Material:
+def _material(look: Look, colours: str) -> bpy.types.Material:
     """Make one material: vertex colour into a principled surface."""
     material = bpy.data.materials.new(look.material)
     if material.node_tree is None:  # Blender 5 makes the nodes at once
         material.use_nodes = True
     tree = material.node_tree
-    surface = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    surface = _surface(tree)
     colour = tree.nodes.new("ShaderNodeVertexColor")
-    colour.layer_name = colour_attribute
+    colour.layer_name = colours
     colour.location = (surface.location.x - 220.0, surface.location.y)
     tree.links.new(colour.outputs["Color"], surface.inputs["Base Color"])
     surface.inputs["Roughness"].default_value = look.roughness
@@ -73,6 +94,38 @@ def _material(look: Look, colour_attribute: str) -> bpy.types.Material:
     material.diffuse_color = (*look.solid_rgb, 1.0)
     material.roughness = look.roughness
     return material
+
+
+def _paint_iris(tree: bpy.types.ShaderNodeTree, iris_polar: str) -> None:
+    """Colour the eyeball by the distance from the pupil's middle: sharp on any mesh."""
+    surface = _surface(tree)
+    place = tree.nodes.new("ShaderNodeAttribute")
+    place.attribute_name = iris_polar
+    length = tree.nodes.new("ShaderNodeVectorMath")
+    length.operation = "LENGTH"
+    ramp = tree.nodes.new("ShaderNodeValToRGB")
+    for step, node in enumerate((ramp, length, place), start=1):
+        node.location = (surface.location.x - 300.0 * step, surface.location.y + 40.0)
+    tree.links.new(place.outputs["Vector"], length.inputs[0])
+    tree.links.new(length.outputs["Value"], ramp.inputs["Fac"])
+    tree.links.new(ramp.outputs["Color"], surface.inputs["Base Color"])
+    # (a ramp ends at 1, so the rim lies a little inside it)
+    stops = (
+        (PUPIL_RADIUS - 0.03, PUPIL_COLOUR),
+        (PUPIL_RADIUS + 0.03, IRIS_COLOUR),
+        (0.78, IRIS_COLOUR),
+        (0.92, IRIS_RIM_COLOUR),
+        (1.0, EYE.solid_rgb),
+    )
+    while len(ramp.color_ramp.elements) < len(stops):
+        ramp.color_ramp.elements.new(0.5)
+    for element, (at, colour) in zip(ramp.color_ramp.elements, stops, strict=True):
+        element.position, element.color = at, (*colour, 1.0)
+
+
+def _surface(tree: bpy.types.ShaderNodeTree) -> bpy.types.ShaderNode:
+    """Return the principled surface of a new material."""
+    return next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
 
 
 def add_lights(collection: bpy.types.Collection) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import bpy
 
@@ -19,24 +20,26 @@ PAPER_NAME = "Limner Drawing"
 INK_NAME = "Limner Ink"
 
 
-def add_camera(scene: HeadScene) -> bpy.types.Object:
+def add_camera(scene: HeadScene, at: Sequence[float] = (0.0, 0.0, 0.0)) -> bpy.types.Object:
     """Make the camera object, in no collection yet, with paper behind and ink before the head."""
     data = bpy.data.cameras.new(CAMERA_NAME)
     data.display_size = 0.1
     data.clip_start, data.clip_end = 0.01, 100.0
     data.passepartout_alpha = 0.3
     camera = bpy.data.objects.new(CAMERA_NAME, data)
-    update_camera(camera, scene)
+    update_camera(camera, scene, at)
     return camera
 
 
-def update_camera(camera: bpy.types.Object, scene: HeadScene) -> None:
-    """Make an existing camera see the head as the drawing does."""
+def update_camera(camera: bpy.types.Object, scene: HeadScene, at: Sequence[float]) -> None:
+    """Make an existing camera see the head, which stands `at` a place, as the drawing does."""
     _aim(camera, scene.camera)
+    camera.location = (at[0], at[1] + camera.location[1], at[2])
     pictures = camera.data.background_images
     for picture in list(pictures):
-        if picture.image is not None and picture.image.name.startswith((PAPER_NAME, INK_NAME)):
-            image = picture.image
+        image = picture.image
+        if image is not None and image.name.startswith((PAPER_NAME, INK_NAME)):
+            picture.image = None  # removing the picture alone would not let go of the image
             pictures.remove(picture)
             if image.users == 0:
                 bpy.data.images.remove(image)

@@ -1,0 +1,104 @@
+"""What the panel's buttons do: translate, call the pipeline, write into the scene, report."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import bpy
+
+from ..errors import LimnerError
+from .properties import show_detection
+
+if TYPE_CHECKING:
+    from ..sketch_cnn.sketch import Sketch
+
+__all__ = ["CLASSES"]
+
+RIG = "makehuman"
+
+
+@functools.lru_cache(maxsize=1)
+def session() -> Any:
+    """Return the pipeline with its network and rig; the first call takes a moment."""
+    from .pipeline import Session
+
+    return Session(rig=RIG)
+
+
+def read_drawing(context: bpy.types.Context) -> Sketch:
+    """Read the drawing that the panel names; `//` stands for the folder of the .blend."""
+    from ..sketch_cnn.image import read_sketch
+
+    return read_sketch(Path(bpy.path.abspath(context.scene.limner.sketch_path)))
+
+
+class ReadsDrawing:
+    """What all operators share that need a drawing."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Ask for a drawing first."""
+        cls.poll_message_set("Choose a picture of a drawn face first")
+        return context.scene is not None and bool(context.scene.limner.sketch_path)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do the work; what a user can mend becomes a report."""
+        if context.window is not None:
+            context.window.cursor_modal_set("WAIT")
+        try:
+            self.work(context)
+        except LimnerError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        finally:
+            if context.window is not None:
+                context.window.cursor_modal_restore()
+        return {"FINISHED"}
+
+
+class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
+    """Read the facial expression of the drawing as Action Units"""
+
+    bl_idname = "limner.detect"
+    bl_label = "Detect"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> None:
+        """Read, detect, fill the list."""
+        sketch = read_drawing(context)
+        detection = session().detect(sketch)
+        show_detection(context.scene.limner, detection)
+        for warning in sketch.warnings:
+            self.report({"WARNING"}, warning)
+        present = sum(au.left > 0.0 or au.right > 0.0 for au in context.scene.limner.aus)
+        self.report({"INFO"}, f"{present} Action Units found")
+
+
+class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
+    """Pose a head like the drawing and lay its contours on the drawn lines"""
+
+    bl_idname = "limner.fit"
+    bl_label = "Fit"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def work(self, context: bpy.types.Context) -> None:
+        """Compute first, touch the scene last: one undo takes it all back."""
+        from .bridge import stage
+        from .head_scene import head_scene
+        from .report import fit_report
+
+        fit = session().fit(read_drawing(context))
+        scene = head_scene(fit, fit_report(fit))
+        stage.place_head(context, scene)
+        stage.show_head(context)
+        show_detection(context.scene.limner, fit.detection)
+        for warning in fit.warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, f"Contour gap closed by {fit.gap.closed:.0%}")
+
+
+CLASSES = (LIMNER_OT_detect, LIMNER_OT_fit)

@@ -1,0 +1,122 @@
+"""The tab in the 3D view's sidebar, in the order of work: drawing, reading, head."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+import json
+
+import bpy
+
+from .bridge import stage
+from .bridge.head import RECORD
+from .operators import LIMNER_OT_detect, LIMNER_OT_fit
+
+__all__ = ["CLASSES"]
+
+PRESENT_FROM = 0.1
+"""Intensity below which FACS counts an Action Unit as absent."""
+
+
+@functools.lru_cache(maxsize=16)
+def gap_line(record: str) -> str:
+    """Return the contour gap before and after in words, from a head's record."""
+    gap = json.loads(record).get("gap") or {}
+    if "placed" not in gap or "snakes" not in gap:
+        return ""
+    before, after = gap["placed"], gap["snakes"]
+    return f"Gap {before:.1%} → {after:.1%} of the eye distance"
+
+
+class LIMNER_UL_aus(bpy.types.UIList):
+    """Action Units as rows: number, name, left and right, how sure."""
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property):
+        """Draw one row; what the drawing says little about is grey."""
+        row = layout.row(align=True)
+        row.active = not item.is_unsure
+        parts = row.split(factor=0.5, align=True)
+        parts.label(text=f"{item.number}  {item.name}", translate=False)
+        values = parts.row(align=True)
+        values.enabled = False
+        if item.is_paired:
+            values.prop(item, "left", text="L", slider=True)
+            values.prop(item, "right", text="R", slider=True)
+        else:
+            values.prop(item, "left", text="", slider=True)
+        sure = values.row()
+        sure.ui_units_x = 2.0
+        sure.label(text=f"{item.probability:.0%}", translate=False)
+
+    def filter_items(self, context, data, propname):
+        """Hide what isn't there, if asked to."""
+        rows = getattr(data, propname)
+        if not data.only_present:
+            return [], []
+        shown = [max(row.left, row.right) >= PRESENT_FROM for row in rows]
+        return [self.bitflag_filter_item if show else 0 for show in shown], []
+
+
+class SidebarTab:
+    """Where all our panels live."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Limner"
+
+
+class LIMNER_PT_drawing(SidebarTab, bpy.types.Panel):
+    """Choose the drawing, read it, fit a head to it."""
+
+    bl_idname = "LIMNER_PT_drawing"
+    bl_label = "Drawing"
+
+    def draw(self, context):
+        """Draw the path and the two buttons."""
+        layout = self.layout
+        layout.prop(context.scene.limner, "sketch_path", text="")
+        row = layout.row(align=True)
+        row.operator(LIMNER_OT_detect.bl_idname, icon="VIEWZOOM")
+        row.operator(LIMNER_OT_fit.bl_idname, icon="USER")
+
+
+class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
+    """The Action Units of the drawing."""
+
+    bl_idname = "LIMNER_PT_reading"
+    bl_label = "Expression"
+
+    def draw(self, context):
+        """Draw the list, or say how to fill it."""
+        layout, limner = self.layout, context.scene.limner
+        if not limner.aus:
+            layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
+            return
+        layout.template_list(
+            "LIMNER_UL_aus", "", limner, "aus", limner, "au_row", rows=8, sort_lock=True
+        )
+        layout.prop(limner, "only_present")
+
+
+class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
+    """The fitted head: how much of the fit it wears, how well it lies on the lines."""
+
+    bl_idname = "LIMNER_PT_head"
+    bl_label = "Head"
+
+    def draw(self, context):
+        """Draw the slider and the gap, or say how to get a head."""
+        layout = self.layout
+        head = stage.find_head(context)
+        if head is None:
+            layout.label(text="Press Fit to make a head, or select one", icon="INFO")
+            return
+        layout.label(text=head.name, icon="USER", translate=False)
+        layout.prop(stage.sketch_fit_key(head), "value", text="Sketch Fit", slider=True)
+        line = gap_line(head[RECORD])
+        if line:
+            layout.label(text=line, icon="DRIVER_DISTANCE", translate=False)
+
+
+CLASSES = (LIMNER_UL_aus, LIMNER_PT_drawing, LIMNER_PT_reading, LIMNER_PT_head)

@@ -1,0 +1,41 @@
+"""All that limner adds to Blender: classes, scene properties, the `limner` command."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import bpy
+
+from . import operators, panels, properties
+
+__all__ = ["register", "unregister"]
+
+CLASSES = (*properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+
+_commands: list[object] = []
+"""Handles of the registered commands; Blender wants them back."""
+
+
+def register() -> None:
+    """Add everything; nothing heavy is imported before somebody needs it."""
+    for added in CLASSES:
+        bpy.utils.register_class(added)
+    bpy.types.Scene.limner = bpy.props.PointerProperty(type=properties.LimnerScene)
+    _commands.append(bpy.utils.register_cli_command("limner", run_command))
+
+
+def unregister() -> None:
+    """Take everything away again, in reverse."""
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())
+    del bpy.types.Scene.limner
+    for added in reversed(CLASSES):
+        bpy.utils.unregister_class(added)
+    operators.session.cache_clear()
+
+
+def run_command(argv: list[str]) -> int:
+    """Run `blender --command limner ARGV`; return its exit status."""
+    from .cli import main
+
+    return main(argv)
