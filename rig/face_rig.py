@@ -236,7 +236,10 @@ def unposed(rig: FaceRig, state: RigState) -> NDArray[np.float64]:
     vertices = rig.neutral.astype(np.float64)
     for modes, amounts in ((rig.identity, state.identity), (rig.blendshapes, state.weights)):
         used = np.flatnonzero(amounts)
-        vertices += np.tensordot(amounts[used], modes[used], axes=1)
+        chosen = modes if len(used) == len(modes) else modes[used]
+        # in float32: ten times faster than widening the modes first, and off by some nanometres
+        moved = amounts[used].astype(np.float32) @ chosen.reshape(len(used), vertices.size)
+        vertices += moved.reshape(vertices.shape)
     return vertices
 
 
