@@ -32,15 +32,17 @@ __all__ = ["build_ict"]
 
 METRES_PER_CM = 0.01
 
-KEPT = {
-    # first and last + 1 vertex of the source, part
-    "skin": (0, 14_062),  # face, head and neck, mouth socket, eye sockets: one closed surface
-    "tongue": (14_062, 17_039),  # with the gums
-    "teeth_upper": (17_039, 19_247),
-    "teeth_lower": (19_247, 21_451),
-    "eye_L": (21_451, 22_221),  # the outer layer with the cornea
-    "eye_R": (23_021, 23_791),
-}
+KEPT: tuple[tuple[str, int, int], ...] = (
+    # part; first and last + 1 vertex of the source
+    ("skin", 0, 11_248),  # face, head and neck
+    ("tongue", 11_248, 13_294),  # the mouth's lining goes on from the lips
+    ("skin", 13_294, 14_062),  # eye sockets, behind the lids
+    ("tongue", 14_062, 17_039),  # with the gums
+    ("teeth_upper", 17_039, 19_247),
+    ("teeth_lower", 19_247, 21_451),
+    ("eye_L", 21_451, 22_221),  # the outer layer with the cornea
+    ("eye_R", 23_021, 23_791),
+)
 LAST_OUTSIDE = 11_248
 """Face, head and neck end here: what follows lies inside the head."""
 
@@ -92,7 +94,7 @@ def build_ict(source: Path) -> FaceRig:
         vertex_part=part,
         blendshapes=shapes.astype(np.float32),
         identity_names=tuple(f"identity{mode:03d}" for mode in range(len(model.identity))),
-        identity=(METRES_PER_CM * model.identity[:, kept]).astype(np.float32),
+        identity=np.ascontiguousarray(model.identity[:, kept] * np.float32(METRES_PER_CM)),
         au_table=au_table,
         unsupported_aus=unsupported,
         landmarks=landmarks(neutral, triangles, eyes),
@@ -112,10 +114,9 @@ def _smoothstep(value: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _kept_vertices() -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
     """Return the source's vertices that the rig keeps, ascending, and the part of each."""
-    ranges = sorted((first, last, name) for name, (first, last) in KEPT.items())
-    kept = np.concatenate([np.arange(first, last) for first, last, _ in ranges])
+    kept = np.concatenate([np.arange(first, last) for _, first, last in KEPT])
     part = np.concatenate(
-        [np.full(last - first, PART_NAMES.index(name)) for first, last, name in ranges]
+        [np.full(last - first, PART_NAMES.index(name)) for name, first, last in KEPT]
     )
     return kept, part.astype(np.uint8)
 
