@@ -1,8 +1,8 @@
 """The command line: `limner …`, `python -m limner …` and `blender --command limner …`.
 
 Exit status: 0 all done; 1 some inputs failed, the others are finished and kept; 2 wrong usage;
-130 stopped by Ctrl-C. Each command lies in a file of its own in `commands/` and is loaded when it is
-called, so that help comes at once.
+130 stopped by Ctrl-C. Each command lies in a file of its own in `commands/` and is loaded when it
+is called, so that help comes at once.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later

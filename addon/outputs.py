@@ -9,6 +9,7 @@ shall stand. Then it moves there, `fit.json` last: where a readable `fit.json` s
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OutputError
+from ..rig.face_rig import FaceRig
+from ..rig.look import HeadLook, head_look
 from .fit import Fit
 from .report import SCHEMA, fit_report
 
@@ -124,7 +127,7 @@ def _writer(kind: str) -> Callable[[Fit, Path, dict[str, Any]], None]:
     if kind == "glb":
         from ..rig.gltf import write_glb
 
-        return lambda fit, path, _: write_glb(fit.mesh(), path)
+        return lambda fit, path, _: write_glb(fit.mesh(), path, look=_look(fit.rig))
     if kind == "obj":
         from ..rig.obj import write_obj
 
@@ -132,6 +135,12 @@ def _writer(kind: str) -> Callable[[Fit, Path, dict[str, Any]], None]:
     from .overlay import draw_overlay
 
     return lambda fit, path, _: draw_overlay(fit).save(path, "PNG")
+
+
+@functools.lru_cache(maxsize=2)
+def _look(rig: FaceRig) -> HeadLook:
+    """Return a rig's paint; a batch fits the same rig again and again."""
+    return head_look(rig)
 
 
 def _write_report(path: Path, record: dict[str, Any]) -> None:

@@ -46,15 +46,16 @@ PACKAGES_OF: dict[str, set[str]] = {
 }
 """Packages that each room may import, besides the standard library."""
 
+TRAINING_FILES = tuple(
+    f"sketch_cnn/{name}.py"
+    for name in ("augment", "evaluate", "export", "loader", "losses", "net", "train")
+)
+"""Files that may ask for what `limner[train]` brings, and that nothing else may lean on."""
+
 TRAINING = {"torch", "onnx", "onnxscript", "cv2", "matplotlib"}
 BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "gpu_extras", "blf"}
 MORE_PACKAGES: dict[str, set[str]] = {
-    # Training and evaluation alone may ask for what `limner[train]` brings.
-    "sketch_cnn/train": TRAINING,
-    "sketch_cnn/network": TRAINING,
-    "sketch_cnn/export": TRAINING,
-    "sketch_cnn/batches": TRAINING,
-    "sketch_cnn/evaluate": TRAINING,
+    **dict.fromkeys(TRAINING_FILES, TRAINING),
     # The command line and what it shows on a terminal.
     "addon/cli.py": {"click"},
     "addon/commands/": {"click"},
@@ -129,6 +130,21 @@ def test_files_import_only_the_packages_of_their_room(file):
         and module.split(".")[0] not in sys.stdlib_module_names
         and module.split(".")[0] not in allowed
     ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_reading_a_drawing_never_leads_into_training(file):
+    """Else torch would be needed at run time."""
+    if file in TRAINING_FILES or file.startswith("addon/commands/"):
+        return
+    wrong = [
+        f"{file}:{line}: {module}"
+        for level, module, line in imports(file)
+        if level
+        and "/".join([*Path(file).parent.parts[: len(Path(file).parent.parts) + 1 - level],
+                      *module.split(".")]) + ".py" in TRAINING_FILES
+    ]  # fmt: skip
     assert not wrong, "\n".join(wrong)
 
 

@@ -112,9 +112,7 @@ def _writable(formats: tuple[str, ...] | None) -> tuple[str, ...]:
         return formats or FORMATS
     remedy = "pip install bpy (Python 3.11 or 3.13), or put blender on the PATH"
     if formats is not None:
-        raise click.BadParameter(
-            f"no Blender to write .blend with; {remedy}", param_hint="--formats"
-        )
+        raise click.BadParameter(f"no Blender to write .blend; {remedy}", param_hint="--formats")
     click.echo(f"limner: no Blender found, .blend files are left out; {remedy}", err=True)
     return tuple(kind for kind in FORMATS if kind != "blend")
 
