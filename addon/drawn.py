@@ -1,0 +1,70 @@
+"""The drawn lines of a face, each point with the feature that it belongs to."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.features import feature_of
+from ..sketch_cnn.detection import Detection
+from ..snakes.lines import InkLines, find_ink_lines
+from .frame import FaceFrame
+
+__all__ = ["NOT_FACE", "DrawnLines", "read_lines"]
+
+NOT_FACE = frozenset({"none", "hair", "other"})
+"""Label classes whose ink a face does not explain."""
+
+_MIN_PROBABILITY = 0.35
+_MAX_STROKE_IOD = 0.12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnLines:
+    """Lines of the drawing with labels.
+
+    Attributes
+    ----------
+    ink : (H, W) the frame's ink
+    lines : all ink lines in the frame, pixels
+    feature : (M,) names; "none" where no class is likely
+    probability : (M,) how sure the network is of `feature`
+    """
+
+    ink: NDArray[np.float32]
+    lines: InkLines
+    feature: NDArray[np.str_]
+    probability: NDArray[np.float64]
+
+    def of(self, feature: str) -> NDArray[np.float64]:
+        """Return the (N, 2) points of one feature, frame pixels."""
+        return self.lines.points[self.feature == feature]
+
+    def by_feature(self) -> dict[str, NDArray[np.float64]]:
+        """Return the points of every face feature that is drawn."""
+        names = [name for name in np.unique(self.feature) if name not in NOT_FACE]
+        return {str(name): self.of(name) for name in names}
+
+    def select(self, curve: str) -> InkLines:
+        """Return the lines that a curve of the head should lie on."""
+        return self.lines.select(np.flatnonzero(self.feature == feature_of(curve)))
+
+
+def read_lines(frame: FaceFrame, detection: Detection) -> DrawnLines:
+    """Find the lines of the drawing in the frame and label each point by the network's map."""
+    lines = find_ink_lines(frame.ink, max_stroke_px=_MAX_STROKE_IOD * frame.iod_px)
+    probability = frame.label_probabilities(detection, lines.points)
+    # A point lies on ink, so paper is no answer: compare the other classes among themselves.
+    paper = detection.features.index("none")
+    probability[:, paper] = 0.0
+    total = np.maximum(probability.sum(axis=1, keepdims=True), 1e-6)
+    probability = probability / total
+    best = probability.argmax(axis=1)
+    sure = probability[np.arange(len(best)), best]
+    names = np.array(detection.features)[best]
+    names[sure < _MIN_PROBABILITY] = "none"
+    return DrawnLines(frame.ink, lines, names, sure)

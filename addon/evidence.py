@@ -1,0 +1,85 @@
+"""What the network says, turned into what the fit believes: means with honest spreads."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.face_rig import FaceRig
+from ..rig.fit import Evidence
+from ..sketch_cnn.detection import Detection
+from .drawn import DrawnLines
+from .frame import FaceFrame
+
+__all__ = ["expected_aus", "gather_evidence"]
+
+_QUIET_SIGMA = 0.08
+_ACTIVE_SIGMA = 0.20
+_UNSURE_SIGMA = 0.35
+_ROTATION_SIGMA = 0.12
+_MIN_LANDMARK_IOD = 0.03
+_CONTOUR_LANDMARKS = slice(0, 17)
+_CONTOUR_SIGMA_IOD = 0.06
+
+
+def expected_aus(detection: Detection) -> dict[str, float]:
+    """Return the intensity to expect of every AU: none below probability 0.5, then as detected.
+
+    Between 0.4 and 0.6 the intensity fades in, so that a small change of the drawing never makes
+    the face jump.
+    """
+    certain = np.clip((detection.probability - 0.4) / 0.2, 0.0, 1.0)
+    expected = certain * detection.intensity
+    return {
+        label: float(value)
+        for label, value in zip(detection.au_labels, expected, strict=True)
+        if value > 0.0
+    }
+
+
+def weight_priors(
+    rig: FaceRig, detection: Detection
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return means and standard deviations, (B,) each, of the blendshape weights.
+
+    A shape's spread grows with the uncertainty of the AUs that move it; one that no AU asks for
+    stays close to rest.
+    """
+    mean = rig.weights_from_aus(expected_aus(detection))
+    sigma = np.full(len(mean), _QUIET_SIGMA)
+    rows = {name: row for row, name in enumerate(rig.shape_names)}
+    for label, probability, uncertainty in zip(
+        detection.au_labels, detection.probability, detection.uncertainty, strict=True
+    ):
+        doubt = 4.0 * probability * (1.0 - probability)
+        for shape, weight in rig.au_table.get(label, {}).items():
+            spread = _ACTIVE_SIGMA * probability + _UNSURE_SIGMA * max(doubt, uncertainty)
+            sigma[rows[shape]] = max(sigma[rows[shape]], min(abs(weight), 1.0) * spread)
+    return mean, sigma
+
+
+def gather_evidence(
+    rig: FaceRig,
+    detection: Detection,
+    frame: FaceFrame,
+    drawn: DrawnLines,
+    inverse_distance: float = 0.0,
+) -> Evidence:
+    """Collect what the parametric fit works with, in frame pixels."""
+    mean, sigma = weight_priors(rig, detection)
+    floor = np.full(70, _MIN_LANDMARK_IOD)
+    floor[_CONTOUR_LANDMARKS] = _CONTOUR_SIGMA_IOD
+    spread = np.hypot(detection.landmark_spread * frame.scale, floor * frame.iod_px)
+    return Evidence(
+        landmarks=frame.from_ink(detection.landmarks),
+        landmark_sigma=spread,
+        weights=mean,
+        weights_sigma=sigma,
+        rotation=detection.pose,
+        rotation_sigma=_ROTATION_SIGMA,
+        drawn=drawn.by_feature(),
+        size_px=frame.size_px,
+        inverse_distance=inverse_distance,
+    )
