@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import Camera
+from .eyeball import EyePose, eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .visibility import VisibilityGrid
 
@@ -48,13 +49,20 @@ class HeadLook:
     colours : (V, 3) float32, linear RGB
     gloss : (V,) float32 in [0, 1]: how much it shines (lips, eyes, teeth)
     opacity : (V,) float32 in [0, 1]: 0 at the cut of the neck
-    cavity : (V,) float32 in [0, 1]: 1 on skin inside the mouth
+    brows : (V,) float32 in [0, 1]: 1 under the brows, which `colours` leave out
+    eyes : where the left and the right eye look at rest; None where there is no such eye
     """
 
     colours: NDArray[np.float32]
     gloss: NDArray[np.float32]
     opacity: NDArray[np.float32]
-    cavity: NDArray[np.float32]
+    brows: NDArray[np.float32]
+    eyes: tuple[EyePose | None, EyePose | None]
+
+    def with_brows(self) -> NDArray[np.float32]:
+        """Return (V, 3) linear RGB for meshes that carry all their paint by vertex."""
+        brows = 0.75 * self.brows[:, None]
+        return (self.colours + brows * (BROW_COLOUR - self.colours)).astype(np.float32)
 
 
 def head_look(rig: FaceRig) -> HeadLook:
@@ -74,15 +82,14 @@ def head_look(rig: FaceRig) -> HeadLook:
         colours=colours.astype(np.float32),
         gloss=np.clip(gloss, 0.0, 1.0).astype(np.float32),
         opacity=_opacity(rig).astype(np.float32),
-        cavity=cavity.astype(np.float32),
+        brows=_brows(rig).astype(np.float32),
+        eyes=(eye_pose(rig.neutral, rig, "L"), eye_pose(rig.neutral, rig, "R")),
     )
 
 
 def head_colours(rig: FaceRig) -> NDArray[np.float32]:
     """Return (V, 3) linear RGB for meshes that carry their colours by vertex, brows included."""
-    colours = head_look(rig).colours.astype(np.float64)
-    brows = 0.75 * _brows(rig)[:, None]
-    return (colours + brows * (BROW_COLOUR - colours)).astype(np.float32)
+    return head_look(rig).with_brows()
 
 
 def _smoothstep(low: float, high: float, values: NDArray[np.float64]) -> NDArray[np.float64]:

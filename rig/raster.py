@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import Camera
+from .eyeball import eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .hairs import draw_hairs
 from .look import HeadLook, head_look
 from .normals import unit, vertex_normals
-from .shading import EyePose, encode_srgb, eye_glint, paint_eye, shade, shade_of_crowding
+from .shading import encode_srgb, eye_glint, paint_eye, shade, shade_of_crowding
 from .zbuffer import PixelBuffer, rasterise
 
-__all__ = ["eye_pose", "render_head"]
+__all__ = ["render_head"]
 
 _SAMPLES = 2
 _LASHES = PART_NAMES.index("lashes")
 _EYES = (PART_NAMES.index("eye_L"), PART_NAMES.index("eye_R"))
-_IRIS_RADIUS_M = 0.0059
 _STEP_M = 0.002  # samples of one pixel farther apart than this in depth lie on two surfaces
 
 
@@ -84,36 +84,6 @@ def render_head(
     rgba[..., :3] = encode_srgb(colour)
     rgba[..., 3] = np.round(255.0 * np.clip(alpha, 0.0, 1.0))
     return rgba
-
-
-def eye_pose(vertices: NDArray[np.floating], rig: FaceRig, side: str) -> EyePose | None:
-    """Return where an eye looks, from its vertices alone; `None` if the rig has no such eye.
-
-    Parameters
-    ----------
-    side : "L" or "R"
-    """
-    rows = np.flatnonzero(rig.vertex_part == _EYES["LR".index(side)])
-    if len(rows) < 4:
-        return None
-    ball = vertices[rows].astype(np.float64)
-    # |p|² = 2 c·p + (r² - |c|²): the sphere of least squares is a linear problem
-    mean = ball.mean(axis=0)
-    local = ball - mean
-    system = np.column_stack([2.0 * local, np.ones(len(local))])
-    found, *_ = np.linalg.lstsq(system, (local**2).sum(axis=1), rcond=None)
-    radius = float(np.sqrt(max(found[3] + (found[:3] ** 2).sum(), 1e-12)))
-    centre = mean + found[:3]
-    curve = rig.curves.get(f"iris_{side}")
-    if curve is not None:
-        ring = curve.points.interpolate(vertices, rig.triangles) - centre
-        axis = unit(ring.mean(axis=0)[None])[0]
-        angle = float(np.arccos(np.clip(unit(ring) @ axis, -1.0, 1.0)).mean())
-        return EyePose(centre, axis, angle)
-    rest = rig.neutral[rows].astype(np.float64)
-    left, _, right = np.linalg.svd(local.T @ (rest - rest.mean(axis=0)))
-    turn = left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right
-    return EyePose(centre, turn[:, 2], float(np.arcsin(min(_IRIS_RADIUS_M / radius, 0.9))))
 
 
 def _refined(vertices: NDArray[np.floating], rig: FaceRig, look: HeadLook) -> _Surface:

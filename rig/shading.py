@@ -13,7 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EyePose", "encode_srgb", "paint_eye", "shade", "shade_of_crowding"]
+from .eyeball import EyePose
+
+__all__ = ["encode_srgb", "eye_glint", "paint_eye", "shade", "shade_of_crowding"]
 
 # direction, colour, and how far the light wraps around the edge of shadow in red, green, blue:
 # light that enters skin leaves it redder and farther on
@@ -67,24 +69,6 @@ def shade(
     return lit
 
 
-class EyePose:
-    """Where one eyeball looks.
-
-    Parameters
-    ----------
-    centre : (3,) metres
-    axis : (3,) unit vector through the iris
-    iris_angle : radians between the axis and the iris' rim
-    """
-
-    __slots__ = ("axis", "centre", "iris_angle")
-
-    def __init__(
-        self, centre: NDArray[np.float64], axis: NDArray[np.float64], iris_angle: float
-    ) -> None:
-        self.centre, self.axis, self.iris_angle = centre, axis, iris_angle
-
-
 def paint_eye(
     points: NDArray[np.float32], eye: EyePose, white: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -122,7 +106,7 @@ def paint_eye(
 def eye_glint(normal: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (N,) the window's reflection on wet eyeballs."""
     half = _direction(tuple(_direction(_LIGHTS[0][0]) + [0.0, 0.0, 1.0]))
-    return 2.6 * _ramp(0.9900, 0.9955, normal @ half) + 0.05
+    return 2.6 * _ramp(0.9900, 0.9955, normal @ half)
 
 
 def _ramp(low: float, high: float, values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,114 @@
+"""Keep a deformed head sound: no triangle turned over, no lid inside the eyeball."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .eyeball import eye_pose
+from .face_rig import PART_NAMES, FaceRig
+from .normals import face_normals
+
+__all__ = ["limit_flips", "push_out_of_eyes", "turned_triangles"]
+
+_SKIN = PART_NAMES.index("skin")
+_MAX_ROUNDS = 60
+_LEAST_COSINE = 0.1
+_LEAST_AREA = 0.08
+
+
+def turned_triangles(
+    vertices: NDArray[np.floating],
+    triangles: NDArray[np.int32],
+    displacement: NDArray[np.floating],
+) -> NDArray[np.bool_]:
+    """Return (F,) True where a displacement turns a triangle over or crushes it.
+
+    Turned: its normal swings by more than about 84°. Crushed: under 8 % of its area is left.
+    """
+    before = face_normals(vertices, triangles)
+    after = face_normals(vertices + displacement, triangles)
+    size = np.sqrt((before**2).sum(axis=1))
+    left = np.sqrt((after**2).sum(axis=1))
+    along = (before * after).sum(axis=1)
+    real = size > 1e-12
+    return real & ((along < _LEAST_COSINE * size * left) | (left < _LEAST_AREA * size))
+
+
+def limit_flips(
+    vertices: NDArray[np.floating],
+    triangles: NDArray[np.int32],
+    displacement: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Weaken a displacement around every triangle that it would turn over, until none is.
+
+    Parameters
+    ----------
+    vertices : (V, 3) metres, the sound shape
+    triangles : (F, 3) int32
+    displacement : (V, 3) metres
+
+    Returns
+    -------
+    (V, 3) metres; unchanged far from trouble
+    """
+    displacement = np.asarray(displacement, dtype=np.float64)
+    share = np.ones(len(vertices))
+    result = displacement
+    for round_ in range(_MAX_ROUNDS):
+        bad = turned_triangles(vertices, triangles, result)
+        if not bad.any():
+            return result
+        touched = np.zeros(len(vertices), dtype=bool)
+        touched[triangles[bad]] = True
+        # the longer it takes the wider the circle: a lone vertex held back makes a new fold
+        for _ in range(1 + round_ // 8):
+            touched[triangles[touched[triangles].any(axis=1)]] = True
+        share[touched] *= 0.8
+        result = displacement * _relaxed(share, triangles)[:, None]
+    while turned_triangles(vertices, triangles, result).any():
+        result = 0.5 * result if np.abs(result).max() > 1e-9 else np.zeros_like(result)
+    return result
+
+
+def _relaxed(share: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the shares, each no more than the mean of its triangles': a smooth transition."""
+    mean = share[triangles].mean(axis=1)
+    count = np.bincount(triangles.ravel(), minlength=len(share))
+    total = np.bincount(triangles.ravel(), np.repeat(mean, 3), minlength=len(share))
+    return np.minimum(share, np.where(count > 0, total / np.maximum(count, 1), share))
+
+
+def push_out_of_eyes(
+    vertices: NDArray[np.floating],
+    rig: FaceRig,
+    depth_m: float = 0.0002,
+) -> NDArray[np.float64]:
+    """Lift lid skin that sank into an eyeball back to its surface.
+
+    Parameters
+    ----------
+    vertices : (V, 3) metres, corrected, in any rigid frame
+    depth_m : metres
+        How far under the ball's surface skin may lie: lids rest on wet eyes.
+
+    Returns
+    -------
+    (V, 3) metres
+    """
+    result = np.array(vertices, dtype=np.float64)
+    skin = np.flatnonzero(rig.vertex_part == _SKIN)
+    for side in "LR":
+        eye = eye_pose(vertices, rig, side)
+        if eye is None:
+            continue
+        away = result[skin] - eye.centre
+        distance = np.sqrt((away**2).sum(axis=1))
+        least = eye.radius_m - depth_m
+        # the front of the ball only: behind it rigs let skin pass where nobody looks
+        facing = eye.axis @ away.T > -0.2 * distance
+        sunk = (distance < least) & facing & (distance > 0.3 * eye.radius_m)
+        result[skin[sunk]] = eye.centre + away[sunk] * (least / distance[sunk])[:, None]
+    return result
