@@ -1,17 +1,22 @@
-"""Rigs on disk: one small npz with a versioned schema, checked when it is loaded.
+"""Rigs on disk: one npz each, schema `limner.rig/1`, checked when it is loaded.
 
-Displacements are kept as 16-bit multiples of a step per mode, only where a vertex moves: finer
-than 2 µm on a head, and a file of a few megabytes.
+Displacements are stored sparse: a flag per shape and vertex, and the moved vertices as int16
+steps of the shape's own scale (its largest component / 32767, so errors stay under 1 µm for a
+face). Everything else is stored plainly. `makehuman` comes with limner; rigs that people build
+lie in their rig folder.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
+import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,74 +26,115 @@ from numpy.typing import NDArray
 from ..errors import OutputError, RigError, ShapeError
 from .arkit import RIG_SHAPE_NAMES
 from .face_rig import FaceRig, SurfaceCurve, SurfacePoints
-from .features import LANDMARK_NAMES
+from .features import CURVE_NAMES, LANDMARK_NAMES
 
-__all__ = ["SCHEMA", "describe", "load_rig", "rig_folder", "rig_names", "rig_path", "save_rig"]
+__all__ = ["SCHEMA", "load_rig", "rig_folder", "rig_names", "save_rig"]
 
 SCHEMA = "limner.rig/1"
-_SHIPPED = Path(__file__).parent / "data"
-_STILL_M = 2e-6
-_ARRAYS = (
-    "neutral", "polygons", "triangles", "vertex_part", "left", "eye_centres", "pivot",
-    "contour_feature",
-)  # fmt: skip
+_BUNDLED = Path(__file__).parent / "data"
+_STEPS = 32767
+_REMEDY = "build it again with `limner rig build`"
+_PLAIN = {
+    "neutral": ("f", ("V", 3)),
+    "polygons": ("i", ("Q", 4)),
+    "triangles": ("i", ("F", 3)),
+    "vertex_part": ("u", ("V",)),
+    "left": ("f", ("V",)),
+    "eye_centres": ("f", (2, 3)),
+    "pivot": ("f", (3,)),
+    "contour_feature": ("u", ("V",)),
+    "points_triangle": ("i", ("P",)),
+    "points_barycentric": ("f", ("P", 3)),
+}
+"""Plain arrays of the file: kind of number, and shape with a letter for a length that is shared."""
 
 
 def rig_folder() -> Path:
     """Return the folder of the user's own rigs: `LIMNER_RIGS`, else the platform's data folder."""
     chosen = os.environ.get("LIMNER_RIGS")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()
     if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA", Path.home()))
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = Path.home() / "Library/Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
     return base / "limner" / "rigs"
 
 
 def rig_names() -> tuple[str, ...]:
-    """Return the names of all rigs that `load_rig` finds, sorted."""
-    folders = (_SHIPPED, rig_folder())
-    return tuple(sorted({file.stem for folder in folders for file in folder.glob("*.npz")}))
+    """Return the names of all rigs that `load_rig` finds, sorted, those of limner included."""
+    found = {path.stem for folder in (_BUNDLED, rig_folder()) for path in folder.glob("*.npz")}
+    return tuple(sorted(found))
 
 
-def rig_path(name: str | Path) -> Path:
-    """Return the file of a rig given by name or path.
+def load_rig(name_or_path: str | Path = "makehuman") -> FaceRig:
+    """Load a rig by name (the user's own first, then limner's) or by the path of its npz.
 
     Raises
     ------
     RigError
-        If there is none.
+        Where no such rig exists, or the file is none, is damaged, or of another schema.
     """
-    path = Path(name)
-    if path.suffix == ".npz":
-        if path.is_file():
-            return path
-        raise RigError(f"rig {name}: no such file; check the path")
-    for folder in (_SHIPPED, rig_folder()):
-        if (folder / f"{name}.npz").is_file():
-            return folder / f"{name}.npz"
-    known = ", ".join(rig_names()) or "none"
-    raise RigError(f"rig {name}: not found; there are {known} (limner rig build makes more)")
+    path = _find(name_or_path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise RigError(f"{path}: not a rig (a single array); {_REMEDY}.")
+            stored = {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise RigError(f"{path}: not a rig file ({type(error).__name__}); {_REMEDY}.") from error
+    return _unpack(path, stored)
 
 
-def save_rig(rig: FaceRig, path: Path) -> None:
-    """Write a rig to an npz, whole or not at all.
+def save_rig(rig: FaceRig, path: str | Path) -> None:
+    """Write a rig as npz; the file appears whole or not at all.
 
     Raises
     ------
     OutputError
-        If the file cannot be written.
+        Where the folder or file cannot be written.
     """
-    arrays: dict[str, NDArray[Any]] = {name: getattr(rig, name) for name in _ARRAYS}
-    for name in ("blendshapes", "identity"):
-        arrays.update(_packed(name, getattr(rig, name)))
-    points = [rig.landmarks, *(curve.points for curve in rig.curves.values())]
-    arrays["surface_triangle"] = np.concatenate([part.triangle for part in points])
-    arrays["surface_barycentric"] = np.concatenate([part.barycentric for part in points])
-    meta = {
+    path = Path(path)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **_pack(rig))
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(buffer.getvalue())
+        temporary.replace(path)
+        path.chmod(0o644)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot write the rig ({error.strerror}).") from error
+
+
+def _find(name_or_path: str | Path) -> Path:
+    """Return the file of a rig."""
+    name = str(name_or_path)
+    if Path(name).suffix == ".npz" or Path(name).name != name:
+        path = Path(name)
+        if not path.is_file():
+            raise RigError(f"{path}: no such rig file; check the path.")
+        return path
+    for folder in (rig_folder(), _BUNDLED):
+        path = folder / f"{name}.npz"
+        if path.is_file():
+            return path
+    raise RigError(
+        f"No rig called {name!r}; there are {', '.join(rig_names()) or 'none'}. "
+        f"Give one of these names, the path of a rig's npz, or {_REMEDY}."
+    )
+
+
+def _pack(rig: FaceRig) -> dict[str, NDArray[Any]]:
+    """Return the arrays of the file."""
+    lines = [rig.landmarks, *(curve.points for curve in rig.curves.values())]
+    header = {
         "schema": SCHEMA,
         "name": rig.name,
         "licence": rig.licence,
@@ -98,123 +144,137 @@ def save_rig(rig: FaceRig, path: Path) -> None:
         "au_table": rig.au_table,
         "unsupported_aus": rig.unsupported_aus,
         "curves": [
-            [name, len(curve.points), curve.is_closed] for name, curve in rig.curves.items()
+            {"name": name, "points": len(curve.points), "closed": curve.is_closed}
+            for name, curve in rig.curves.items()
         ],
     }
-    arrays["meta"] = np.array(json.dumps(meta))
-    path = Path(path)
-    partial = path.with_name(f".partial-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+    stored = {
+        "header": np.frombuffer(json.dumps(header).encode(), dtype=np.uint8),
+        "points_triangle": np.concatenate([line.triangle for line in lines]),
+        "points_barycentric": np.concatenate([line.barycentric for line in lines]),
+    }
+    stored |= {key: getattr(rig, key) for key in _PLAIN if key not in stored}
+    stored |= _pack_deltas("blendshapes", rig.blendshapes)
+    return stored | _pack_deltas("identity", rig.identity)
 
 
-def _packed(name: str, modes: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """Return the moving vertices of each mode, and their way in 1/32767ths of its largest."""
-    rows, vertices = np.nonzero(np.abs(modes).max(axis=2) > _STILL_M)
-    largest = np.maximum(np.abs(modes).reshape(len(modes), -1).max(axis=1, initial=0.0), 1e-12)
-    values = np.round(modes[rows, vertices] / largest[rows, None] * 32767.0)
+def _pack_deltas(name: str, deltas: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """Store (B, V, 3) displacements sparse and in 16 bits."""
+    largest = np.abs(deltas).max(axis=(1, 2), initial=0.0)
+    scale = np.where(largest > 0.0, largest / _STEPS, 1.0).astype(np.float32)
+    steps = np.rint(deltas / scale[:, None, None]).astype(np.int16)
+    moved = steps.any(axis=2)
     return {
-        f"{name}_count": np.bincount(rows, minlength=len(modes)).astype(np.int32),
-        f"{name}_vertex": vertices.astype(np.int32),
-        f"{name}_value": values.astype(np.int16).T.copy(),
-        f"{name}_largest": largest.astype(np.float64),
+        f"{name}_scale": scale,
+        f"{name}_moved": np.packbits(moved, axis=1),
+        # one component after the other compresses better than x, y, z in turn
+        f"{name}_steps": np.ascontiguousarray(steps[moved].T),
     }
 
 
-def _unpacked(name: str, data: Any, vertices: int) -> NDArray[np.float32]:
-    count, largest = data[f"{name}_count"], data[f"{name}_largest"]
-    rows = np.repeat(np.arange(len(count)), count)
-    modes = np.zeros((len(count), vertices, 3), np.float32)
-    step = (largest / 32767.0).astype(np.float32)
-    modes[rows, data[f"{name}_vertex"]] = data[f"{name}_value"].T * step[rows, None]
-    return modes
+def _unpack_deltas(
+    path: Path, stored: Mapping[str, NDArray[Any]], name: str, count: int, vertices: int
+) -> NDArray[np.float32]:
+    """Return the (B, V, 3) displacements of `_pack_deltas`."""
+    scale, bits, steps = (stored[f"{name}_{part}"] for part in ("scale", "moved", "steps"))
+    _require(path, f"{name}_scale", scale, "f", (count,))
+    _require(path, f"{name}_moved", bits, "u", (count, -(-vertices // 8)))
+    flags = np.unpackbits(bits, axis=1, count=vertices).astype(bool)
+    _require(path, f"{name}_steps", steps, "i", (3, int(flags.sum())))
+    deltas = np.zeros((count, vertices, 3), dtype=np.float32)
+    rows = np.repeat(scale, flags.sum(axis=1))
+    deltas[flags] = (steps * rows).T
+    return deltas
 
 
-def load_rig(name: str | Path) -> FaceRig:
-    """Load a rig by name (`"makehuman"`) or path.
-
-    Raises
-    ------
-    RigError
-        If it is missing, not a rig, of another schema, or damaged: one line says which.
-    """
-    path = rig_path(name)
+def _unpack(path: Path, stored: Mapping[str, NDArray[Any]]) -> FaceRig:
+    """Check the file's arrays and make the rig of them."""
+    if "header" not in stored:
+        raise RigError(f"{path}: not a limner rig (no header); {_REMEDY}.")
     try:
-        with np.load(path, allow_pickle=False) as data:
-            if "meta" not in data:
-                raise RigError(f"rig {path}: not a limner rig; build one with limner rig build")
-            meta = json.loads(str(data["meta"]))
-            if meta.get("schema") != SCHEMA:
-                found = meta.get("schema")
-                raise RigError(f"rig {path}: schema {found}, expected {SCHEMA}; build it again")
-            rig = _assembled(meta, data)
-    except ShapeError as error:
-        raise RigError(f"rig {path}: {error}") from None
+        header = json.loads(stored["header"].tobytes())
+        schema = header.get("schema")
+    except (ValueError, AttributeError) as error:
+        raise RigError(f"{path}: its header is damaged; {_REMEDY}.") from error
+    if schema != SCHEMA:
+        raise RigError(f"{path}: schema {schema!r}, but this limner reads {SCHEMA!r}; {_REMEDY}.")
+    try:
+        _check_plain(path, stored)
+        lines = _split_points(path, stored, header)
+        vertices = len(stored["neutral"])
+        counts = {key: len(header[f"{key}_names"]) for key in ("shape", "identity")}
+        return FaceRig(
+            name=header["name"],
+            licence=header["licence"],
+            source=header["source"],
+            **{key: stored[key] for key in _PLAIN if not key.startswith("points_")},
+            blendshapes=_unpack_deltas(path, stored, "blendshapes", counts["shape"], vertices),
+            identity_names=tuple(header["identity_names"]),
+            identity=_unpack_deltas(path, stored, "identity", counts["identity"], vertices),
+            au_table=header["au_table"],
+            unsupported_aus=tuple(header["unsupported_aus"]),
+            landmarks=lines[0],
+            curves={
+                entry["name"]: SurfaceCurve(line, entry["closed"])
+                for entry, line in zip(header["curves"], lines[1:], strict=True)
+            },
+            shape_names=tuple(header["shape_names"]),
+        )
     except KeyError as error:
-        raise RigError(f"rig {path}: {error} is missing; build it again") from None
-    except (OSError, ValueError, IndexError, zipfile.BadZipFile, EOFError) as error:
-        raise RigError(f"rig {path}: damaged ({error}); build it again") from None
-    _check(rig, path)
-    return rig
+        raise RigError(f"{path}: {error.args[0]!r} is missing; {_REMEDY}.") from error
+    except ShapeError as error:
+        raise RigError(f"{path}: {error}") from error
 
 
-def _assembled(meta: dict[str, Any], data: Any) -> FaceRig:
-    arrays = {key: data[key] for key in _ARRAYS}
-    vertices = len(arrays["neutral"])
-    surface = SurfacePoints(data["surface_triangle"], data["surface_barycentric"])
-    curves, first = {}, len(LANDMARK_NAMES)
-    for curve, count, is_closed in meta["curves"]:
-        curves[curve] = SurfaceCurve(surface[first : first + count], bool(is_closed))
-        first += count
-    return FaceRig(
-        name=meta["name"],
-        licence=meta["licence"],
-        source=meta["source"],
-        blendshapes=_unpacked("blendshapes", data, vertices),
-        identity=_unpacked("identity", data, vertices),
-        identity_names=tuple(meta["identity_names"]),
-        au_table=meta["au_table"],
-        unsupported_aus=tuple(meta["unsupported_aus"]),
-        landmarks=surface[: len(LANDMARK_NAMES)],
-        curves=curves,
-        shape_names=tuple(meta["shape_names"]),
-        **arrays,
-    )
+def _check_plain(path: Path, stored: Mapping[str, NDArray[Any]]) -> None:
+    """Check kinds, shapes, numbers and indices of the plain arrays."""
+    lengths: dict[str, int] = {}
+    for key, (kind, shape) in _PLAIN.items():
+        array = stored[key]
+        if array.ndim == len(shape):
+            for letter, length in zip(shape, array.shape, strict=True):
+                if isinstance(letter, str):
+                    lengths.setdefault(letter, length)
+        wanted = tuple(lengths.get(letter, letter) for letter in shape)
+        _require(path, key, array, kind, wanted)
+    corners = (("triangles", "V", 0), ("polygons", "V", -1), ("points_triangle", "F", 0))
+    for key, letter, least in corners:
+        array = stored[key]
+        if array.size and not (array.min() >= least and array.max() < lengths[letter]):
+            raise RigError(f"{path}: {key} points beyond the mesh; {_REMEDY}.")
 
 
-def _check(rig: FaceRig, path: Path) -> None:
-    """Raise `RigError` where values, not shapes, are wrong."""
-    if rig.shape_names != RIG_SHAPE_NAMES:
-        raise RigError(f"rig {path}: blendshape names differ from ARKit's; build it again")
-    for name in ("neutral", "blendshapes", "identity"):
-        if not np.isfinite(getattr(rig, name)).all():
-            raise RigError(f"rig {path}: {name} holds values that are not finite; build it again")
-    vertices, triangles = len(rig.neutral), len(rig.triangles)
-    parts = [rig.landmarks, *(curve.points for curve in rig.curves.values())]
-    if rig.triangles.min() < 0 or rig.triangles.max() >= vertices:
-        raise RigError(f"rig {path}: a triangle names a vertex that is not there; build it again")
-    if any(len(part) and part.triangle.max() >= triangles for part in parts):
-        raise RigError(f"rig {path}: a curve lies on a triangle that is not there; build it again")
+def _split_points(
+    path: Path, stored: Mapping[str, NDArray[Any]], header: Mapping[str, Any]
+) -> list[SurfacePoints]:
+    """Return the landmarks and the curves' points, in the header's order."""
+    if tuple(header["shape_names"]) != RIG_SHAPE_NAMES:
+        raise RigError(f"{path}: its shapes are not the 53 of this limner; {_REMEDY}.")
+    names = [entry["name"] for entry in header["curves"]]
+    missing = sorted(set(CURVE_NAMES) - set(names))
+    if missing:
+        raise RigError(f"{path}: it lacks the curves {', '.join(missing)}; {_REMEDY}.")
+    counts = [len(LANDMARK_NAMES), *(entry["points"] for entry in header["curves"])]
+    if sum(counts) != len(stored["points_triangle"]):
+        raise RigError(f"{path}: its curves and their points do not match; {_REMEDY}.")
+    ends = np.cumsum(counts)
+    return [
+        SurfacePoints(
+            stored["points_triangle"][end - count : end],
+            stored["points_barycentric"][end - count : end],
+        )
+        for count, end in zip(counts, ends, strict=True)
+    ]
 
 
-def describe(rig: FaceRig) -> dict[str, Any]:
-    """Return what `limner rig show` prints."""
-    return {
-        "name": rig.name,
-        "licence": rig.licence,
-        "source": rig.source,
-        "vertices": len(rig.neutral),
-        "triangles": len(rig.triangles),
-        "blendshapes": sum(1 for shape in rig.blendshapes if np.abs(shape).max() > 0.0),
-        "identity_modes": len(rig.identity_names),
-        "curves": len(rig.curves),
-        "landmarks": len(rig.landmarks),
-        "interocular_mm": round(1000.0 * rig.interocular_m, 1),
-        "unsupported_aus": list(rig.unsupported_aus),
-    }
+def _require(
+    path: Path, key: str, array: NDArray[Any], kind: str, shape: tuple[int | str, ...]
+) -> None:
+    """Raise unless an array has the right kind of number, shape, and only finite values."""
+    if array.shape != shape:
+        wanted = ", ".join(map(str, shape))
+        raise RigError(f"{path}: {key} has shape {array.shape}, expected ({wanted}); {_REMEDY}.")
+    if array.dtype.kind != kind:
+        raise RigError(f"{path}: {key} holds {array.dtype}, the wrong kind of number; {_REMEDY}.")
+    if kind == "f" and not np.isfinite(array).all():
+        raise RigError(f"{path}: {key} holds numbers that are not finite; {_REMEDY}.")
