@@ -148,9 +148,7 @@ def _fixed_vertices(rig: FaceRig) -> NDArray[np.bool_]:
     fixed[keys[count == 1]] = True
     lines = [curve.points for name, curve in rig.curves.items() if name.startswith(LINES)]
     for points in [rig.landmarks, *lines]:
-        corners = points.corners(rig.triangles)
-        heaviest = points.barycentric.argmax(axis=1)
-        fixed[corners[np.arange(len(points)), heaviest]] = True
+        fixed[points.corners(rig.triangles)[points.barycentric > 0.3]] = True
     return fixed
 
 
