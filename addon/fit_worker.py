@@ -61,8 +61,9 @@ class Fitter:
         if self._session is None:
             self._session = Session(rig=settings.rig, model_dir=settings.model_dir)
         fit = fit_file(job.path, self._session)
-        write_fit(fit, settings.out / job.name, settings.formats)
-        return round(fit.gap.closed, 4), (*fit.sketch.warnings, *fit.warnings)
+        detector = self._session.detector.info
+        write_fit(fit, settings.out / job.name, settings.formats, detector)
+        return round(fit.gap.closed, 4), fit.warnings
 
 
 def load_package(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a fit says about itself: the content of `fit.json`, and of `detect --json`.
+"""What a fit says about itself: the content of `fit.json`.
 
 Everything that is a place is given in pixels of the user's own file, whatever size limner worked
 at. The schema is told in docs/fit_json.md.
@@ -18,30 +18,13 @@ from numpy.typing import NDArray
 from ..rig.camera import Camera
 from ..rig.face_rig import rotation_matrix
 from ..rig.facs import AU_NAMES, split_label
-from ..rig.features import LANDMARK_NAMES
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .fit import Fit, Gap
 
-__all__ = ["SCHEMA", "detection_report", "fit_report", "head_angles_deg"]
+__all__ = ["SCHEMA", "fit_report", "head_angles_deg"]
 
 SCHEMA = "limner.fit/1"
-
-
-def detection_report(sketch: Sketch, detection: Detection) -> dict[str, Any]:
-    """Return what was read from a drawing, ready for JSON: every AU of the label space."""
-    return {
-        "path": str(sketch.path or ""),
-        "sha256": sketch.sha256,
-        "size": list(sketch.original_size),
-        "face_box": _numbers(np.asarray(detection.face_box) / sketch.scale, 1),
-        "face_score": _number(detection.face_score),
-        "other_faces": [_numbers(np.asarray(b) / sketch.scale, 1) for b in detection.other_faces],
-        "aus": _aus(detection),
-        "landmarks": _landmarks(sketch, detection),
-        "pose": _pose(detection.pose),
-        "warnings": list(sketch.warnings),
-    }
 
 
 def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -76,7 +59,7 @@ def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str,
             for record in fit.snakes
         ],
         "timing_s": {stage: _number(seconds, 3) for stage, seconds in fit.timing_s.items()},
-        "warnings": list(dict.fromkeys((*sketch.warnings, *fit.warnings))),
+        "warnings": list(fit.warnings),
     }
 
 
@@ -119,12 +102,6 @@ def _aus(detection: Detection) -> list[dict[str, Any]]:
             }
         )
     return entries
-
-
-def _landmarks(sketch: Sketch, detection: Detection) -> dict[str, list[float]]:
-    """Return name → [x, y, spread] in pixels of the file."""
-    rows = np.column_stack([detection.landmarks, detection.landmark_spread]) / sketch.scale
-    return {name: _numbers(row, 2) for name, row in zip(LANDMARK_NAMES, rows, strict=True)}
 
 
 def _pose(rotation: NDArray[np.float64]) -> dict[str, Any]:

@@ -22,14 +22,16 @@ def print_au_table(title: str, report: dict[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from ..rig.facs import AU_NAMES
+
     console = Console(file=sys.stdout, highlight=False)
     table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("AU", justify="right")
     table.add_column("action")
     for heading in ("left", "right", "both"):
         table.add_column(heading, justify="right")
-    for cells in _rows(report["aus"]):
-        table.add_row(*cells)
+    for number, *cells in _rows(report["aus"]):
+        table.add_row(str(number), AU_NAMES[number], *cells)
     if table.row_count == 0:
         table.add_row("", "none: the face is at rest", "", "", "")
     table.caption = "intensity 0 to 1 (how sure); left and right are the drawn person's own"
@@ -37,14 +39,13 @@ def print_au_table(title: str, report: dict[str, Any]) -> None:
     console.print(table, soft_wrap=False)
 
 
-def _rows(aus: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Return the cells of every AU that is probable on some side, by number."""
+def _rows(aus: list[dict[str, Any]]) -> Iterator[tuple[int, str, str, str]]:
+    """Yield number, left, right and both of every AU that is probable on some side."""
     for number in sorted({entry["au"] for entry in aus}):
         sides = {entry["side"]: entry for entry in aus if entry["au"] == number}
         if any(entry["probability"] >= SHOWN_FROM for entry in sides.values()):
-            name = next(iter(sides.values()))["name"]
             left, right, both = (_cell(sides.get(side)) for side in ("L", "R", None))
-            yield str(number), name, left, right, both
+            yield number, left, right, both
 
 
 def _cell(entry: dict[str, Any] | None) -> str:
@@ -57,13 +58,13 @@ def _cell(entry: dict[str, Any] | None) -> str:
 
 
 @contextmanager
-def progress_bar(description: str, total: int) -> Iterator[Callable[[], None]]:
-    """Give a function to call after each of `total` steps.
+def progress_bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Give a function to call with the number of steps, of `total`, that are done.
 
     The bar is on standard error, and only if that is a terminal and there is more than one step.
     """
     if total < 2 or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -85,4 +86,4 @@ def progress_bar(description: str, total: int) -> Iterator[Callable[[], None]]:
     shared = sys.stdout.isatty()
     with Progress(*columns, console=console, transient=True, redirect_stdout=shared) as progress:
         task = progress.add_task(description, total=total)
-        yield lambda: progress.advance(task)
+        yield lambda done: progress.update(task, completed=done)

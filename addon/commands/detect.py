@@ -18,27 +18,36 @@ log = logging.getLogger(__name__)
 @click.command()
 @click.argument("sketches", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every AU.")
+@click.option(
+    "--model",
+    "model_dir",
+    type=click.Path(path_type=Path),
+    help="Folder with other weights of the network.",
+)
 @click.pass_context
-def detect(ctx: click.Context, sketches: tuple[Path, ...], as_json: bool) -> None:
+def detect(
+    ctx: click.Context, sketches: tuple[Path, ...], as_json: bool, model_dir: Path | None
+) -> None:
     """Print the facial actions (FACS Action Units) in each of SKETCHES."""
+    from ...sketch_cnn.detector import Detector
     from ..batch import expand_folders, one_line, shown_path
     from ..pipeline import detect_file
     from ..terminal import print_au_table, progress_bar
 
-    paths = expand_folders(sketches)
+    paths, detector = expand_folders(sketches), Detector(model_dir)
     failed = 0
     with progress_bar("Detecting", len(paths)) as advance:
-        for path in paths:
+        for number, path in enumerate(paths, start=1):
             shown = shown_path(path)
             try:
-                report = detect_file(path)
+                report = detect_file(path, detector)
             except Exception as error:
                 failed += 1
                 log.debug("%s", shown, exc_info=True)
                 click.echo(f"limner: {shown}: {one_line(error)}", err=True)
                 continue
             finally:
-                advance()
+                advance(number)
             for warning in report.get("warnings", ()):
                 click.echo(f"limner: {shown}: note: {warning}", err=True)
             if as_json:

