@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve, occluding_contours, project_curves
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, RigState, SurfacePoints, pose, rotation_matrix, unposed
+from ..rig.features import feature_of
 from ..rig.repair import limit_flips, push_out_of_eyes
 from ..rig.visibility import VisibilityGrid
 from ..snakes import (
@@ -31,8 +33,9 @@ from ..snakes import (
     SnakeStart,
     evolve,
 )
-from .drawn import DrawnLines
+from .drawn import NOT_FACE, DrawnLines
 from .fit import SnakeRecord
+from .gap import densify
 
 __all__ = ["CrawlSettings", "crawl", "visible_lines"]
 
@@ -161,14 +164,8 @@ def _run_snakes(
 ) -> list[SnakeResult]:
     """Let the visible curves crawl to the ink of their own features; results by row of `curves`."""
     starts, fields = [], []
-    for row, curve in enumerate(curves):
-        if not _can_crawl(curve):
-            continue
-        lines = drawn.select(curve.name)
-        if curve.name.startswith("brow_"):
-            lines = _brow_lines(lines)
-        if len(lines.points) == 0:
-            continue
+    for row, lines in _own_lines(curves, drawn).items():
+        curve = curves[row]
         starts.append(
             SnakeStart(
                 name=f"{curve.name}#{row}",
@@ -203,9 +200,35 @@ def _run_snakes(
     return evolve(starts, fields, SnakeSettings(unit_px=iod_px), joints, orders)
 
 
+def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, InkLines]:
+    """Give every drawn point to the nearest curve of its feature; return row of `curves` → lines.
+
+    Without this the line of the nose and its contour, or both edges of a brow, would fight for
+    the same ink and tear the skin between them.
+    """
+    rivals: dict[str, list[int]] = {}
+    for row, curve in enumerate(curves):
+        if _can_crawl(curve):
+            rivals.setdefault(feature_of(curve.name), []).append(row)
+    own: dict[int, InkLines] = {}
+    for feature, rows in rivals.items():
+        lines = drawn.select(feature)
+        if feature == "brow":
+            lines = _brow_lines(lines)
+        if len(lines.points) == 0:
+            continue
+        distance = [cKDTree(densify(curves[row])).query(lines.points)[0] for row in rows]
+        nearest = np.argmin(distance, axis=0)
+        for place, row in enumerate(rows):
+            mine = np.flatnonzero(nearest == place)
+            if len(mine):
+                own[row] = lines.select(mine)
+    return own
+
+
 def _can_crawl(curve: FeatureCurve) -> bool:
     """Tell whether a curve can move: seen, long enough, and not on a rigid part."""
-    if curve.name in _RIGID or len(curve.points) < 3:
+    if curve.name in _RIGID or feature_of(curve.name) in NOT_FACE or len(curve.points) < 3:
         return False
     return int(curve.visible.sum()) >= 3
 
@@ -220,6 +243,19 @@ def _brow_lines(lines: InkLines) -> InkLines:
     if len(lines.points) and is_outline.mean() > _FILLED_SHARE:
         return lines.select(np.flatnonzero(is_outline))
     return lines.select(np.zeros(0, dtype=np.intp))
+
+
+def _across(curve: FeatureCurve, way: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the part of the ways (N, 2) that runs across the curve.
+
+    Where along a line a point should lie, the drawing does not say; carrying it along would only
+    shear the skin.
+    """
+    tangent = np.gradient(curve.points, axis=0)
+    if curve.is_closed:
+        tangent = np.roll(curve.points, -1, axis=0) - np.roll(curve.points, 1, axis=0)
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    return way - (way * tangent).sum(axis=1, keepdims=True) * tangent
 
 
 def _collect_handles(
@@ -239,7 +275,7 @@ def _collect_handles(
         surface = curve.surface[keep]
         points = surface.interpolate(vertices, rig.triangles)
         scale = camera.scale_px / (1.0 - points[:, 2] * camera.inverse_distance)
-        way = result.displacement[keep] / scale[:, None]
+        way = _across(curve, result.displacement)[keep] / scale[:, None]
         offset.append(np.column_stack([way[:, 0], -way[:, 1], np.zeros(len(keep))]))
         weight.append(settings.handle_weight * held[keep])
         triangle.append(surface.triangle)

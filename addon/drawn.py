@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.features import feature_of
 from ..sketch_cnn.detection import Detection
 from ..snakes.lines import InkLines, find_ink_lines
 from .frame import FaceFrame
@@ -49,9 +48,9 @@ class DrawnLines:
         names = [name for name in np.unique(self.feature) if name not in NOT_FACE]
         return {str(name): self.of(name) for name in names}
 
-    def select(self, curve: str) -> InkLines:
-        """Return the lines that a curve of the head should lie on."""
-        return self.lines.select(np.flatnonzero(self.feature == feature_of(curve)))
+    def select(self, feature: str) -> InkLines:
+        """Return the lines of one feature."""
+        return self.lines.select(np.flatnonzero(self.feature == feature))
 
 
 def read_lines(frame: FaceFrame, detection: Detection) -> DrawnLines:
