@@ -1,0 +1,177 @@
+"""A posed head as lines on the image plane: what a hand looks at while it draws."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.contours import occluding_contours, project_curves
+from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
+from ..rig.features import FEATURES
+from ..rig.visibility import VisibilityGrid
+from .warp import LANDMARK_GROUPS, Warp, group_of
+
+__all__ = ["DrawnCurve", "DrawnFace", "head_rows", "project_face", "warp_face"]
+
+_BINS = 72
+_SMOOTH = 1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6)
+"""What a star-shaped outline keeps of each Fourier order: vertices are too sparse for more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnCurve:
+    """One line: its label class, (N, 2) pixels, (N,) flags of what the head does not hide."""
+
+    label: str
+    points: NDArray[np.float64]
+    visible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnFace:
+    """Everything of a face that can be drawn.
+
+    Attributes
+    ----------
+    curves : curve name → line
+    contours : occluding contours
+    landmarks : (70, 2) pixels
+    landmarks_visible : (70,) bool
+    rotation : (3, 3) head rotation
+    unit : interocular distance of the head seen from the front, pixels
+    roll : angle of the face's own x axis in the image, radians
+    vertices : (V, 2) pixels
+    depth : (V,) towards the viewer, in units of pixels
+    head : indices of the vertices that make the outline of the head
+    centre, radii : outline of the head: (2,) pixels, (72,) pixels at equal angles
+        (angle 0 to the right of the picture, a quarter turn down)
+    """
+
+    curves: dict[str, DrawnCurve]
+    contours: tuple[DrawnCurve, ...]
+    landmarks: NDArray[np.float64]
+    landmarks_visible: NDArray[np.bool_]
+    rotation: NDArray[np.float64]
+    unit: float
+    roll: float
+    vertices: NDArray[np.float64]
+    depth: NDArray[np.float64]
+    head: NDArray[np.int64]
+    centre: NDArray[np.float64]
+    radii: NDArray[np.float64]
+
+    def to_image(self, local: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Turn (N, 2) offsets along the face's own axes, in units, into image vectors, pixels."""
+        cos, sin = np.cos(self.roll), np.sin(self.roll)
+        return np.asarray(local) @ np.array([[cos, sin], [-sin, cos]]) * self.unit
+
+    def radius_at(self, angle: NDArray[np.floating] | float) -> NDArray[np.float64]:
+        """Return the outline's radius, pixels, in some directions."""
+        at = (np.asarray(angle) % (2.0 * np.pi)) / (2.0 * np.pi) * _BINS
+        ring = np.concatenate([self.radii, self.radii[:1]])
+        return np.interp(at, np.arange(_BINS + 1), ring)
+
+    def outline(
+        self, start: float = 0.0, stop: float = 2.0 * np.pi, grow: float = 1.0, count: int = 72
+    ) -> NDArray[np.float64]:
+        """Return (count, 2) points of the head's outline between two angles."""
+        angle = np.linspace(start, stop, count)
+        radius = self.radius_at(angle) * grow
+        return self.centre + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def head_rows(rig: FaceRig) -> NDArray[np.int64]:
+    """Return the skin vertices above the chin that are not ears: they make the head's outline."""
+    chin = rig.landmarks.interpolate(rig.neutral, rig.triangles)[8, 1]
+    skin = rig.vertex_part == 0
+    ear = rig.contour_feature == FEATURES.index("ear")
+    return np.flatnonzero(skin & ~ear & (rig.neutral[:, 1] >= chin - 0.004))
+
+
+def project_face(
+    rig: FaceRig, state: RigState, camera: Camera, head: NDArray[np.int64]
+) -> DrawnFace:
+    """Pose a rig and take all its lines through a camera."""
+    vertices = pose(rig, state)
+    flat = camera.project(vertices)
+    grid = VisibilityGrid(vertices, rig.triangles, camera)
+    lines = project_curves(rig, vertices, camera, grid=grid)
+    curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in lines}
+    contours = tuple(
+        DrawnCurve(line.name, line.points, line.visible)
+        for line in occluding_contours(rig, vertices, camera, grid)
+        if line.visible.any()
+    )
+    rotation = rotation_matrix(state.rotation)
+    landmarks = camera.project(rig.landmarks.interpolate(vertices, rig.triangles))
+    face = DrawnFace(
+        curves=curves,
+        contours=contours,
+        landmarks=landmarks,
+        landmarks_visible=np.ones(len(landmarks), dtype=bool),
+        rotation=rotation,
+        unit=camera.scale_px * rig.interocular_m,
+        roll=float(np.arctan2(-rotation[1, 0], np.hypot(rotation[0, 0], rotation[2, 0]))),
+        vertices=flat,
+        depth=vertices[:, 2] * camera.scale_px,
+        head=head,
+        centre=np.zeros(2),
+        radii=np.ones(_BINS),
+    )
+    return _with_outline(face)
+
+
+def _with_outline(face: DrawnFace) -> DrawnFace:
+    """Find the outline of the head as a star-shaped curve."""
+    points = face.vertices[face.head]
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre = np.array([(low[0] + high[0]) / 2.0, 0.42 * low[1] + 0.58 * high[1]])
+    offset = points - centre
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    bins = (np.arctan2(offset[:, 1], offset[:, 0]) / (2.0 * np.pi) * _BINS).round().astype(int)
+    radii = np.zeros(_BINS)
+    np.maximum.at(radii, bins % _BINS, distance)
+    empty = radii < 0.3 * np.median(radii)
+    if empty.any():
+        full = np.flatnonzero(~empty)
+        radii = np.interp(np.arange(_BINS), full, radii[full], period=_BINS)
+    smooth = np.fft.irfft(np.fft.rfft(radii) * _SMOOTH, _BINS)
+    return replace(face, centre=centre, radii=smooth)
+
+
+def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
+    """Apply a hand's errors of proportion to everything that is drawn or labelled."""
+    groups = np.array(LANDMARK_GROUPS)
+    names = sorted(set(LANDMARK_GROUPS))
+    lines: list[tuple[NDArray[np.float64], dict[str, float]]] = [
+        *((curve.points, group_of(name)) for name, curve in face.curves.items()),
+        *((curve.points, group_of(curve.label)) for curve in face.contours),
+        *((face.landmarks[groups == name], {name: 1.0}) for name in names),
+        (face.vertices, {}),
+    ]
+    moved = iter(warp.apply_all(lines))
+    curves = {name: replace(curve, points=next(moved)) for name, curve in face.curves.items()}
+    contours = tuple(replace(curve, points=next(moved)) for curve in face.contours)
+    landmarks = np.empty_like(face.landmarks)
+    for name in names:
+        landmarks[groups == name] = next(moved)
+    place = np.asarray(warp.parameters["place"])
+    growth = float(np.sqrt(abs(np.linalg.det(place[:, :2]))))
+    turned = place[:, :2] @ np.array([np.cos(face.roll), np.sin(face.roll)])
+    return _with_outline(
+        replace(
+            face,
+            curves=curves,
+            contours=contours,
+            landmarks=landmarks,
+            unit=face.unit * growth,
+            roll=float(np.arctan2(turned[1], turned[0])),
+            vertices=next(moved),
+            depth=face.depth * growth,
+        )
+    )

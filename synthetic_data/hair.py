@@ -1,0 +1,265 @@
+"""Hair of many kinds, laid around the outline of the head; beards and moustaches."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .canvas import polygon_coverage
+from .face import DrawnFace
+from .hatching import hatch
+from .pen import LABEL, Pen, arc, blob, smooth_noise
+
+__all__ = ["Hairdo", "draw_beard", "draw_hair_behind", "draw_hair_front", "sample_hairdo"]
+
+_COUNT = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hairdo:
+    """One head of hair: its kind, ink, and the band between hairline and outer edge.
+
+    Attributes
+    ----------
+    kind, ink : as in the style's choices `hair` and `hair_ink`
+    angle : (64,) radians; inner, outer : (64, 2) pixels
+    up : radians, the direction of the crown
+    """
+
+    kind: str
+    ink: str
+    angle: NDArray[np.float64]
+    inner: NDArray[np.float64]
+    outer: NDArray[np.float64]
+    up: float
+
+
+def sample_hairdo(pen: Pen, face: DrawnFace) -> Hairdo:
+    """Lay out the hair of one head."""
+    rng, kind = pen.rng, pen.hand.kinds["hair"]
+    up = face.roll - 0.5 * np.pi
+    reach = np.radians(rng.uniform(78, 112))
+    steps = np.linspace(-1.0, 1.0, _COUNT)
+    angle = up + reach * steps
+    radius = face.radius_at(angle)
+    brow = face.landmarks[[21, 22]].mean(axis=0)
+    crown = face.outline(up, up, 1.0, 1)[0]
+    low, high = (0.02, 0.45) if kind == "fringe" else (0.35, 0.85)
+    middle = brow + rng.uniform(low, high) * (crown - brow)
+    offset = middle - face.centre
+    turn = np.arctan2(offset[1], offset[0]) - up
+    turn = (turn + np.pi) % (2.0 * np.pi) - np.pi
+    part = np.clip(turn / reach, -0.7, 0.7)
+    away = np.where(steps < part, (part - steps) / (1.0 + part), (steps - part) / (1.0 - part))
+    middle_share = np.hypot(*offset) / max(float(face.radius_at(up + turn)), 1.0)
+    hairline = middle_share + (0.97 - middle_share) * np.clip(away, 0, 1) ** rng.uniform(1.2, 4.0)
+    rough = rng.uniform(0.0, 0.05) if kind != "fringe" else rng.uniform(0.02, 0.12)
+    period = rng.uniform(1.5, 6.0)
+    hairline = np.minimum(hairline + rough * smooth_noise(rng, (), _COUNT, period), 1.0)
+    grow = rng.uniform(0.02, 0.2) + (rng.uniform(0.1, 0.35) if kind in ("curly", "wig") else 0.0)
+    volume = grow * (0.5 + 0.5 * np.cos(0.5 * np.pi * steps)) + 0.02
+    volume = volume + 0.25 * grow * smooth_noise(rng, (), _COUNT, 12.0)
+    if kind == "curly":
+        volume = volume + 0.06 * np.abs(np.sin(steps * rng.uniform(6.0, 14.0)))
+    elif rng.random() < 0.3:
+        volume = volume + 0.05 * np.abs(smooth_noise(rng, (), _COUNT, 1.5))
+    direction = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    inner = face.centre + (radius * hairline)[:, None] * direction
+    outer = face.centre + (radius * (1.0 + np.maximum(volume, 0.0)))[:, None] * direction
+    return Hairdo(kind, pen.hand.kinds["hair_ink"], angle, inner, outer, up)
+
+
+def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
+    """Draw what hangs or stands behind the head: long hair, wigs, buns."""
+    rng, unit = pen.rng, face.unit
+    if hair.kind in ("long", "wig"):
+        down = face.to_image(np.array([[0.0, rng.uniform(0.6, 2.4)]]))[0]
+        spread = face.to_image(np.array([[rng.uniform(0.0, 0.5), 0.0]]))[0]
+        ends = np.stack([hair.outer[-1] + down + spread, hair.outer[0] + down - spread])
+        steps = np.linspace(0.0, 1.0, 20)[:, None]
+        left = hair.outer[-1] + steps * (ends[0] - hair.outer[-1])
+        right = ends[1] + steps * (hair.outer[0] - ends[1])
+        bottom = ends[0] + steps * (ends[1] - ends[0])
+        wave = rng.uniform(0.01, 0.12) * unit
+        around = np.concatenate([left, bottom, right])
+        around = around + wave * smooth_noise(rng, (2,), len(around), rng.uniform(2, 6)).T
+        shape = np.concatenate([hair.outer, around])
+        if hair.kind == "wig":
+            _fill(pen, shape, "outline" if rng.random() < 0.6 else hair.ink)
+            _curls(pen, face, np.concatenate([left, right[::-1], hair.outer]), 46)
+        else:
+            _fill(pen, shape, hair.ink)
+            if hair.ink in ("strands", "outline"):
+                _falling(pen, left, right, down)
+    elif hair.kind == "bun":
+        high = float(face.radius_at(hair.up))
+        for lean in ((0.0,), (-0.7, 0.7), (rng.uniform(-0.9, 0.9),))[int(rng.integers(3))]:
+            at = hair.up + lean
+            size = unit * rng.uniform(0.3, 0.55)
+            spot = face.centre + (high + 0.6 * size) * np.array([np.cos(at), np.sin(at)])
+            shape = blob(rng, spot, size, size * rng.uniform(0.7, 1.1))
+            _fill(pen, shape, hair.ink)
+
+
+def draw_hair_front(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
+    """Draw the hair over the skull and forehead."""
+    rng, unit = pen.rng, face.unit
+    if hair.kind == "bald":
+        return
+    if hair.kind == "tuft":
+        count = int(rng.integers(1, 12))
+        spread = rng.uniform(0.05, 0.8)
+        at = hair.up + rng.uniform(-spread, spread, count)
+        roots = face.centre + face.radius_at(at)[:, None] * np.stack([np.cos(at), np.sin(at)], 1)
+        lean = rng.normal(0.0, 0.6)
+        tilt = at + lean + rng.normal(0.0, 0.3, count)
+        length = unit * rng.uniform(0.15, 0.7) * rng.uniform(0.6, 1.2, count)
+        tips = roots + length[:, None] * np.stack([np.cos(tilt), np.sin(tilt)], axis=1)
+        bow = np.stack([np.cos(at), np.sin(at)], axis=1) * length[:, None]
+        steps = np.linspace(0.0, 1.0, 9)[None, :, None]
+        lines = (1 - steps) ** 2 * roots[:, None] + steps**2 * tips[:, None]
+        lines = lines + 2 * steps * (1 - steps) * (roots + 0.6 * bow)[:, None]
+        pen.trace(lines, LABEL["hair"], rng.uniform(0.8, 1.4))
+        return
+    if hair.kind == "sides":
+        for rows in (slice(0, 12), slice(-12, None)):
+            shape = np.concatenate([hair.outer[rows], hair.inner[rows][::-1]])
+            _fill(pen, shape, hair.ink)
+            _strands(pen, face, hair, 14, rows)
+        return
+    shape = np.concatenate([hair.outer, hair.inner[::-1]])
+    _fill(pen, shape, hair.ink)
+    if hair.ink in ("strands",):
+        _strands(pen, face, hair, int(rng.integers(25, 90)), slice(0, _COUNT))
+    elif hair.ink == "outline" and rng.random() < 0.6:
+        _strands(pen, face, hair, int(rng.integers(3, 14)), slice(0, _COUNT))
+    elif hair.ink == "solid" and rng.random() < 0.3:
+        _shine(pen, hair)
+    if hair.kind in ("curly", "wig") and hair.ink != "solid":
+        _curls(pen, face, 0.5 * (hair.inner + hair.outer), int(rng.integers(20, 50)))
+
+
+def _fill(pen: Pen, shape: NDArray[np.float64], ink: str) -> None:
+    """Fill or outline a mass of hair."""
+    rng = pen.rng
+    if ink == "solid":
+        pen.fill(shape, "hair", 1.0)
+        return
+    if ink == "grey":
+        pen.fill(shape, "hair", rng.uniform(0.3, 0.75))
+    else:
+        pen.fill(shape, "none", 0.0)
+    if ink == "hatched":
+        size = pen.canvas.size
+        mask = polygon_coverage(shape, size) * rng.uniform(0.3, 0.7)
+        lines = hatch(mask, rng.uniform(2.5, 5.0) * pen.scale, rng.uniform(0, np.pi), rng)
+        pen.canvas.shade(lines * pen.hand["line_tone"], LABEL["hair"])
+    if ink in ("outline", "hatched", "grey") or rng.random() < 0.4:
+        pen.line(shape, "hair", pen.hand["line_outline"], closed=True)
+
+
+def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -> None:
+    """Draw strands from the hairline to the outer edge."""
+    rng = pen.rng
+    first, last = np.arange(_COUNT)[rows][[0, -1]]
+    start = rng.uniform(first, last, count)
+    sweep = rng.normal(0.0, 9.0) + rng.normal(0.0, rng.uniform(0.5, 4.0), count)
+    at = np.clip(start[:, None] + sweep[:, None] * np.linspace(-0.5, 0.5, 8), first, last)
+    share = rng.uniform(-0.02, 0.5, count)[:, None] + np.linspace(0.0, 1.0, 8) * rng.uniform(
+        0.3, 0.9, count
+    )[:, None]
+    share = np.clip(share, 0.0, 1.02)[..., None]
+    grid = np.arange(_COUNT)
+    inner = np.stack([np.interp(at, grid, hair.inner[:, axis]) for axis in (0, 1)], axis=2)
+    outer = np.stack([np.interp(at, grid, hair.outer[:, axis]) for axis in (0, 1)], axis=2)
+    pen.trace(inner + share * (outer - inner), LABEL["hair"], rng.uniform(0.6, 1.1))
+
+
+def _shine(pen: Pen, hair: Hairdo) -> None:
+    """Leave a few light strands in solid hair."""
+    rng = pen.rng
+    for _ in range(int(rng.integers(1, 5))):
+        row = int(rng.integers(8, _COUNT - 16))
+        share = rng.uniform(0.3, 0.7)
+        band = hair.inner[row : row + 8] + share * (hair.outer - hair.inner)[row : row + 8]
+        pen.canvas.flush()
+        thick = np.concatenate([band, band[::-1] + rng.uniform(0.6, 1.6) * pen.scale])
+        pen.fill(thick, "none", 0.0)
+
+
+def _curls(pen: Pen, face: DrawnFace, along: NDArray[np.float64], count: int) -> None:
+    """Scatter curls near a line."""
+    rng = pen.rng
+    spots = along[rng.integers(0, len(along), count)]
+    spots = spots + rng.normal(0.0, 0.14 * face.unit, (count, 2))
+    radius = face.unit * rng.uniform(0.06, 0.16, (count, 1))
+    start = rng.uniform(0.0, 2.0 * np.pi, (count, 1))
+    turn = np.linspace(0.0, 1.0, 12)[None, :]
+    angle = start + turn * rng.uniform(3.0, 6.5, (count, 1))
+    shrink = radius * (1.0 - 0.6 * turn)
+    lines = spots[:, None] + np.stack([shrink * np.cos(angle), shrink * np.sin(angle)], axis=2)
+    pen.trace(lines, LABEL["hair"], rng.uniform(0.6, 1.0))
+
+
+def _falling(
+    pen: Pen, left: NDArray[np.float64], right: NDArray[np.float64], down: NDArray[np.float64]
+) -> None:
+    """Draw falling strands on both sides of long hair."""
+    rng = pen.rng
+    count = int(rng.integers(4, 16))
+    edge = np.where(rng.random(count)[:, None, None] < 0.5, left[None, ::2], right[None, ::-2])
+    towards = 0.5 * (left[0] + right[-1]) - edge[:, :1]
+    lines = edge + rng.uniform(0.02, 0.45, (count, 1, 1)) * towards
+    pen.trace(lines, LABEL["hair"], 0.8)
+
+
+def draw_beard(pen: Pen, face: DrawnFace) -> None:
+    """Draw a beard or a moustache, if the hand has one."""
+    rng, hand = pen.rng, pen.hand
+    marks = face.landmarks
+    ink = hand.kinds["hair_ink"]
+    if hand.draws["moustache"]:
+        base, lip = marks[33], marks[51]
+        middle = base + 0.55 * (lip - base)
+        wide = rng.uniform(0.9, 1.7)
+        ends = [middle + wide * (marks[row] - middle) for row in (48, 54)]
+        drop = face.to_image(np.array([[0.0, rng.uniform(-0.12, 0.15)]]))[0]
+        steps = np.linspace(0.0, 1.0, 10)[:, None]
+        thick = (0.5 * (lip - base)) * (1.0 - steps**2) * rng.uniform(0.5, 0.9)
+        for end in ends:
+            spine = middle + steps * (end + drop - middle)
+            shape = np.concatenate([spine - thick, (spine + thick)[::-1]])
+            if ink in ("solid", "grey"):
+                pen.fill(shape, "hair", 1.0 if ink == "solid" else 0.6)
+            else:
+                share = rng.uniform(0.0, 1.0, (16, 1, 1))
+                top, low = spine - thick, spine + thick
+                pen.trace(top[None] + share * (low - top)[None], LABEL["hair"], 0.8)
+    if hand.draws["beard"]:
+        ring = marks[3:14]
+        outer = face.centre + rng.uniform(1.0, 1.35) * (ring - face.centre)
+        lips = marks[[48, 59, 57, 55, 54]]
+        inner = lips + 0.35 * (lips - marks[51])
+        shape = np.concatenate([outer, inner[::-1]])
+        if ink in ("solid", "grey"):
+            pen.fill(shape, "hair", 1.0 if ink == "solid" else 0.6)
+        count = int(rng.integers(30, 80))
+        at = rng.uniform(0, 1, count)
+        start = np.stack([np.interp(at, np.linspace(0, 1, 5), inner[:, k]) for k in (0, 1)], 1)
+        stop = np.stack([np.interp(at, np.linspace(0, 1, 11), outer[:, k]) for k in (0, 1)], 1)
+        low = rng.uniform(0.2, 0.8, (count, 1))
+        high = low + rng.uniform(0.15, 0.4, (count, 1))
+        steps = np.linspace(0.0, 1.0, 5)[None, :, None]
+        from_, to = start + low * (stop - start), start + high * (stop - start)
+        pen.trace(from_[:, None] + steps * (to - from_)[:, None], LABEL["hair"], 0.7)
+
+
+def draw_earring(pen: Pen, spot: NDArray[np.float64], unit: float) -> None:
+    """Hang a ring or a pearl from an ear."""
+    size = unit * pen.rng.uniform(0.05, 0.1)
+    ring = arc(spot + (0.0, size), size, size, 0.0, 2.0 * np.pi, 16)
+    pen.line(ring, "other", 0.8, closed=True, steady=True)

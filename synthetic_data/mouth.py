@@ -1,0 +1,296 @@
+"""Nose, mouth, and the creases that an expression folds into the skin."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .eyes import resample_to
+from .face import DrawnFace
+from .pen import LABEL, Pen, arc
+from .record import Record
+
+__all__ = ["draw_creases", "draw_mouth", "draw_nose"]
+
+_LIP_AUS = ("AU16L", "AU16R", "AU17", "AU18", "AU22", "AU23", "AU24", "AU28", "AU10L", "AU10R",
+            "AU20L", "AU20R", "AU14L", "AU14R")  # fmt: skip
+
+
+def _both(label: str) -> tuple[str, str]:
+    """Return a paired AU's two labels."""
+    return f"{label}L", f"{label}R"
+
+
+def draw_nose(pen: Pen, face: DrawnFace, record: Record) -> None:
+    """Draw the nose: wings and nostrils, only its tip, a bridge, a hook, a ball or dots."""
+    kind, hand, rng = pen.hand.kinds["nose"], pen.hand, pen.rng
+    if kind == "none":
+        return
+    tip = face.landmarks[30]
+    base = face.landmarks[31:36]
+    turned = float(face.rotation[0, 2])
+    side = np.sign(turned) if abs(turned) > 0.12 else rng.choice([-1.0, 1.0])
+    across = face.to_image(np.array([[1.0, 0.0]]))[0] / face.unit
+    down = face.to_image(np.array([[0.0, 1.0]]))[0] / face.unit
+    width = max(float(np.hypot(*(base[4] - base[0]))), 0.12 * face.unit)
+    if kind in ("wings", "tip", "bridge"):
+        curve = face.curves["nose_tip"]
+        pen.line(curve.points, "nose_tip", 1.0, curve.visible)
+        if kind != "tip" or hand.draws["nostril"]:
+            for name in ("nostril_L", "nostril_R"):
+                curve = face.curves[name]
+                shown = pen.line(curve.points, "nostril", 0.9, curve.visible)
+                if kind == "wings" and shown > 0.6 and hand["shade_face"] > 0.3:
+                    pen.fill(curve.points, "nostril", 0.8)
+        if kind == "wings":
+            record.show(*_both("AU9"))
+        if kind == "bridge":
+            curve = face.curves["nose_bridge"]
+            start = int(rng.uniform(0.0, 0.5) * len(curve.points))
+            offset = side * 0.06 * face.unit * across * (1.0 - abs(turned))
+            pen.line(curve.points[start:] + offset, "nose_bridge", 0.9, curve.visible[start:])
+    elif kind == "hook":
+        bridge = face.landmarks[27:31]
+        top = bridge[0] + rng.uniform(0.1, 0.8) * (bridge[2] - bridge[0])
+        low = base[2] + 0.02 * face.unit * down
+        knee = tip + side * width * rng.uniform(0.3, 0.6) * across
+        end = low - side * width * rng.uniform(0.0, 0.35) * across
+        along = np.linspace(0.0, 1.0, 18)[:, None]
+        far = knee + 0.1 * face.unit * down
+        bend = (1 - along) ** 3 * top + 3 * (1 - along) ** 2 * along * far
+        bend = bend + 3 * (1 - along) * along**2 * (far + 0.12 * face.unit * down) + along**3 * end
+        pen.line(bend, "nose_bridge", 1.0, np.arange(18) < 9, steady=True)
+        pen.line(bend, "nose_tip", 1.0, np.arange(18) >= 7, steady=True)
+    elif kind == "ball":
+        open_at = rng.uniform(-2.2, -1.0)
+        gap = rng.choice([0.0, 0.0, 1.2])
+        size = width * rng.uniform(0.35, 0.6)
+        ball = arc(tip, size, size * rng.uniform(0.7, 1.15), open_at + gap, open_at + 2 * np.pi, 30)
+        if rng.random() < 0.12:
+            pen.fill(ball, "nose_tip", 1.0)
+        else:
+            pen.fill(ball, "none", 0.0)
+            pen.line(ball, "nose_tip", 1.0, steady=True)
+    else:
+        for foot in (base[1], base[3]):
+            pen.dot(foot, pen.width * rng.uniform(0.6, 1.0), "nostril")
+
+
+def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
+    """Draw the mouth: lips, only the opening, one line, or filled lips; then teeth and tongue."""
+    hand, kind = pen.hand, pen.hand.kinds["mouth"]
+    upper, lower = face.curves["upper_lip_inner"], face.curves["lower_lip_inner"]
+    outer_top, outer_low = face.curves["upper_lip_outer"], face.curves["lower_lip_outer"]
+    if upper.visible.mean() + outer_top.visible.mean() + outer_low.visible.mean() < 0.7:
+        return
+    top, low = resample_to(upper.points, 24), resample_to(lower.points, 24)
+    opening = np.concatenate([top, low[::-1]])
+    x, y = opening.T
+    area = abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2.0
+    is_open = area / max(float(np.hypot(*(top[-1] - top[0]))), 1.0) > 0.035 * face.unit
+    _show_mouth(record, kind, is_open)
+    for side, row in (("R", 0), ("L", -1)):
+        if not (upper.visible[row] or outer_top.visible[row] or outer_low.visible[row]):
+            record.hide(*(f"AU{au}{side}" for au in (10, 12, 14, 15, 16, 20)))
+    if kind == "filled":
+        lips = np.concatenate([outer_top.points, outer_low.points[::-1]])
+        pen.fill(lips, "upper_lip_outer", pen.rng.choice([0.5, 1.0]))
+        low_lip = np.concatenate([low, outer_low.points[::-1]])
+        pen.fill(low_lip, "lower_lip_outer", pen.rng.choice([0.5, 1.0]))
+    if is_open:
+        _draw_opening(pen, face, top, low, aus, record)
+        pen.line(top, "upper_lip_inner", 1.0, _flags(upper.visible))
+        pen.line(low, "lower_lip_inner", 1.0 if kind != "lips" else 0.8, _flags(lower.visible))
+    elif kind == "filled":
+        pen.line(0.5 * (top + low), "none", 0.8, _flags(upper.visible), 0.0)
+    else:
+        seam = 0.5 * (top + low)
+        pen.line(seam, "upper_lip_inner", 1.2, _flags(upper.visible), steady=kind == "line")
+    if kind == "lips":
+        weight = hand["line_detail"]
+        pen.line(outer_top.points, "upper_lip_outer", weight, outer_top.visible)
+        pen.line(outer_low.points, "lower_lip_outer", weight, outer_low.visible)
+    elif kind == "inner" and pen.rng.random() < 0.6:
+        count = len(outer_low.points)
+        hint = slice(int(count * 0.3), int(count * 0.7))
+        pen.line(
+            outer_low.points[hint], "lower_lip_outer", hand["line_detail"], outer_low.visible[hint]
+        )
+    if kind in ("line", "inner") and not is_open and pen.rng.random() < 0.25:
+        for corner, inner in ((top[0], top[3]), (top[-1], top[-4])):
+            turn = (corner - inner)[::-1] * np.array([-1.0, 1.0]) * pen.rng.uniform(0.3, 0.7)
+            pen.line(np.stack([corner - turn, corner, corner + turn]), "upper_lip_inner", 0.8,
+                     steady=True)
+
+
+def _flags(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return flags for 24 even steps."""
+    return flags[np.linspace(0, len(flags) - 1, 24).round().astype(int)]
+
+
+def _show_mouth(record: Record, kind: str, is_open: bool) -> None:
+    """Note what a mouth of this kind can tell."""
+    record.show(*_both("AU12"), *_both("AU15"), "AU25", "AU26")
+    if kind in ("lips", "filled"):
+        record.show(*_LIP_AUS)
+    elif kind == "inner" or is_open:
+        record.show(*_both("AU20"), *_both("AU10"), *_both("AU16"), "AU18", "AU22")
+    else:
+        record.show("AU18", *_both("AU20"))
+
+
+def _draw_opening(
+    pen: Pen,
+    face: DrawnFace,
+    top: NDArray[np.float64],
+    low: NDArray[np.float64],
+    aus: dict[str, float],
+    record: Record,
+) -> None:
+    """Fill an open mouth with dark, teeth and tongue."""
+    rng, hand = pen.rng, pen.hand
+    opening = np.concatenate([top, low[::-1]])
+    high = float(np.hypot(*(low[12] - top[12])))
+    roll = rng.random()
+    bare = max(aus.get(name, 0.0) for name in ("AU10L", "AU10R", "AU12L", "AU12R", "AU16L", "AU20L"))
+    teeth = hand.draws["teeth"] and rng.random() < 0.35 + 0.5 * bare
+    if roll < 0.5:
+        pen.fill(opening, "other", rng.choice([1.0, 1.0, 0.8, 0.5]))
+    else:
+        pen.fill(opening, "none", 0.0)
+    if teeth:
+        share = rng.uniform(0.25, 0.5) if high > 0.15 * face.unit else rng.uniform(0.6, 1.0)
+        edge = top + share * (low - top)
+        band = np.concatenate([top, edge[::-1]])
+        pen.fill(band, "none", 0.0, clip=opening)
+        if share < 0.97:
+            pen.line(edge[2:-2], "other", 0.6, steady=True)
+        if rng.random() < 0.5:
+            count = int(rng.integers(4, 9))
+            at = np.linspace(3, 20, count).round().astype(int)
+            pen.trace(np.stack([top[at], edge[at]], axis=1), LABEL["other"], 0.5)
+    if high > 0.16 * face.unit and rng.random() < 0.45:
+        middle = low[12] - 0.18 * (low[12] - top[12])
+        wide = 0.28 * float(np.hypot(*(low[-1] - low[0])))
+        bump = arc(middle, wide, 0.3 * high, 0.0, 2.0 * np.pi, 24)
+        pen.fill(bump, "none" if roll < 0.5 else "other", 0.0 if roll < 0.5 else 0.4, clip=opening)
+    record.show("AU25", "AU26")
+
+
+def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
+    """Draw the folds that an expression makes, stronger where it is stronger."""
+    for side in "LR":
+        _side_creases(pen, face, aus, side, record)
+    hand, rng = pen.hand, pen.rng
+    frown = max(aus.get("AU4L", 0.0), aus.get("AU4R", 0.0))
+    if hand.draws["glabella"] and frown > 0.15 + 0.3 * rng.random():
+        curve = face.curves["glabella_crease"]
+        apart = face.to_image(np.array([[rng.uniform(0.05, 0.1), 0.0]]))[0]
+        for sign in (-1.0, 1.0) if rng.random() < 0.8 else (0.0,):
+            cut = _middle(curve.points, 0.5 + 0.5 * frown)
+            pen.line(cut + sign * apart, "glabella_crease", hand["line_detail"] * (0.6 + frown))
+        record.show("AU4L", "AU4R")
+    raised = max(aus.get(f"AU{au}{side}", 0.0) for au in (1, 2) for side in "LR")
+    if hand.draws["forehead"] and raised > 0.15 + 0.3 * rng.random():
+        curve = face.curves["forehead_crease"]
+        for level in range(int(rng.integers(1, 4))):
+            up = face.to_image(np.array([[0.0, -0.11 * level]]))[0]
+            cut = _middle(curve.points, rng.uniform(0.5, 1.0))
+            pen.line(cut + up, "forehead_crease", hand["line_detail"] * (0.5 + 0.7 * raised))
+    chin = aus.get("AU17", 0.0)
+    if hand.draws["mentolabial"] and rng.random() < 0.35 + 0.6 * chin:
+        curve = face.curves["mentolabial"]
+        pen.line(curve.points, "mentolabial", hand["line_detail"] * (0.6 + 0.6 * chin), curve.visible)
+        record.show("AU17")
+    if hand.draws["philtrum"]:
+        curve = face.curves["philtrum"]
+        pen.line(curve.points, "philtrum", 0.5, curve.visible, 0.8)
+    wrinkled = max(aus.get("AU9L", 0.0), aus.get("AU9R", 0.0))
+    if wrinkled > 0.2 and hand.draws["glabella"] and hand.kinds["nose"] != "none":
+        _nose_wrinkles(pen, face, aus, record)
+    puffed = aus.get("AU34", 0.0)
+    if puffed > 0.3 and rng.random() < 0.5:
+        for sign, corner in ((-1.0, 48), (1.0, 54)):
+            near = face.landmarks[corner] + face.to_image(np.array([[sign * 0.16, 0.02]]))[0]
+            bow = arc(np.zeros(2), 0.08, 0.2, -1.2, 1.2, 10) * np.array([-sign, 1.0])
+            pen.line(near + face.to_image(bow), "other", hand["line_detail"], steady=True)
+
+
+def _side_creases(
+    pen: Pen, face: DrawnFace, aus: dict[str, float], side: str, record: Record
+) -> None:
+    """Draw one cheek's folds: nasolabial, crow's feet, under the eye, dimple."""
+    hand, rng = pen.hand, pen.rng
+    strength = max(
+        aus.get(f"AU9{side}", 0.0), aus.get(f"AU10{side}", 0.0), 0.9 * aus.get(f"AU12{side}", 0.0),
+        0.5 * aus.get(f"AU6{side}", 0.0),
+    )  # fmt: skip
+    fold = face.curves[f"nasolabial_{side}"]
+    aged = 0.35 if hand.draws["fold"] else 0.0
+    if hand.draws["nasolabial"] and max(strength, aged) > 0.15 + 0.25 * rng.random():
+        cut = int(len(fold.points) * (0.5 + 0.5 * max(strength, rng.random())))
+        weight = hand["line_detail"] * (0.5 + 0.7 * max(strength, aged))
+        if pen.line(fold.points[:cut], "nasolabial", weight, fold.visible[:cut]) > 0.3:
+            record.show(f"AU9{side}", f"AU10{side}")
+    squint = max(aus.get(f"AU6{side}", 0.0), 0.4 * aus.get(f"AU43{side}", 0.0))
+    feet = face.curves[f"crow_feet_{side}"]
+    lower = face.curves[f"lower_lid_{side}"]
+    if hand.draws["crow_feet"]:
+        record.show(f"AU6{side}")
+        if squint > 0.15 + 0.3 * rng.random() and feet.visible.mean() > 0.4:
+            root = face.curves[f"upper_lid_{side}"].points[-1]
+            for spread in ((0.0,), (-0.22, 0.22), (-0.35, 0.0, 0.35))[int(rng.integers(3))]:
+                turned = _turned(feet.points, root, spread)
+                pen.line(turned, "crow_feet", hand["line_detail"] * (0.5 + 0.6 * squint),
+                         feet.visible, steady=True)
+    tired = max(aus.get(f"AU6{side}", 0.0), 0.8 * aus.get(f"AU7{side}", 0.0))
+    if hand.draws["under_eye"] and rng.random() < 0.3 + 0.7 * tired:
+        drop = face.to_image(np.array([[0.0, rng.uniform(0.07, 0.13)]]))[0]
+        middle = lower.points.mean(axis=0)
+        bag = middle + 1.1 * (lower.points - middle) + drop
+        part = slice(int(rng.uniform(0, 0.4) * len(bag)), None)
+        pen.line(bag[part], "lower_lid", 0.5 + 0.4 * tired, lower.visible[part], 0.8)
+        record.show(f"AU6{side}")
+    dent = aus.get(f"AU14{side}", 0.0)
+    deep = max(dent, 0.6 * aus.get(f"AU12{side}", 0.0), 0.5 * aus.get(f"AU20{side}", 0.0))
+    if hand.draws["dimple"] and deep > 0.15 + 0.35 * rng.random():
+        sign = 1.0 if side == "L" else -1.0
+        corner = face.landmarks[54 if side == "L" else 48]
+        near = corner + face.to_image(np.array([[sign * rng.uniform(0.04, 0.08), 0.0]]))[0]
+        bow = arc(np.zeros(2), 0.05, 0.05 + 0.1 * deep, -1.1, 1.1, 9) * np.array([sign, 1.0])
+        pen.line(near + face.to_image(bow), "nasolabial", hand["line_detail"] * (0.6 + 0.6 * dent),
+                 steady=True)
+        record.show(f"AU14{side}")
+
+
+def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
+    """Draw short lines across the root of the nose."""
+    rng = pen.rng
+    top, low = face.landmarks[27], face.landmarks[29]
+    for side, sign in (("L", 1.0), ("R", -1.0)):
+        level = aus.get(f"AU9{side}", 0.0)
+        if level < 0.2:
+            continue
+        record.show(f"AU9{side}")
+        for at in np.linspace(0.1, 0.7, int(rng.integers(2, 4))):
+            start = top + at * (low - top) + face.to_image(np.array([[sign * 0.03, 0.0]]))[0]
+            end = start + face.to_image(np.array([[sign * 0.12 * (0.5 + level), -0.07]]))[0]
+            pen.line(np.stack([start, 0.5 * (start + end), end]), "nose_bridge",
+                     pen.hand["line_detail"] * (0.5 + 0.4 * level), steady=True)
+
+
+def _middle(points: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return the middle part of a curve."""
+    count = len(points)
+    trim = int(0.5 * (1.0 - min(share, 1.0)) * count)
+    return points[trim : count - trim]
+
+
+def _turned(
+    points: NDArray[np.float64], root: NDArray[np.float64], angle: float
+) -> NDArray[np.float64]:
+    """Turn points about a root, radians."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return root + (points - root) @ np.array([[cos, sin], [-sin, cos]])

@@ -1,0 +1,193 @@
+"""How a hand moves: smooth curves become strokes that waver, overshoot, break and swell."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.features import FEATURES
+from .canvas import Canvas
+from .style import Hand
+
+__all__ = ["LABEL", "Pen", "arc", "blob", "resample", "smooth_noise"]
+
+LABEL: dict[str, int] = {name: index for index, name in enumerate(FEATURES)}
+"""Index in the label image of each feature."""
+
+_STEP_PX = 3.5
+
+
+def resample(points: NDArray[np.floating], step_px: float = _STEP_PX) -> NDArray[np.float64]:
+    """Return a polyline of (N, 2) points at about equal steps along its length."""
+    points = np.asarray(points, dtype=np.float64)
+    lengths = np.hypot(*np.diff(points, axis=0).T)
+    at = np.concatenate([[0.0], np.cumsum(lengths)])
+    count = int(min(max(np.ceil(at[-1] / step_px), 2), 400)) + 1
+    wanted = np.linspace(0.0, at[-1], count)
+    return np.stack([np.interp(wanted, at, points[:, 0]), np.interp(wanted, at, points[:, 1])], 1)
+
+
+def smooth_noise(
+    rng: np.random.Generator, shape: tuple[int, ...], length: int, period: float
+) -> NDArray[np.float64]:
+    """Return noise (*shape, length), smooth over about `period` samples, standard deviation ~1."""
+    knots = int(max(np.ceil(length / max(period, 1.0)), 1)) + 3
+    values = rng.standard_normal((*shape, knots))
+    at = np.linspace(1.0, knots - 2.001, length)
+    low = at.astype(int)
+    part = at - low
+    ease = part * part * (3.0 - 2.0 * part)
+    return values[..., low] * (1.0 - ease) + values[..., low + 1] * ease
+
+
+def arc(
+    centre: NDArray[np.floating],
+    radius_x: float,
+    radius_y: float,
+    start: float,
+    stop: float,
+    count: int = 24,
+) -> NDArray[np.float64]:
+    """Return points of an elliptic arc; angles in radians, 0 to the right, pi / 2 downwards."""
+    angle = np.linspace(start, stop, count)
+    return np.stack(
+        [centre[0] + radius_x * np.cos(angle), centre[1] + radius_y * np.sin(angle)], axis=1
+    )
+
+
+def blob(
+    rng: np.random.Generator,
+    centre: NDArray[np.floating],
+    radius_x: float,
+    radius_y: float,
+    roughness: float = 0.08,
+) -> NDArray[np.float64]:
+    """Return a closed, irregular roundish outline, (48, 2)."""
+    angle = np.linspace(0.0, 2.0 * np.pi, 49)[:-1]
+    radius = np.ones(48)
+    for order in range(2, 6):
+        phase = rng.uniform(0.0, 2.0 * np.pi)
+        radius += roughness * rng.standard_normal() / order * np.cos(order * angle + phase)
+    return np.stack(
+        [
+            centre[0] + radius_x * radius * np.cos(angle),
+            centre[1] + radius_y * radius * np.sin(angle),
+        ],
+        axis=1,
+    )
+
+
+class Pen:
+    """A hand with a canvas before it.
+
+    Parameters
+    ----------
+    canvas : where to draw
+    hand : the drawing's parameters
+    rng : the drawing's own chance
+    """
+
+    def __init__(self, canvas: Canvas, hand: Hand, rng: np.random.Generator) -> None:
+        self.canvas, self.hand, self.rng = canvas, hand, rng
+        self.scale = canvas.size / 256.0
+        self.width = hand["line_width"] * self.scale
+
+    def line(
+        self,
+        points: NDArray[np.floating],
+        label: str,
+        weight: float = 1.0,
+        visible: NDArray[np.bool_] | None = None,
+        tone: float = 1.0,
+        *,
+        closed: bool = False,
+        steady: bool = False,
+    ) -> float:
+        """Draw a curve where it is visible; return the share of its length that was drawn.
+
+        Parameters
+        ----------
+        weight : factor on the hand's line width
+        visible : (N,) flags, or None for all
+        steady : True for small marks that must not break or be doubled
+        """
+        points = np.asarray(points, dtype=np.float64)
+        if closed:
+            points = np.concatenate([points, points[:1]])
+            visible = None if visible is None else np.concatenate([visible, visible[:1]])
+        if len(points) < 2:
+            return 0.0
+        if visible is None or visible.all():
+            runs = [points]
+        else:
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], visible.astype(np.int8), [0]])))
+            runs = [points[a:b] for a, b in edges.reshape(-1, 2) if b - a >= 3]
+        for run in runs:
+            self._run(run, LABEL[label], weight, tone, steady)
+        return sum(len(run) for run in runs) / len(points)
+
+    def _run(
+        self, run: NDArray[np.float64], label: int, weight: float, tone: float, steady: bool
+    ) -> None:
+        """Draw one visible run, once or several times."""
+        hand, rng = self.hand, self.rng
+        run = resample(run, _STEP_PX * self.scale)
+        if hand["line_overshoot"] > 0.5 and not steady and len(run) > 4:
+            run = _extended(run, rng.uniform(0.0, hand["line_overshoot"], 2) * self.scale)
+        passes = max(int(rng.uniform(hand["line_passes"], hand["line_passes"] + 0.99)), 1)
+        if not steady and rng.random() < hand["line_double"]:
+            passes += 1
+        if not steady and len(run) > 8 and rng.random() < hand["line_gap"]:
+            middle = int(rng.integers(2, len(run) - 4))
+            hole = int(rng.integers(1, max(len(run) // 5, 2)))
+            pieces = [run[:middle], run[middle + hole :]]
+        else:
+            pieces = [run]
+        for piece in pieces:
+            if len(piece) >= 2:
+                self.trace(np.repeat(piece[None], passes, axis=0), label, weight, tone)
+
+    def trace(
+        self, points: NDArray[np.floating], label: int, weight: float = 1.0, tone: float = 1.0
+    ) -> None:
+        """Draw a batch of (S, N, 2) curves, each wavering and swelling in its own way."""
+        hand, rng = self.hand, self.rng
+        strokes, count = points.shape[:2]
+        size = hand["line_wobble"] * self.scale
+        if size > 0.02:
+            waver = smooth_noise(rng, (strokes, 2), count, 5.0).transpose(0, 2, 1)
+            drift = rng.standard_normal((strokes, 1, 2))
+            points = points + size * (0.7 * waver + (0.8 * drift if strokes > 1 else 0.0))
+        along = np.linspace(0.0, 1.0, count)
+        bulge = np.minimum(1.0, np.minimum(along, 1.0 - along) * 5.0 + 0.12)
+        swell = 1.0 + hand["line_pressure"] * smooth_noise(rng, (strokes,), count, 8.0)
+        taper = 1.0 - hand["line_taper"] * (1.0 - bulge)
+        widths = self.width * weight * np.clip(swell, 0.25, 2.0) * taper
+        shown = hand["line_tone"] * tone * rng.uniform(0.9, 1.0, (strokes, 1))
+        self.canvas.stroke(points, np.maximum(widths, 0.35), label, np.minimum(shown, 1.0))
+
+    def dot(self, centre: NDArray[np.floating], radius: float, label: str) -> None:
+        """Draw a filled dot."""
+        centre = np.asarray(centre, dtype=np.float64)
+        two = np.stack([centre - (0.05, 0.0), centre + (0.05, 0.0)])
+        self.canvas.stroke(two, np.full(2, 2.0 * radius), LABEL[label], self.hand["line_tone"])
+
+    def fill(
+        self,
+        polygon: NDArray[np.floating],
+        label: str,
+        tone: float = 1.0,
+        clip: NDArray[np.floating] | None = None,
+    ) -> None:
+        """Fill a polygon in the tone of this hand's ink (0 takes the ink away)."""
+        self.canvas.fill(polygon, tone * self.hand["line_tone"], LABEL[label], clip)
+
+
+def _extended(run: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lengthen a run at both ends in its own direction."""
+    head, tail = run[0] - run[2], run[-1] - run[-3]
+    head = head / max(np.hypot(*head), 1e-6)
+    tail = tail / max(np.hypot(*tail), 1e-6)
+    return np.concatenate([[run[0] + by[0] * head], run, [run[-1] + by[1] * tail]])

@@ -1,0 +1,258 @@
+"""Everything around a face: neck, clothes, hats, glasses, background, scribbles."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .canvas import polygon_coverage
+from .face import DrawnFace
+from .hatching import hatch, noise_field
+from .pen import LABEL, Pen, arc, blob, smooth_noise
+
+__all__ = [
+    "draw_background",
+    "draw_construction",
+    "draw_glasses",
+    "draw_hat",
+    "draw_neck",
+    "draw_scribbles",
+    "draw_spots",
+]
+
+
+def draw_background(pen: Pen) -> None:
+    """Hatch some of the paper behind the head."""
+    rng, size = pen.rng, pen.canvas.size
+    dark = pen.hand["shade_background"] * rng.uniform(0.0, 0.8)
+    if dark < 0.08:
+        return
+    field = dark + 0.5 * noise_field(rng, size, rng.uniform(60, 200) * pen.scale)
+    across = np.linspace(-1.0, 1.0, size, dtype=np.float32)
+    field = field + rng.normal(0.0, 0.3) * across[None] + rng.normal(0.0, 0.3) * across[:, None]
+    field = np.clip(field, 0.0, 0.85).astype(np.float32)
+    spacing = pen.hand["shade_spacing"] * pen.scale
+    angle = rng.uniform(0.0, np.pi)
+    ink = hatch(field, spacing, angle, rng)
+    if rng.random() < pen.hand["shade_cross"]:
+        ink = np.maximum(ink, hatch(field - 0.25, spacing, angle + rng.uniform(0.5, 1.6), rng))
+    pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
+
+
+def draw_neck(pen: Pen, face: DrawnFace) -> None:
+    """Draw neck, shoulders, and a collar or clothes."""
+    rng, hand, unit = pen.rng, pen.hand, face.unit
+    if not hand.draws["neck"]:
+        return
+    jaw_r, jaw_l = face.landmarks[[3, 5]].mean(axis=0), face.landmarks[[11, 13]].mean(axis=0)
+    chin = face.landmarks[8]
+    wide = rng.uniform(0.55, 0.95)
+    middle = 0.4 * (jaw_r + jaw_l) * 0.5 + 0.6 * chin
+    top_r, top_l = middle + wide * (jaw_r - middle), middle + wide * (jaw_l - middle)
+    long = np.array([0.0, unit * rng.uniform(0.5, 1.4)])
+    shoulder = np.array([unit * rng.uniform(1.0, 2.6), unit * rng.uniform(0.3, 1.2)])
+    flip = np.array([-1.0, 1.0])
+    right = _bent([top_r, top_r + long, top_r + long + shoulder * flip])
+    left = _bent([top_l, top_l + long, top_l + long + shoulder])
+    below = np.array([[left[-1, 0], 2.0 * pen.canvas.size], [right[-1, 0], 2.0 * pen.canvas.size]])
+    shape = np.concatenate([right, below[::-1], left[::-1]])
+    pen.fill(shape, "none", 0.0)
+    if hand.draws["collar"]:
+        _draw_clothes(pen, face, top_r + long, top_l + long, right[-1], left[-1])
+    for line in (right, left):
+        pen.line(line, "other", 1.0)
+
+
+def _bent(corners: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return a smooth line through a corner."""
+    first, corner, last = corners
+    steps = np.linspace(0.0, 1.0, 16)[:, None]
+    return (1 - steps) ** 2 * first + 2 * steps * (1 - steps) * corner + steps**2 * last
+
+
+def _draw_clothes(
+    pen: Pen,
+    face: DrawnFace,
+    right: NDArray[np.float64],
+    left: NDArray[np.float64],
+    far_right: NDArray[np.float64],
+    far_left: NDArray[np.float64],
+) -> None:
+    """Draw a neckline and hatched or solid clothes."""
+    rng, size, unit = pen.rng, pen.canvas.size, face.unit
+    deep = np.array([0.0, unit * rng.uniform(0.1, 1.0)])
+    steps = np.linspace(0.0, 1.0, 16)[:, None]
+    neckline = right + steps * (left - right) + deep * (4 * steps * (1 - steps))
+    low = np.array([[far_left[0], 2.0 * size], [far_right[0], 2.0 * size]])
+    shape = np.concatenate([far_right[None], neckline, far_left[None], low])
+    dark = pen.hand["shade_clothes"] * rng.uniform(0.0, 1.0)
+    if dark > 0.45 and rng.random() < 0.5:
+        pen.fill(shape, "other", rng.choice([1.0, 0.8]))
+    elif dark > 0.1:
+        field = polygon_coverage(shape, size) * dark
+        field = field * np.clip(0.8 + 0.4 * noise_field(rng, size, 30.0 * pen.scale), 0, 1)
+        ink = hatch(field, rng.uniform(2.6, 5.5) * pen.scale, rng.uniform(0, np.pi), rng)
+        pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
+    pen.line(neckline, "other", 1.0)
+    if rng.random() < 0.5:
+        middle = neckline[8]
+        for sign in (-1.0, 1.0):
+            lapel = middle + np.array([[0, 0], [sign * 0.5, 0.1], [sign * 0.3, 0.6]]) * unit
+            pen.line(np.concatenate([lapel, middle[None]]), "other", 0.9)
+
+
+def draw_hat(pen: Pen, face: DrawnFace) -> None:
+    """Put a cap, a bonnet, a brimmed hat or a board on the head."""
+    rng, unit = pen.rng, face.unit
+    up = face.roll - 0.5 * np.pi
+    reach = np.radians(rng.uniform(55, 88))
+    brow = face.landmarks[[19, 24]].mean(axis=0)
+    crown = face.outline(up, up, 1.0, 1)[0]
+    over = brow + rng.uniform(0.35, 0.8) * (crown - brow)
+    ends = face.outline(up - reach, up + reach, 1.05, 2)
+    steps = np.linspace(0.0, 1.0, 20)[:, None]
+    sag = over - 0.5 * (ends[0] + ends[1])
+    edge = ends[0] + steps * (ends[1] - ends[0]) + sag * (4 * steps * (1 - steps))
+    grow = rng.uniform(1.05, 1.6)
+    top = face.outline(up - reach, up + reach, 1.0, 20)
+    lift = 1.0 + (grow - 1.0) * np.sin(np.pi * steps)
+    if rng.random() < 0.3:
+        lift = 1.0 + (grow - 1.0) * np.minimum(1.0, 4.0 * np.minimum(steps, 1.0 - steps))
+    top = face.centre + lift * 1.05 * (top - face.centre)
+    top = top + 0.04 * unit * smooth_noise(rng, (2,), 20, 4.0).T
+    shape = np.concatenate([top, edge[::-1]])
+    _cloth(pen, shape)
+    kind = rng.random()
+    across = face.to_image(np.array([[1.0, 0.0]]))[0]
+    if kind < 0.45:
+        wide = rng.uniform(0.2, 0.9)
+        rim = edge.copy()
+        rim[:, :] += (steps - 0.5) * 2.0 * wide * across
+        thick = (crown - brow) * rng.uniform(0.08, 0.3)
+        brim = np.concatenate([rim, (rim + thick * (1.0 - (2.0 * steps - 1.0) ** 2))[::-1]])
+        _cloth(pen, brim)
+    elif kind < 0.6:
+        wide = rng.uniform(0.0, 0.4)
+        board = np.stack([ends[0] - wide * across, crown, ends[1] + wide * across, over])
+        _cloth(pen, board)
+    elif kind < 0.75:
+        spot = top[int(rng.integers(4, 16))]
+        _cloth(pen, blob(rng, spot, 0.25 * unit, 0.25 * unit, 0.2))
+
+
+def _cloth(pen: Pen, shape: NDArray[np.float64]) -> None:
+    """Draw a piece of cloth: its outline over white, black or hatching."""
+    rng = pen.rng
+    roll = rng.random()
+    if roll < 0.25:
+        pen.fill(shape, "other", rng.choice([1.0, 1.0, 0.6]))
+        return
+    pen.fill(shape, "none", 0.0)
+    if roll < 0.55:
+        field = polygon_coverage(shape, pen.canvas.size) * rng.uniform(0.2, 0.75)
+        ink = hatch(field, rng.uniform(2.6, 5.0) * pen.scale, rng.uniform(0, np.pi), rng)
+        pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
+    pen.line(shape, "other", 1.0, closed=True)
+
+
+def draw_glasses(pen: Pen, face: DrawnFace) -> bool:
+    """Draw glasses; return True if they are dark and hide the eyes."""
+    rng = pen.rng
+    dark = rng.random() < 0.15
+    round_ = rng.random() < 0.6
+    size = rng.uniform(0.75, 1.15)
+    for rows in (slice(36, 42), slice(42, 48)):
+        points = face.landmarks[rows]
+        middle = points.mean(axis=0)
+        half = 0.5 * size * float(np.hypot(*(points[3] - points[0]))) * 1.35
+        angle = np.linspace(0.0, 2.0 * np.pi, 33)[:-1]
+        power = 1.0 if round_ else 0.45
+        ring = np.stack(
+            [
+                np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** power * half,
+                np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** power * half * 0.85,
+            ],
+            axis=1,
+        )
+        ring = middle + face.to_image(ring) / face.unit
+        if dark:
+            pen.fill(ring, "other", 1.0)
+        pen.line(ring, "other", 1.0, closed=True, steady=True)
+    inner = face.landmarks[[39, 42]]
+    bow = np.linspace(inner[0], inner[1], 8)
+    bow[:, 1] -= 0.06 * face.unit * np.sin(np.linspace(0.0, np.pi, 8))
+    pen.line(bow[1:-1], "other", 1.0, steady=True)
+    return dark
+
+
+def draw_spots(pen: Pen, face: DrawnFace) -> None:
+    """Draw freckles, or the slanting strokes of a blush, on the cheeks."""
+    rng, unit = pen.rng, face.unit
+    for corner, eye in ((48, 36), (54, 45)):
+        middle = 0.5 * (face.landmarks[corner] + face.landmarks[eye])
+        count = int(rng.integers(3, 7))
+        if pen.hand.draws["freckles"]:
+            for spot in middle + rng.normal(0.0, 0.12 * unit, (count, 2)):
+                pen.dot(spot, 0.4 * pen.width, "other")
+        else:
+            start = middle + np.linspace(-0.15, 0.15, count)[:, None] * np.array([unit, 0.0])
+            stop = start + np.array([-0.06, 0.12]) * unit
+            pen.trace(np.stack([start, stop], axis=1), LABEL["other"], 0.6)
+
+
+def draw_construction(pen: Pen, face: DrawnFace) -> None:
+    """Draw the faint ellipse and axes that a rough begins with."""
+    rng = pen.rng
+    tone = rng.uniform(0.3, 0.6)
+    pen.line(face.outline(0.0, 2.0 * np.pi, rng.uniform(0.92, 1.05)), "other", 0.7, tone=tone)
+    marks = face.landmarks
+    eyes = np.linspace(marks[36], marks[45], 12)
+    middle = eyes.mean(axis=0)
+    pen.line(middle + 1.7 * (eyes - middle), "other", 0.7, tone=tone)
+    axis = np.stack([marks[27], marks[30], marks[51], marks[8]])
+    pen.line(np.concatenate([(2 * marks[27] - marks[30])[None], axis]), "other", 0.7, tone=tone)
+
+
+def draw_scribbles(pen: Pen, away_from: NDArray[np.float64] | None) -> None:
+    """Draw writing, signatures, loose lines or blots beside the face."""
+    rng, size = pen.rng, pen.canvas.size
+    for _ in range(int(rng.integers(1, 4))):
+        spot = rng.uniform(0.0, size, 2)
+        if away_from is not None and polygon_coverage(away_from, size)[
+            int(min(spot[1], size - 1)), int(min(spot[0], size - 1))
+        ]:
+            continue
+        kind = rng.random()
+        if kind < 0.5:
+            draw_writing(pen, spot)
+        elif kind < 0.8:
+            count = int(rng.integers(12, 40))
+            path = spot + np.cumsum(rng.normal(0.0, 5.0 * pen.scale, (count, 2)), axis=0)
+            pen.line(path, "other", 0.8)
+        else:
+            pen.line(blob(rng, spot, rng.uniform(4, 25), rng.uniform(4, 25), 0.3), "other", 0.8,
+                     closed=True)
+
+
+def draw_writing(pen: Pen, spot: NDArray[np.float64]) -> None:
+    """Draw a line of writing-like loops."""
+    rng = pen.rng
+    height = rng.uniform(3.0, 8.0) * pen.scale
+    count = int(rng.integers(3, 14))
+    for letter in range(count):
+        start = spot + np.array([letter * height * 1.1, rng.normal(0.0, 0.1 * height)])
+        knots = start + rng.uniform(-0.5, 0.5, (int(rng.integers(3, 6)), 2)) * height
+        at = np.linspace(0.0, len(knots) - 1, 10)
+        path = np.stack([np.interp(at, np.arange(len(knots)), knots[:, k]) for k in (0, 1)], 1)
+        pen.line(path, "other", 0.6, steady=True)
+
+
+def draw_ear_mark(pen: Pen, spot: NDArray[np.float64], size: float, sign: float) -> None:
+    """Draw a simple C for an ear."""
+    half = arc(np.zeros(2), size * 0.6, size, -1.9, 1.9, 16) * np.array([sign, 1.0])
+    pen.fill(spot + half, "none", 0.0)
+    pen.line(spot + half, "ear", 1.0, steady=True)
+    if pen.rng.random() < 0.5:
+        pen.line(spot + 0.5 * half, "ear", 0.7, steady=True)

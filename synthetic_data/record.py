@@ -1,0 +1,54 @@
+"""What one drawing shows: which AUs can be read from it, and where its landmarks ended up."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Record"]
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """Notes taken while a face is drawn.
+
+    Attributes
+    ----------
+    landmarks : (70, 2) pixels; where a hand draws a symbol (a round eye, an arc for closed lids),
+        the landmarks lie on the symbol
+    shared : numbers that both sides of the face share, such as the size of dot eyes
+    shown : labels of AUs that the drawing can show
+    """
+
+    landmarks: NDArray[np.float64]
+    shared: dict[str, float]
+    shown: set[str] = field(default_factory=set)
+
+    @classmethod
+    def start(cls, landmarks: NDArray[np.float64], rng: np.random.Generator) -> Record:
+        """Open the notes of a new drawing."""
+        shared = {
+            "dot": float(rng.uniform(0.1, 0.3)),
+            "tall": float(rng.uniform(1.3, 2.2)),
+            "circle": float(rng.uniform(0.38, 0.62)),
+            "ellipse": float(rng.uniform(0.9, 1.35)),
+            "pupil": float(rng.uniform(0.2, 0.5)),
+            "bushy": float(rng.uniform(1.0, 3.0)),
+        }
+        return cls(landmarks.copy(), shared)
+
+    def show(self, *labels: str) -> None:
+        """Note that the drawing can show these AUs."""
+        self.shown.update(labels)
+
+    def hide(self, *labels: str) -> None:
+        """Take back what cannot be seen after all."""
+        self.shown.difference_update(labels)
+
+    def gaze(self) -> None:
+        """Note that the drawing shows where the eyes look."""
+        self.shown.update(("AU61", "AU62", "AU63", "AU64"))

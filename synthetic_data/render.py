@@ -1,0 +1,271 @@
+"""From a posed rig to a labelled drawing."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.face_rig import FaceRig, RigState, pose
+from ..rig.facs import AU_LABELS
+from .canvas import VISIBLE_LEVEL, Canvas
+from .eyes import draw_brow, draw_eye
+from .face import DrawnFace, project_face, warp_face
+from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
+from .hatching import form_fields, hatch, noise_field
+from .mouth import draw_creases, draw_mouth, draw_nose
+from .pen import LABEL, Pen, resample
+from .proportions import sample_warp
+from .props import (
+    draw_background,
+    draw_construction,
+    draw_ear_mark,
+    draw_glasses,
+    draw_hat,
+    draw_neck,
+    draw_scribbles,
+    draw_spots,
+)
+from .record import Record
+from .style import Hand
+
+__all__ = ["Drawing", "draw_face", "finish"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """One labelled drawing.
+
+    Attributes
+    ----------
+    picture : (H, W) uint8, 255 = white
+    labels : (H, W) uint8, index into `rig.features.FEATURES`; 0 where there is no ink
+    landmarks : (70, 2) pixels; None where no face is drawn
+    landmarks_visible : (70,) bool
+    curves : curve name → (N, 2) pixels
+    visible : AU label → True if the drawing can show it
+    warp : parameters of the hand's errors of proportion (see `warp.Warp`)
+    face_box : (x0, y0, x1, y1) pixels, brows to chin, ear to ear
+    """
+
+    picture: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    landmarks: NDArray[np.float64] | None = None
+    landmarks_visible: NDArray[np.bool_] | None = None
+    curves: dict[str, NDArray[np.float64]] | None = None
+    visible: dict[str, bool] | None = None
+    warp: dict[str, Any] | None = None
+    face_box: tuple[float, float, float, float] | None = None
+
+
+def draw_face(
+    rig: FaceRig,
+    head: NDArray[np.int64],
+    state: RigState,
+    camera: Camera,
+    aus: dict[str, float],
+    hand: Hand,
+    size: int,
+    rng: np.random.Generator,
+) -> Drawing:
+    """Draw one face in one hand.
+
+    Parameters
+    ----------
+    head : `face.head_rows(rig)`
+    state, camera : the face and the view; the sheet's placement comes with the hand's warp
+    aus : AU label → intensity, for what depends on expression but is no geometry (creases, lids)
+    """
+    seen = project_face(rig, state, camera, head)
+    warp = sample_warp(seen, hand, aus, size, rng)
+    face = warp_face(seen, warp)
+    pen = Pen(Canvas(size), hand, rng)
+    record = Record.start(face.landmarks, rng)
+    _draw_layers(pen, face, aus, record, rig, state)
+    picture, labels = finish(pen.canvas, hand, rng)
+    marks = record.landmarks
+    box = (*marks[:68].min(axis=0), *marks[:68].max(axis=0))
+    return Drawing(
+        picture,
+        labels,
+        landmarks=marks,
+        landmarks_visible=face.landmarks_visible,
+        curves={name: curve.points for name, curve in face.curves.items()},
+        visible={label: label in record.shown for label in AU_LABELS},
+        warp=warp.parameters,
+        face_box=tuple(float(edge) for edge in box),  # type: ignore[arg-type]
+    )
+
+
+def _draw_layers(
+    pen: Pen,
+    face: DrawnFace,
+    aus: dict[str, float],
+    record: Record,
+    rig: FaceRig,
+    state: RigState,
+) -> None:
+    """Draw from the back to the front."""
+    hand, rng = pen.hand, pen.rng
+    hair = sample_hairdo(pen, face)
+    draw_background(pen)
+    if hand.draws["clutter"]:
+        draw_scribbles(pen, face.outline())
+    draw_hair_behind(pen, face, hair)
+    draw_neck(pen, face)
+    outline = face.outline()
+    if rng.random() < 0.97:
+        pen.fill(outline, "none", 0.0)
+    _draw_ears(pen, face)
+    if hand["shade_face"] > 0.12:
+        _shade_face(pen, face, rig, state)
+    _draw_contours(pen, face, record)
+    draw_creases(pen, face, aus, record)
+    draw_nose(pen, face, record)
+    draw_mouth(pen, face, aus, record)
+    for side in "LR":
+        draw_eye(pen, face, side, aus, record)
+    if hand.draws["freckles"] or hand.draws["blush"]:
+        draw_spots(pen, face)
+    if hand.draws["beard"] or hand.draws["moustache"]:
+        draw_beard(pen, face)
+        if hand.draws["beard"]:
+            record.hide("AU17", "AU34", "AU29", "AU14L", "AU14R")
+    over_hair = rng.random() < 0.6
+    if not over_hair:
+        _draw_brows(pen, face, record)
+    draw_hair_front(pen, face, hair)
+    if hand.draws["hat"]:
+        draw_hat(pen, face)
+    if over_hair:
+        _draw_brows(pen, face, record)
+    elif hair.kind == "fringe" and hair.ink in ("solid", "grey"):
+        _hide_covered_brows(pen, face, record)
+    if hand.draws["glasses"] and draw_glasses(pen, face):
+        record.hide(*(f"AU{au}{side}" for au in (5, 6, 7, 43) for side in "LR"))
+        record.hide("AU61", "AU62", "AU63", "AU64")
+    if hand.style == "rough" and hand.draws["clutter"]:
+        draw_construction(pen, face)
+    if min(aus.get("AU43L", 0.0), aus.get("AU43R", 0.0)) > 0.6:
+        record.hide("AU61", "AU62", "AU63", "AU64")
+
+
+def _draw_brows(pen: Pen, face: DrawnFace, record: Record) -> None:
+    """Draw both brows."""
+    for side in "LR":
+        draw_brow(pen, face, side, record)
+
+
+def _hide_covered_brows(pen: Pen, face: DrawnFace, record: Record) -> None:
+    """Note brows that lie under hair."""
+    labels = pen.canvas.labels()
+    size = pen.canvas.size
+    for side in "LR":
+        points = face.curves[f"brow_lower_{side}"].points
+        x, y = np.clip(points.astype(int), 0, size - 1).T
+        if (labels[y, x] == LABEL["hair"]).mean() > 0.5:
+            record.hide(*(f"AU{au}{side}" for au in (1, 2, 4)))
+
+
+def _draw_ears(pen: Pen, face: DrawnFace) -> None:
+    """Draw the ears: their contours, or a simple C in hands that simplify."""
+    hand = pen.hand
+    if not hand.draws["ear"]:
+        return
+    simple = hand.draws["closed_outline"] and hand.kinds["eye"] != "full"
+    for side, row, sign in (("R", 1, -1.0), ("L", 15, 1.0)):
+        curve = face.curves[f"ear_{side}"]
+        if simple:
+            offset = face.landmarks[row] - face.centre
+            angle = np.arctan2(offset[1], offset[0])
+            if sign * float(face.rotation[0, 2]) > 0.55:
+                continue
+            edge = face.centre + float(face.radius_at(angle)) * np.array(
+                [np.cos(angle), np.sin(angle)]
+            )
+            draw_ear_mark(pen, edge, 0.24 * face.unit, sign)
+        elif curve.visible.mean() > 0.3:
+            pen.line(curve.points, "ear", 1.0, curve.visible)
+        if hand.draws["earring"] and curve.visible.mean() > 0.3:
+            low = curve.points[int(np.argmax(curve.points[:, 1]))]
+            draw_earring(pen, low, face.unit)
+
+
+def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
+    """Draw the outline of the head and what turns away from the viewer inside it."""
+    hand = pen.hand
+    weight = hand["line_outline"]
+    if hand.draws["jaw"]:
+        record.show("AU30L", "AU30R", "AU34")
+        if abs(float(face.rotation[0, 2])) > 0.3:
+            record.show("AU29")
+    if hand.draws["closed_outline"]:
+        loop = resample(np.concatenate([face.outline(), face.outline()[:1]]))
+        start = int(pen.rng.integers(len(loop)))
+        loop = np.concatenate([loop[start:-1], loop[: start + 1]])
+        up = face.to_image(np.array([[0.0, -1.0]]))[0] / face.unit
+        crown = (loop - face.landmarks[27]) @ up > 0.0
+        pen.line(loop, "jaw", weight, ~crown)
+        pen.line(loop, "hair", weight, crown)
+    for curve in face.contours:
+        kind = curve.label
+        if kind == "jaw" and not hand.draws["closed_outline"]:
+            pen.line(curve.points, "jaw", weight, curve.visible)
+        elif kind == "hair" and not hand.draws["closed_outline"]:
+            if hand.kinds["hair"] in ("bald", "tuft", "sides"):
+                pen.line(curve.points, "hair", weight, curve.visible)
+        elif kind == "ear" and hand.draws["ear"] and not (
+            hand.draws["closed_outline"] and hand.kinds["eye"] != "full"
+        ):
+            pen.line(curve.points, "ear", 0.5 * (1.0 + weight), curve.visible)
+        elif kind.startswith("nose") and hand.kinds["nose"] in ("wings", "tip", "bridge"):
+            if kind == "nose_bridge" or hand.kinds["nose"] != "tip":
+                pen.line(curve.points, kind, 1.0, curve.visible)
+
+
+def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, state: RigState) -> None:
+    """Hatch the face by light and form."""
+    hand, rng, size = pen.hand, pen.rng, pen.canvas.size
+    light = np.array([rng.normal(0.0, 0.7), rng.uniform(0.1, 0.8), 1.0])
+    light /= np.linalg.norm(light)
+    dark, depth, presence = form_fields(rig, pose(rig, state), face, light, size)
+    amount = hand["shade_face"]
+    tone = np.clip((dark - rng.uniform(0.05, 0.3)) * rng.uniform(0.8, 1.8) * amount, 0.0, 0.75)
+    tone *= presence > 0.5
+    spacing = hand["shade_spacing"] * pen.scale
+    angle = rng.uniform(0.0, np.pi)
+    bend = rng.uniform(-1.0, 1.0)
+    ink = hatch(tone, spacing, angle, rng, depth, bend)
+    if rng.random() < hand["shade_cross"]:
+        second = hatch(tone - 0.25, spacing, angle + rng.uniform(0.5, 1.4), rng, depth, -bend)
+        ink = np.maximum(ink, second)
+    if hand["grain_amount"] > 0.3 and rng.random() < 0.5:
+        ink = 0.7 * tone  # smudged rather than hatched
+    pen.canvas.shade(ink * hand["line_tone"] * rng.uniform(0.55, 0.95), LABEL["other"])
+
+
+def finish(
+    canvas: Canvas, hand: Hand, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Lay the ink on paper: grain, tone, noise, polarity; label what can still be seen."""
+    size = canvas.size
+    ink = canvas.ink().astype(np.float32) / 255.0
+    grain = hand["grain_amount"]
+    if grain > 0.02:
+        rough = noise_field(rng, size, max(hand["grain_size"], 1.05))
+        ink = ink * np.clip(1.0 - grain * (0.45 + 0.9 * rough), 0.0, 1.0)
+    labels = np.where(ink * 255.0 >= VISIBLE_LEVEL, canvas.labels(), 0).astype(np.uint8)
+    paper = hand["paper_tone"]
+    if hand["paper_noise"] > 0.005:
+        paper = paper + hand["paper_noise"] * (
+            0.6 * noise_field(rng, size, 1.1) + noise_field(rng, size, 50.0 * size / 256.0)
+        )
+    strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
+    dark = np.clip(paper + ink * (strength - paper), 0.0, 1.0)
+    white = dark if rng.random() < hand["paper_inverted"] else 1.0 - dark
+    return (white * 255.0 + 0.5).astype(np.uint8), labels

@@ -1,0 +1,242 @@
+"""Which faces are drawn: identities, expressions and views, drawn by chance within FACS's rules.
+
+References
+----------
+Ekman, Friesen & Hager (2002), FACS Investigator's Guide: prototypes (table 10-1), and which AUs
+change or exclude each other.
+Matsumoto & Ekman (2004), contempt: AU12 and 14 on one side.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.facs import AU_LABELS, GAZE_AUS, PAIRED_AUS, SINGLE_AUS
+from ..rig.features import MIRRORED_LANDMARKS
+
+__all__ = [
+    "ANTAGONISTS",
+    "PROTOTYPES",
+    "Expression",
+    "mirror_aus",
+    "mirror_landmarks",
+    "sample_expression",
+    "sample_rotation",
+]
+
+PRESENT, TRACE = 0.3, 0.1
+"""An AU counts as there from FACS B on, and as absent below a trace."""
+
+PROTOTYPES: dict[str, tuple[dict[int, float], ...]] = {
+    "happy": ({6: 0.7, 12: 0.8}, {12: 0.6}, {6: 0.8, 12: 0.9, 25: 0.7}, {12: 0.8, 25: 0.6},
+              {6: 0.7, 12: 0.8, 25: 0.8, 26: 0.6}, {6: 0.8, 12: 0.8, 43: 1.0}),
+    "sad": ({1: 0.7, 4: 0.5, 15: 0.7}, {1: 0.7, 15: 0.6, 17: 0.5}, {1: 0.8, 4: 0.6},
+            {1: 0.6, 4: 0.5, 15: 0.6, 17: 0.5, 64: 0.6}, {1: 0.6, 15: 0.6, 43: 1.0}, {15: 0.7}),
+    "angry": ({4: 0.9, 5: 0.5, 7: 0.6, 23: 0.6}, {4: 0.9, 7: 0.6, 24: 0.7},
+              {4: 0.9, 5: 0.6, 7: 0.5, 10: 0.6, 25: 0.7, 16: 0.5}, {4: 0.8, 7: 0.5, 17: 0.6, 24: 0.6},
+              {4: 0.8}, {4: 0.9, 9: 0.5, 10: 0.6, 25: 0.7, 26: 0.7}, {4: 0.8, 12: 0.6}),
+    "surprised": ({1: 0.8, 2: 0.8, 5: 0.6, 26: 0.7, 25: 0.7}, {1: 0.7, 2: 0.7, 5: 0.5},
+                  {1: 0.6, 2: 0.7, 26: 0.9, 25: 0.8}, {1: 0.7, 2: 0.7, 18: 0.6, 25: 0.4}),
+    "afraid": ({1: 0.8, 2: 0.6, 4: 0.6, 5: 0.8, 20: 0.7, 25: 0.6}, {1: 0.8, 2: 0.6, 4: 0.6, 5: 0.7},
+               {1: 0.7, 2: 0.5, 4: 0.5, 5: 0.7, 20: 0.5, 25: 0.7, 26: 0.6}, {1: 0.7, 5: 0.6, 25: 0.5}),
+    "disgusted": ({9: 0.8, 17: 0.5}, {9: 0.7, 10: 0.6, 25: 0.5}, {10: 0.8, 17: 0.5},
+                  {9: 0.8, 16: 0.5, 25: 0.6, 26: 0.4}, {4: 0.5, 9: 0.8, 10: 0.5, 15: 0.4}),
+    "contempt": ({-14: 0.7}, {-12: 0.5, -14: 0.6}, {-12: 0.6}, {-10: 0.6, -14: 0.4}),
+}  # fmt: skip
+"""Ways in which each emotion is shown; a negative AU is on one side only."""
+
+_EMOTION_SHARES = (0.28, 0.14, 0.14, 0.13, 0.11, 0.1, 0.1)
+
+EXTRAS: tuple[dict[int, float], ...] = (
+    {-43: 1.0}, {-43: 1.0, 12: 0.7}, {-43: 1.0, -6: 0.6, 12: 0.6}, {43: 1.0}, {43: 1.0, 12: 0.6},
+    {43: 0.5}, {43: 0.5, 15: 0.5}, {22: 0.7, 25: 0.7}, {22: 0.7, 25: 0.8, 26: 0.7}, {18: 0.8},
+    {34: 0.8}, {34: 0.8, 18: 0.5}, {28: 0.8}, {24: 0.8}, {23: 0.8}, {-30: 0.7},
+    {-30: 0.7, 25: 0.5, 26: 0.5}, {29: 0.8}, {29: 0.7, 17: 0.5}, {-2: 0.8}, {-2: 0.8, -1: 0.7},
+    {-2: 0.7, -12: 0.6}, {25: 0.6, 26: 0.6}, {25: 0.9, 26: 1.0}, {25: 0.5}, {16: 0.8, 25: 0.8},
+    {10: 0.8, 25: 0.7}, {12: 0.7, 25: 0.8, 26: 0.8}, {7: 0.8}, {6: 0.8}, {14: 0.8}, {20: 0.8},
+    {5: 0.8}, {17: 0.8}, {9: 0.9}, {15: 0.9}, {-15: 0.8}, {-16: 0.7, 25: 0.6}, {-14: 0.8},
+    {-9: 0.8}, {-10: 0.8}, {-4: 0.7, -2: 0.7},
+)  # fmt: skip
+"""Winks, smirks, blows, pouts and the like: natural ones that no prototype holds."""
+
+ANTAGONISTS: tuple[tuple[int, int], ...] = (
+    (5, 43), (5, 7), (43, 61), (43, 62), (43, 63), (43, 64), (12, 15), (12, 18), (12, 22),
+    (14, 22), (14, 18), (15, 18), (15, 22), (18, 20), (20, 22), (18, 16), (24, 25), (24, 26),
+    (24, 22), (24, 18), (23, 18), (23, 22), (23, 24), (28, 25), (28, 26), (28, 18), (28, 22), (28, 24),
+    (28, 23), (28, 16), (28, 10), (28, 20), (17, 26), (17, 16), (17, 28), (34, 25), (34, 26), (34, 12),
+    (34, 22), (34, 20), (34, 16), (34, 28), (29, 30), (16, 24), (20, 34), (61, 62), (63, 64),
+    (6, 34), (10, 24), (23, 26), (4, 2), (14, 20), (12, 20), (9, 34), (10, 34), (15, 20), (15, 12),
+)  # fmt: skip
+"""Pairs that one side of a face does not show together (in prototypes 2 and 4 may meet)."""
+
+_WEIGHT = {
+    25: 1.6, 26: 1.3, 43: 1.5, 28: 2.4, 34: 1.7, 24: 1.5, 23: 1.6, 22: 1.6, 18: 1.5, 16: 1.5,
+    30: 2.6, 29: 1.3, 20: 1.7, 14: 1.7, 9: 1.5, 5: 1.5, 61: 1.4, 62: 1.4, 63: 1.4, 64: 1.4,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """AU label → intensity in [0, 1], and the emotion it was composed from, if any."""
+
+    aus: dict[str, float]
+    emotion: str | None
+
+
+def sample_expression(rng: np.random.Generator) -> Expression:
+    """Draw one expression: neutral, a prototype, a natural special, single AUs or a legal mix."""
+    kind = rng.random()
+    emotion: str | None = None
+    if kind < 0.125:
+        chosen: dict[int, float] = {}
+        emotion = "neutral"
+    elif kind < 0.36:
+        names = list(PROTOTYPES)
+        emotion = names[int(rng.choice(len(names), p=_EMOTION_SHARES))]
+        chosen = dict(PROTOTYPES[emotion][int(rng.integers(len(PROTOTYPES[emotion])))])
+    elif kind < 0.52:
+        chosen = dict(EXTRAS[int(rng.integers(len(EXTRAS)))])
+    else:
+        chosen = _legal_mix(rng, int(rng.choice([1, 2, 3, 4, 5, 6, 7], p=[
+            0.12, 0.14, 0.18, 0.2, 0.16, 0.12, 0.08])))
+    sided = _sided(rng, chosen)
+    if emotion not in (None, "neutral") or 0.36 <= kind < 0.52:
+        _add_some(rng, sided)
+    _add_gaze(rng, sided, neutral=emotion == "neutral")
+    _settle(rng, sided)
+    return Expression({label: round(sided[label], 3) for label in AU_LABELS if label in sided}, emotion)
+
+
+def _legal_mix(rng: np.random.Generator, count: int) -> dict[int, float]:
+    """Draw AUs that may stand together."""
+    pool = [*PAIRED_AUS, *SINGLE_AUS]
+    weights = np.array([_WEIGHT.get(au, 1.0) for au in pool])
+    order = rng.choice(pool, len(pool), replace=False, p=weights / weights.sum())
+    chosen: dict[int, float] = {}
+    for au in map(int, order):
+        if len(chosen) == count:
+            break
+        if not any(_excluded(au, other) for other in chosen):
+            sign = -1 if au == 30 else 1
+            chosen[sign * au] = float(rng.uniform(0.3, 1.0))
+    return chosen
+
+
+def _excluded(first: int, second: int) -> bool:
+    """Say whether two AUs are antagonists."""
+    first, second = abs(first), abs(second)
+    return (first, second) in ANTAGONISTS or (second, first) in ANTAGONISTS
+
+
+def _sided(rng: np.random.Generator, chosen: dict[int, float]) -> dict[str, float]:
+    """Give every AU its sides, with noise; a third of the faces are not symmetric."""
+    uneven = rng.random() < 0.35
+    lopsided = "LR"[int(rng.integers(2))]
+    noise = rng.uniform(0.65, 1.25)
+    sided: dict[str, float] = {}
+    for au, typical in chosen.items():
+        level = float(np.clip(typical * noise * rng.uniform(0.8, 1.2), 0.12, 1.0))
+        if abs(au) == 43 and typical >= 1.0:
+            level = float(rng.uniform(0.85, 1.0))
+        if abs(au) not in PAIRED_AUS:
+            sided[f"AU{abs(au)}"] = level
+            continue
+        left = right = level
+        if au < 0:
+            left, right = (level, 0.0) if lopsided == "L" else (0.0, level)
+        elif uneven and rng.random() < 0.6:
+            other = level * (0.0 if rng.random() < 0.55 else rng.uniform(0.2, 0.9))
+            left, right = (level, other) if rng.random() < 0.5 else (other, level)
+        for side, value in (("L", left), ("R", right)):
+            if value > 0.0:
+                sided[f"AU{abs(au)}{side}"] = value
+    return sided
+
+
+def _add_some(rng: np.random.Generator, sided: dict[str, float]) -> None:
+    """Lay up to two further AUs over a prototype where they may stand beside it."""
+    for au in _legal_mix(rng, int(rng.integers(0, 3))):
+        present = {int(label[2:].rstrip("LR")) for label in sided}
+        if abs(au) in present or any(_excluded(au, other) for other in present):
+            continue
+        sided.update(_sided(rng, {au: float(rng.uniform(0.25, 0.9))}))
+
+
+def _add_gaze(rng: np.random.Generator, sided: dict[str, float], *, neutral: bool) -> None:
+    """Turn the eyes in every other face (a neutral face looks ahead)."""
+    if neutral or min(sided.get("AU43L", 0.0), sided.get("AU43R", 0.0)) > 0.6:
+        return
+    if not any(f"AU{au}" in sided for au in GAZE_AUS):
+        if rng.random() < 0.3:
+            sided[f"AU{int(rng.choice([61, 62]))}"] = float(rng.uniform(0.3, 1.0))
+        if rng.random() < 0.26:
+            sided[f"AU{int(rng.choice([63, 64]))}"] = float(rng.uniform(0.3, 1.0))
+
+
+def _settle(rng: np.random.Generator, sided: dict[str, float]) -> None:
+    """Keep what a face cannot do otherwise: a dropped jaw parts the lips; eyes shut see nothing."""
+    drop = sided.get("AU26", 0.0)
+    if drop > 0.0:
+        sided["AU25"] = max(sided.get("AU25", 0.0), min(1.0, 0.35 + 0.6 * drop))
+    bare = max((sided.get(f"AU{au}{side}", 0.0) for au in (10, 16) for side in "LR"), default=0.0)
+    if bare > 0.5 and "AU17" not in sided and "AU24" not in sided and "AU28" not in sided:
+        sided["AU25"] = max(sided.get("AU25", 0.0), 0.3 + 0.4 * bare * rng.random())
+    for side in "LR":
+        if sided.get(f"AU43{side}", 0.0) >= 0.3:
+            sided.pop(f"AU5{side}", None)
+    if "AU30L" in sided and "AU30R" in sided:
+        sided.pop(f"AU30{'LR'[int(rng.integers(2))]}")
+
+
+def sample_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a head pose as a rotation vector: mostly within 35° of yaw, up to 60°."""
+    kind = rng.random()
+    if kind < 0.3:
+        yaw = rng.normal(0.0, 6.0)
+    elif kind < 0.85:
+        yaw = rng.uniform(-35.0, 35.0)
+    else:
+        yaw = rng.uniform(35.0, 60.0) * rng.choice([-1.0, 1.0])
+    pitch = np.clip(rng.normal(0.0, 8.0), -22.0, 22.0)
+    roll = np.clip(rng.normal(0.0, 8.0), -22.0, 22.0)
+    return rotation_vector(*np.radians([pitch, yaw, roll]))
+
+
+def rotation_vector(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
+    """Return the rotation vector of roll after pitch after yaw (about z, x and y; radians)."""
+    halves = np.array([pitch, yaw, roll]) / 2.0
+    (cx, cy, cz), (sx, sy, sz) = np.cos(halves), np.sin(halves)
+    # quaternion of Rz Rx Ry
+    w = cz * cx * cy - sz * sx * sy
+    x = cz * sx * cy - sz * cx * sy
+    y = cz * cx * sy + sz * sx * cy
+    z = cz * sx * sy + sz * cx * cy
+    axis = np.array([x, y, z])
+    length = float(np.linalg.norm(axis))
+    if length < 1e-12:
+        return np.zeros(3)
+    return axis / length * 2.0 * np.arctan2(length, w)
+
+
+def mirror_aus(aus: dict[str, float]) -> dict[str, float]:
+    """Swap the sides of AUs: L with R, and looking left (61) with looking right (62)."""
+    swap = {"AU61": "AU62", "AU62": "AU61"}
+
+    def other(label: str) -> str:
+        if label[-1] in "LR":
+            return label[:-1] + ("R" if label[-1] == "L" else "L")
+        return swap.get(label, label)
+
+    return {other(label): value for label, value in aus.items()}
+
+
+def mirror_landmarks(points: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Return the (70, 2) landmarks of the picture flipped left to right."""
+    flipped = points[list(MIRRORED_LANDMARKS)].copy()
+    flipped[:, 0] = width - flipped[:, 0]
+    return flipped

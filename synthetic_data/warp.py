@@ -1,0 +1,145 @@
+"""The hand's errors of proportion: one map of the image, stored with the drawing.
+
+The map moves curves, landmarks and outlines alike, so that labels stay true to what is drawn.
+Points belong to groups (`eye_L`, `mouth`, `face`, …); a group may be scaled, turned and shifted as
+one; then the whole face is bent (radial and wave), and the sheet is placed.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CURVE_GROUPS", "LANDMARK_GROUPS", "Warp", "group_of"]
+
+LANDMARK_GROUPS: tuple[str, ...] = (
+    *["face"] * 17, *["brow_R"] * 5, *["brow_L"] * 5, *["nose"] * 9,
+    *["eye_R"] * 6, *["eye_L"] * 6, *["mouth"] * 20, "eye_L", "eye_R",
+)  # fmt: skip
+"""The group of each of the 70 landmarks."""
+
+CURVE_GROUPS: dict[str, dict[str, float]] = {
+    "nasolabial": {"nose": 0.35, "mouth": 0.55},
+    "philtrum": {"nose": 0.5, "mouth": 0.5},
+    "mentolabial": {"mouth": 0.7},
+    "glabella_crease": {"brow_L": 0.5, "brow_R": 0.5},
+    "forehead_crease": {"brow_L": 0.4, "brow_R": 0.4},
+    "nose_bridge": {"nose": 1.0}, "nose_tip": {"nose": 1.0}, "nostril": {"nose": 1.0},
+    "ear": {}, "jaw": {}, "hair": {}, "other": {}, "face": {},
+}  # fmt: skip
+"""Which groups carry a curve, and how much of their motion it follows."""
+
+
+def group_of(curve: str) -> dict[str, float]:
+    """Return the groups that carry a curve or an occluding contour of some feature."""
+    base, side = (curve[:-2], curve[-1]) if curve.endswith(("_L", "_R")) else (curve, "")
+    if base in CURVE_GROUPS:
+        return CURVE_GROUPS[base]
+    if base.startswith("brow"):
+        return {f"brow_{side}": 1.0} if side else {"brow_L": 0.5, "brow_R": 0.5}
+    if base in ("upper_lid", "lower_lid", "lid_crease", "iris", "crow_feet", "eye"):
+        return {f"eye_{side}": 1.0} if side else {}
+    if "lip" in base or base == "mouth":
+        return {"mouth": 1.0}
+    return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Warp:
+    """A map of the image plane.
+
+    Attributes
+    ----------
+    parameters : numbers and lists only, as the sample's JSON keeps them
+        `centre` (2) and `roll`, `unit`: the face's frame, pixels and radians; `groups`: name →
+        centre (2), matrix (2 × 2, in the face's frame), shift (2, units), and `bend` (2: how far
+        the ends on the subject's right and left are raised, units) over `half_width` (units);
+        `radial`: `radius` in units and Fourier terms a0, a1, b1, …; `wave`: rows of
+        (amplitude x, y in units, wave number x, y per unit, phase); `place`: 2 × 3 affine.
+    """
+
+    parameters: dict[str, Any]
+
+    def apply(
+        self, points: NDArray[np.floating], groups: dict[str, float] | None = None
+    ) -> NDArray[np.float64]:
+        """Map (N, 2) image points that belong to some groups (none: they follow the head)."""
+        return self.apply_all([(points, groups or {})])[0]
+
+    def apply_all(
+        self, lines: Sequence[tuple[NDArray[np.floating], dict[str, float]]]
+    ) -> list[NDArray[np.float64]]:
+        """Map many lines at once, each with the groups that it belongs to."""
+        given = self.parameters
+        cos, sin = np.cos(given["roll"]), np.sin(given["roll"])
+        turn = np.array([[cos, sin], [-sin, cos]])
+        counts = [len(points) for points, _ in lines]
+        points = np.concatenate([points for points, _ in lines]).astype(np.float64)
+        local = (points - given["centre"]) @ turn.T / given["unit"]
+        moved = local.copy()
+        shares: dict[str, list[tuple[int, float]]] = {}
+        for number, (_, groups) in enumerate(lines):
+            for name, share in groups.items():
+                shares.setdefault(name, []).append((number, share))
+        for name, members in shares.items():
+            weight = np.zeros(len(lines))
+            for number, share in members:
+                weight[number] = share
+            weight = np.repeat(weight, counts)
+            rows = np.flatnonzero(weight)
+            motion = _group_motion(local[rows], given["groups"].get(name))
+            moved[rows] += weight[rows, None] * motion
+        moved = _waved(_radial(moved, given["radial"]), given["wave"])
+        image = moved * given["unit"] @ turn + given["centre"]
+        place = np.asarray(given["place"])
+        return np.split(image @ place[:, :2].T + place[:, 2], np.cumsum(counts)[:-1])
+
+
+def _group_motion(local: NDArray[np.float64], group: dict[str, Any] | None) -> NDArray[np.float64]:
+    """Return how far a group moves points, in face units."""
+    if group is None:
+        return np.zeros_like(local)
+    offset = local - group["centre"]
+    motion = offset @ (np.asarray(group["matrix"]) - np.eye(2)).T + group["shift"]
+    right, left = group["bend"]
+    if right or left:
+        along = np.clip(offset[:, 0] / group["half_width"], -1.4, 1.4)
+        raised = np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
+        motion[:, 1] -= raised
+    tilt = group.get("tilt")
+    if tilt:
+        along = np.clip(offset[:, 0] / group["half_width"], -1.3, 1.3)
+        motion[:, 1] -= 0.5 * (tilt[0] * (1.0 - along) + tilt[1] * (1.0 + along))
+    return motion
+
+
+def _radial(local: NDArray[np.float64], radial: dict[str, Any]) -> NDArray[np.float64]:
+    """Stretch the head along the rays from its centre."""
+    terms = radial["terms"]
+    if not any(terms):
+        return local
+    offset = local - radial["centre"]
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    angle = np.arctan2(offset[:, 1], offset[:, 0])
+    ratio = np.full(len(local), terms[0])
+    for order in range(1, (len(terms) + 1) // 2):
+        ratio += terms[2 * order - 1] * np.cos(order * angle)
+        ratio += terms[2 * order] * np.sin(order * angle)
+    inward = np.clip(distance / radial["radius"], 0.0, 1.0)
+    ease = inward * inward * (3.0 - 2.0 * inward)
+    return radial["centre"] + offset * (1.0 + np.clip(ratio, -0.45, 0.8) * ease)[:, None]
+
+
+def _waved(local: NDArray[np.float64], waves: list[list[float]]) -> NDArray[np.float64]:
+    """Bend the plane by a few long waves."""
+    moved = local.copy()
+    for ax, ay, kx, ky, phase in waves:
+        swing = np.sin(local[:, 0] * kx + local[:, 1] * ky + phase)[:, None]
+        moved += swing * np.array([ax, ay])
+    return moved
