@@ -6,12 +6,13 @@
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from .evolution import SnakeState, done, evolve, init, step
+from .evolution import done, evolve, init, step
 from .field import ForceField
 from .gap import gap, ink_ridge, sample_polyline
 from .gvf import gradient_vector_flow
 from .joints import Joint, Order
 from .lines import InkLines, find_ink_lines
+from .motion import SnakeState
 from .snake import Outcome, SnakeResult, SnakeSettings, SnakeStart, relax, resample
 
 __all__ = [

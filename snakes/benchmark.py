@@ -91,7 +91,9 @@ def _page(drawn: list[DrawnLine]) -> tuple[NDArray[np.float64], list[SnakeStart]
     for number, line in enumerate(drawn):
         top, left = (index * _SIZE_PX for index in divmod(number, wide))
         ink[top : top + _SIZE_PX, left : left + _SIZE_PX] = line.ink
-        starts.append(SnakeStart(f"line {number}", line.start + (left, top), line.is_closed))
+        starts.append(
+            SnakeStart(f"line {number}", line.start + np.array([left, top]), line.is_closed)
+        )
     return ink, starts
 
 

@@ -51,20 +51,18 @@ def slide_ends(
                 continue
             end = order[0]
             on_ink = np.flatnonzero(sure[order] >= _ON_INK)
-            if not len(on_ink):
+            if not len(on_ink) or not _may_slide_back(body, on_ink[0], reach_px):
                 continue
-            if on_ink[0] == 0:
-                outward = tangents[end] * (1.0 if side else -1.0)
-                lines = system.stack.fields[number].lines
-                tip = _tip_ahead(
-                    targets[end], outward, lines.points, lines.tangents, reach_px,
-                    system.settings.unit_px,
-                )  # fmt: skip
-                if tip is not None:
-                    slides[end], hold[end] = tip, _AHEAD_HOLD * system.weight[end]
-            elif _may_slide_back(body, on_ink[0], reach_px):
-                slides[end] = targets[order[on_ink[0]]]
-                hold[end] = _BACK_HOLD * system.weight[end]
+            last = order[on_ink[0]]
+            outward = tangents[last] * (1.0 if side else -1.0)
+            lines = system.stack.fields[number].lines
+            unit_px = system.settings.unit_px
+            tip = _tip_ahead(
+                targets[last], outward, lines.points, lines.tangents, reach_px, unit_px
+            )
+            if tip is not None:
+                slides[end] = tip
+                hold[end] = (_AHEAD_HOLD if last == end else _BACK_HOLD) * system.weight[end]
     return slides, hold
 
 

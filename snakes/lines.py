@@ -120,7 +120,9 @@ def find_ink_lines(
     crop = np.s_[top : rows[-1] + 3, left : columns[-1] + 3]
     crop_ink = np.ascontiguousarray(ink[crop], dtype=np.float64)
     lines = _lines_of_crop(crop_ink, mask[crop], max_stroke_px, threshold)
-    return InkLines(lines.points + (left, top), lines.tangents, lines.inward, lines.strength)
+    return InkLines(
+        lines.points + np.array([left, top]), lines.tangents, lines.inward, lines.strength
+    )
 
 
 def _no_lines() -> InkLines:
@@ -181,7 +183,7 @@ def _middles(
     shift = (profile * offsets).sum(axis=1) / np.maximum(profile.sum(axis=1), 1e-9)
     shift = np.clip(shift, -0.5 * reach_px, 0.5 * reach_px)
     refined = points + shift[:, None] * normals
-    points, tangents = _line_through(refined, neighbours)
+    points, tangents = _line_through(refined, neighbours, normals)
     # A dot is no line: the window of a line's end holds a weight of 3, of a lone pixel 1.
     is_line = np.minimum(neighbours[1].sum(axis=1) / 3.0, 1.0)
     strength = np.clip(profile.max(axis=1), 0.0, 1.0) * is_line
@@ -191,10 +193,13 @@ def _middles(
 def _own_stroke(profile: NDArray[np.float64]) -> NDArray[np.float64]:
     """Cut a profile (M, T) where the ink rises again: that is the neighbouring stroke."""
     middle = profile.shape[1] // 2
-    own = np.empty_like(profile)
-    own[:, middle:] = np.minimum.accumulate(profile[:, middle:], axis=1)
-    own[:, middle::-1] = np.minimum.accumulate(profile[:, middle::-1], axis=1)
-    return own
+    wall = profile.copy()
+    # The skeleton may lie a pixel beside the darkest place: begin with the darkest nearby.
+    near = slice(middle - 2, middle + 3)
+    wall[:, near] = profile[:, near].max(axis=1, keepdims=True)
+    wall[:, middle:] = np.minimum.accumulate(wall[:, middle:], axis=1)
+    wall[:, middle::-1] = np.minimum.accumulate(wall[:, middle::-1], axis=1)
+    return np.minimum(profile, wall)
 
 
 def _neighbours(
@@ -214,12 +219,20 @@ def _neighbours(
 
 
 def _line_through(
-    points: NDArray[np.float64], neighbours: tuple[NDArray[np.intp], NDArray[np.float64]]
+    points: NDArray[np.float64],
+    neighbours: tuple[NDArray[np.intp], NDArray[np.float64]],
+    normals: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit a line through the neighbours of each point; return the point's foot and direction."""
+    """Fit a line through the neighbours of each point; return the point's foot and direction.
+
+    Where the direction is known already, `normals` keep the stroke beside out of it.
+    """
     found, weight = neighbours
-    weight = weight / weight.sum(axis=1, keepdims=True)
     away = points[found] - points[:, None]
+    if normals is not None:
+        across = away[..., 0] * normals[:, None, 0] + away[..., 1] * normals[:, None, 1]
+        weight = weight * np.exp(-0.5 * np.square(across))
+    weight = weight / weight.sum(axis=1, keepdims=True)
     mean = (weight[..., None] * away).sum(axis=1)
     away = away - mean[:, None]
     xx, yy = ((weight * away[..., axis] ** 2).sum(axis=1) for axis in (0, 1))
@@ -247,8 +260,8 @@ def _outlines(ink: NDArray[np.float64], outline: NDArray[np.bool_], threshold: f
     offsets = np.linspace(-1.5, 1.5, 13)
     profile = sample_image(ink, points[:, None] + offsets[:, None] * inward[:, None])
     # The share of the window that is ink tells where the step lies.
-    level = max(2.0 * threshold, 0.7)
-    share = np.clip(profile / level, 0.0, 1.0).mean(axis=1)
+    full = np.maximum(profile.max(axis=1, keepdims=True), threshold)
+    share = (profile / full).mean(axis=1)
     points = points + ((0.5 - share) * 3.0)[:, None] * inward
     tangents = np.column_stack([-inward[:, 1], inward[:, 0]])
     keep = length[:, 0] > 1e-6

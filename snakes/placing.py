@@ -20,7 +20,7 @@ __all__ = ["exclude_shared_ink", "shift_groups"]
 
 _HALF = 5
 _SCALES = np.array([0.7, 0.84, 1.0, 1.2, 1.44])
-_FAR_COST = 0.3
+_FAR_COST = 0.4
 _SCALE_COST = 0.5
 _CLEAR_GAIN = 0.05
 _SAME_INK = 0.3

@@ -40,7 +40,7 @@ class SnakeSettings:
         Counted in node spacings: what α and β do reaches √α and ∜β nodes far.
     rigidity : β ≥ 0, resists bending; 0.05 to 5
     anchor : resists moving at all where there is no ink; 0 (follow the neighbours however far
-        they are) to 0.05
+        they are) to 0.01: with 0.0003 a move fades within half a unit
     is_relative : True: α and β act on the displacement from the start curve, which keeps its
         shape where there is no ink. False: on the curve itself (Kass), which then shrinks.
     step_size : τ > 0 of the semi-implicit step; 0.5 (small, smooth) to 100 (nearly Newton's)
@@ -64,7 +64,7 @@ class SnakeSettings:
     spacing: float = 0.04
     tension: float = 0.05
     rigidity: float = 0.2
-    anchor: float = 0.003
+    anchor: float = 0.0003
     is_relative: bool = True
     step_size: float = 50.0
     matching: bool = True

@@ -253,7 +253,8 @@ def _lay_nodes(
     """Space nodes evenly along the curve; joined points of the curve get a node each."""
     length = arc_length(start.points, start.is_closed)
     total = float(length[-1])
-    count = max(_FEWEST_NODES, round(total / (settings.spacing * settings.unit_px)) + 1)
+    pieces = round(total / (settings.spacing * settings.unit_px))
+    count = max(_FEWEST_NODES, pieces + (not start.is_closed))
     at = np.linspace(0.0, total, count, endpoint=not start.is_closed)
     for index in anchors:
         at[np.abs(at - length[index]).argmin()] = length[index]

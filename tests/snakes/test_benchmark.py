@@ -1,0 +1,12 @@
+"""The race is run on equal terms and we end nearer."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from limner.snakes.benchmark import benchmark_snakes
+
+
+def test_snakes_end_nearer_than_scikit_images_from_the_same_starts():
+    figures = benchmark_snakes(count=6, pages=1)
+    assert figures["limner_px"] < 0.5 < figures["start_px"]
+    assert figures["distance_ratio"] > 2.0
+    assert figures["limner_p95_px"] < figures["skimage_p95_px"]
