@@ -33,25 +33,28 @@ def draw_hairs(
     depth : (H, W) metres towards the eye, -inf where nothing is
     vertices : (V, 3) metres, posed
     """
-    hairs = [brow_hairs(vertices, rig, side) for side in "LR"]
-    hairs += [_lash_line(vertices, rig, side) for side in "LR"]
-    hairs = [found for found in hairs if found is not None]
-    if not hairs:
-        return
-    roots, tips, width_m, strength = (np.concatenate(part) for part in zip(*hairs, strict=True))
+    brows = [brow_hairs(vertices, rig, side) for side in "LR"]
+    lashes = [_lash_line(vertices, rig, side) for side in "LR"]
+    for found, is_line in ((brows, False), (lashes, True)):
+        hairs = [hair for hair in found if hair is not None]
+        if hairs:
+            parts = [np.concatenate(part) for part in zip(*hairs, strict=True)]
+            ink = _ink(parts, depth, camera, is_line)[..., None]
+            colour += ink * (0.55 * BROW_COLOUR.astype(np.float32) - colour)
+
+
+def _ink(
+    parts: list[NDArray[np.float64]], depth: NDArray[np.float32], camera: Camera, is_line: bool
+) -> NDArray[np.float32]:
+    """Return (H, W) coverage by the hairs (roots, tips, widths, strengths) that can be seen."""
+    roots, tips, width_m, strength = parts
     height, width = depth.shape
     start, stop = camera.project(roots), camera.project(tips)
     column = np.clip(start[:, 0].astype(int), 0, width - 1)
     row = np.clip(start[:, 1].astype(int), 0, height - 1)
     seen = roots[:, 2] > depth[row, column] - _BEHIND_M
-    ink = _strokes(
-        start[seen],
-        stop[seen],
-        np.maximum(width_m[seen] * camera.scale_px, 0.7),
-        strength[seen],
-        (width, height),
-    )
-    colour += ink[..., None] * (BROW_COLOUR.astype(np.float32) * 0.55 - colour)
+    width_px = np.maximum(width_m[seen] * camera.scale_px, 0.7)
+    return _strokes(start[seen], stop[seen], width_px, strength[seen], (width, height), is_line)
 
 
 def brow_hairs(
@@ -120,8 +123,9 @@ def _strokes(
     width_px: NDArray[np.float64],
     strength: NDArray[np.float64],
     size: tuple[int, int],
+    is_line: bool,
 ) -> NDArray[np.float32]:
-    """Draw tapered strokes: (H, W) coverage, overlaps multiplied."""
+    """Draw strokes: (H, W) coverage; hairs taper and add up, pieces of a line do neither."""
     width, height = size
     reach = width_px / 2.0 + 1.0
     low = np.floor(np.minimum(start, stop) - reach[:, None]).astype(int)
@@ -138,9 +142,12 @@ def _strokes(
     dx, dy = column + 0.5 - start[owner, 0], row + 0.5 - start[owner, 1]
     share = np.clip((dx * along[owner, 0] + dy * along[owner, 1]) / squared[owner], 0.0, 1.0)
     away = np.hypot(dx - share * along[owner, 0], dy - share * along[owner, 1])
-    half = 0.5 * width_px[owner] * (1.0 - 0.6 * share)
+    half = 0.5 * width_px[owner] * (1.0 if is_line else 1.0 - 0.6 * share)
     cover = np.clip(half - away + 0.5, 0.0, 1.0) * strength[owner]
-    clear = np.bincount(
-        row * width + column, np.log1p(-np.clip(cover, 0.0, 0.98)), minlength=width * height
-    )
+    pixel = row * width + column
+    if is_line:
+        most = np.zeros(width * height)
+        np.maximum.at(most, pixel, cover)
+        return most.reshape(height, width).astype(np.float32)
+    clear = np.bincount(pixel, np.log1p(-np.clip(cover, 0.0, 0.98)), minlength=width * height)
     return (1.0 - np.exp(clear)).reshape(height, width).astype(np.float32)

@@ -111,8 +111,8 @@ def _blush(rig: FaceRig) -> NDArray[np.float64]:
     middle = rig.eye_centres.mean(axis=0)
     spots = []  # centre, radii (x, y, z) in interocular distances, amount
     for side, eye in zip((1.0, -1.0), rig.eye_centres, strict=True):
-        spots.append((eye + [side * 0.18 * iod, -0.72 * iod, 0.0], (0.36, 0.36, 2.0), 0.8))
-        spots.append((middle + [side * 1.25 * iod, -0.15 * iod, 0.0], (0.3, 0.7, 1.0), 0.7))
+        spots.append((eye + iod * np.array([side * 0.18, -0.72, 0.0]), (0.36, 0.36, 2.0), 0.8))
+        spots.append((middle + iod * np.array([side * 1.25, -0.15, 0.0]), (0.3, 0.7, 1.0), 0.7))
     tip = _curve(rig, "nose_tip")
     if tip is not None:
         spots.append((tip.mean(axis=0), (0.2, 0.2, 0.3), 0.75))
@@ -175,7 +175,8 @@ def _mouth_cavity(rig: FaceRig) -> NDArray[np.float64]:
     if upper is None or lower is None:
         return cavity
     ring = np.concatenate([upper, lower])
-    low, high = ring.min(axis=0) - [0.004, 0.02, 0.07], ring.max(axis=0) + [0.004, 0.02, 0.0]
+    low = ring.min(axis=0) - np.array([0.015, 0.03, 0.08])
+    high = ring.max(axis=0) + np.array([0.015, 0.035, 0.0])
     near = ((rig.neutral > low) & (rig.neutral < high)).all(axis=1) & (rig.vertex_part == _SKIN)
     rows = np.flatnonzero(near)
     skin = rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]

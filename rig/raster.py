@@ -17,7 +17,7 @@ from .camera import Camera
 from .eyeball import eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .hairs import draw_hairs
-from .look import HeadLook, head_look
+from .look import CAVITY_COLOUR, HeadLook, head_look
 from .normals import unit, vertex_normals
 from .shading import encode_srgb, eye_glint, paint_eye, shade, shade_of_crowding
 from .zbuffer import PixelBuffer, rasterise
@@ -144,7 +144,7 @@ def _samples(
     buffer: PixelBuffer, surface: _Surface
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Choose the samples to shade and their weights: one a pixel where one will do."""
-    high, wide = buffer.triangle.shape
+    wide = buffer.triangle.shape[1]
     part = np.append(surface.part, 255)[buffer.triangle]
     first = part[::2, ::2]
     simple = (first == PART_NAMES.index("skin")) | (first == PART_NAMES.index("tongue"))
@@ -186,7 +186,8 @@ def _lit(
     colour, gloss, opacity = paint[:, :3], paint[:, 3], paint[:, 4]
     back = area[owner] > 0.0  # image y runs down: what faces the eye turns the other way round
     normal[back] *= -1.0
-    colour[back] *= 0.18
+    colour[back] = CAVITY_COLOUR  # the inside of the head, through the mouth or the neck
+    gloss[back] = 0.0
     part = surface.part[owner]
     glint = np.zeros(len(owner), dtype=np.float32)
     for side, index in zip("LR", _EYES, strict=True):

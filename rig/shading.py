@@ -24,6 +24,7 @@ _LIGHTS = (
     ((0.85, 0.10, 0.52), (0.30, 0.36, 0.46), (0.55, 0.50, 0.48)),
 )
 _RIM_DIRECTION, _RIM_COLOUR = (0.80, 0.45, -0.40), (0.44, 0.50, 0.60)
+_EYE = np.array([0.0, 0.0, 1.0])
 _SKY, _GROUND = (0.26, 0.28, 0.33), (0.16, 0.115, 0.095)
 
 
@@ -58,7 +59,7 @@ def shade(
         for channel in range(3):
             soft = np.maximum((cosine + wrap[channel]) / (1.0 + wrap[channel]), 0.0)
             light[:, channel] += power[channel] * soft * soft
-        half = _direction(tuple(towards + [0.0, 0.0, 1.0]))
+        half = _direction(tuple(towards + _EYE))
         across = np.maximum(normal @ half, 0.0)
         shine += power[1] * gloss * (0.13 * across**8 + 0.16 * across**36)
     edge = np.clip(1.0 - normal[:, 2], 0.0, 1.0) ** 3
@@ -105,7 +106,7 @@ def paint_eye(
 
 def eye_glint(normal: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (N,) the window's reflection on wet eyeballs."""
-    half = _direction(tuple(_direction(_LIGHTS[0][0]) + [0.0, 0.0, 1.0]))
+    half = _direction(tuple(_direction(_LIGHTS[0][0]) + _EYE))
     return 2.6 * _ramp(0.9900, 0.9955, normal @ half)
 
 

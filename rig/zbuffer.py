@@ -66,10 +66,11 @@ def rasterise(
     base = near[:, 0] - slope_x * (x[:, 0] - 0.5) - slope_y * (y[:, 0] - 0.5)
     owner, row, first, count = _spans(x, y, width, height)
     span = np.repeat(np.arange(len(owner), dtype=np.int32), count)
-    column = np.arange(len(span)) - np.repeat(np.cumsum(count) - count - first, count)
-    start = (base[owner] + slope_y[owner] * row).astype(np.float32)
-    depth = start[span] + slope_x[owner].astype(np.float32)[span] * column.astype(np.float32)
-    pixel = (row * width)[span] + column
+    along = np.arange(len(span)) - np.repeat(np.cumsum(count) - count, count)
+    # from the span's own first pixel: steep triangles would lose all digits over a whole row
+    start = (base[owner] + slope_y[owner] * row + slope_x[owner] * first).astype(np.float32)
+    depth = start[span] + slope_x[owner].astype(np.float32)[span] * along.astype(np.float32)
+    pixel = (row * width + first)[span] + along
     nearest = np.full(width * height, -np.inf, dtype=np.float32)
     nearest[pixel] = depth
     losing = np.flatnonzero(depth > nearest[pixel])

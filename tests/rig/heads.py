@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from limner.rig.arkit import RIG_SHAPE_NAMES
 from limner.rig.face_rig import FaceRig, SurfaceCurve, SurfacePoints
 from limner.rig.features import FEATURES

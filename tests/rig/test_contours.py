@@ -54,7 +54,7 @@ def test_a_nearer_ball_cuts_the_outline_of_a_farther_one():
     assert contours["ear"].is_closed
     jaw = contours["jaw"]
     assert not jaw.is_closed
-    from_near_ball = np.linalg.norm(jaw.points - (CENTRE + [200.0, 0.0]), axis=1)
+    from_near_ball = np.linalg.norm(jaw.points - np.array([520.0, 400.0]), axis=1)
     assert from_near_ball.min() > 97.0
     lengths = np.linalg.norm(np.diff(jaw.points, axis=0), axis=1)
     # the small disc (radius 100 px around a point of the outline) hides 2 asin(1/4) of it on
