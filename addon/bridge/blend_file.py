@@ -19,6 +19,7 @@ from .view import add_camera, look_through
 
 __all__ = ["is_scratch", "write_file"]
 
+BRIGHT_STUDIO = "paint.sl"
 START_UP_OBJECTS = {"Camera", "Cube", "Light"}
 
 
@@ -86,8 +87,12 @@ def _fill(scene: bpy.types.Scene, head: HeadScene) -> None:
 def _show(space: bpy.types.SpaceView3D) -> None:
     """Make a 3D view look through the camera at the head's own colours."""
     space.region_3d.view_perspective = "CAMERA"
-    space.shading.color_type = "VERTEX"
-    space.shading.show_cavity = True
-    space.overlay.show_floor = False
-    space.overlay.show_axis_x = space.overlay.show_axis_y = False
-    space.overlay.show_cursor = False
+    shading, overlay = space.shading, space.overlay
+    shading.color_type = "VERTEX"
+    shading.show_cavity = True
+    # which lights a view may have depends on its shading
+    if (shading.type, shading.light) == ("SOLID", "STUDIO"):
+        if BRIGHT_STUDIO in bpy.context.preferences.studio_lights:
+            shading.studio_light = BRIGHT_STUDIO
+    overlay.show_floor = overlay.show_axis_x = overlay.show_axis_y = False
+    overlay.show_cursor = overlay.show_object_origins = False

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import bpy
@@ -117,10 +116,12 @@ def _paint_iris(tree: bpy.types.ShaderNodeTree, iris_polar: str) -> None:
         (0.92, IRIS_RIM_COLOUR),
         (1.0, EYE.solid_rgb),
     )
-    while len(ramp.color_ramp.elements) < len(stops):
-        ramp.color_ramp.elements.new(0.5)
-    for element, (at, colour) in zip(ramp.color_ramp.elements, stops, strict=True):
-        element.position, element.color = at, (*colour, 1.0)
+    elements = ramp.color_ramp.elements
+    elements[0].position, elements[-1].position = stops[0][0], stops[-1][0]
+    for at, _ in stops[1:-1]:
+        elements.new(at)  # moving one past another would change their order
+    for element, (_, colour) in zip(elements, stops, strict=True):
+        element.color = (*colour, 1.0)
 
 
 def _surface(tree: bpy.types.ShaderNodeTree) -> bpy.types.ShaderNode:
@@ -129,17 +130,18 @@ def _surface(tree: bpy.types.ShaderNodeTree) -> bpy.types.ShaderNode:
 
 
 def add_lights(collection: bpy.types.Collection) -> None:
-    """Add a soft key light from the upper left of the picture and a weak fill."""
-    for name, watts, size_m, place in (
-        ("Limner Key Light", 14.0, 0.8, (-0.7, -1.1, 0.8)),
-        ("Limner Fill Light", 4.0, 1.2, (1.0, -0.9, 0.1)),
+    """Add a soft key light from the upper left of the picture and a weak fill.
+
+    They stand behind the camera, where their outlines don't cross the drawing.
+    """
+    for name, watts, place in (
+        ("Limner Key Light", 150.0, (-1.3, -2.2, 1.5)),
+        ("Limner Fill Light", 30.0, (2.0, -2.0, 0.2)),
     ):
-        light = bpy.data.lights.new(name, "AREA")
-        light.energy, light.size = watts, size_m
+        light = bpy.data.lights.new(name, "POINT")
+        light.energy, light.shadow_soft_size = watts, 0.5
         lamp = bpy.data.objects.new(name, light)
         lamp.location = place
-        x, y, z = place  # an area light shines along its own -Z
-        lamp.rotation_euler = (math.atan2(math.hypot(x, y), z), 0.0, math.atan2(y, x) + math.pi / 2)
         collection.objects.link(lamp)
 
 
@@ -152,5 +154,5 @@ def set_world(scene: bpy.types.Scene) -> None:
     for node in world.node_tree.nodes:
         if node.type == "BACKGROUND":
             node.inputs["Color"].default_value = (0.8, 0.79, 0.76, 1.0)
-            node.inputs["Strength"].default_value = 0.6
+            node.inputs["Strength"].default_value = 0.7
     scene.world = world

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The extension in real Blenders: build its zip, install it, fit by command and in a window, look,
+# remove it. Usage: run.sh PYTHON, a Python that has limner. Needs Debian's apt and root for its
+# chroots (get_blenders.sh); says why and leaves with status 0 where it cannot run.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+python=${1:-python3}
+cache=${BLENDER_CHROOTS:-/opt/blender-chroots}
+out=${OUT:-$root/out/blender}
+drawing=$root/tests/data/sketches/lavater_smile.png
+shots=$root/out/screenshots
+
+skip() { echo "skipped the tests in real Blenders: $1"; exit 0; }
+[ "$(uname -sm)" = "Linux x86_64" ] || skip "they are built for Linux on x86-64"
+[ "$(id -u)" = 0 ] || skip "making chroots needs root"
+command -v apt-get >/dev/null || skip "Blender comes from Debian's packages, and there is no apt-get"
+
+mkdir -p "$out" "$shots"
+"$here/get_blenders.sh" >"$out/get_blenders.log" 2>&1 ||
+  skip "Debian's Blenders could not be had: $(tail -n 1 "$out/get_blenders.log")"
+
+inside() {  # SUITE COMMAND...: run it in a chroot, in a folder of its own, with fresh preferences
+  local chroot=$cache/$1; shift
+  chroot "$chroot" env -i PATH=/usr/bin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp \
+    BLENDER_USER_RESOURCES=/limner/resources OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+    sh -c 'cd /limner && exec "$@"' sh "$@"
+}
+
+step() { echo "-- $*"; }
+
+test_one() {  # SUITE
+  local suite=$1 place=$cache/$1/limner version tag py zip drawing_name
+  rm -rf --one-file-system "$place"
+  mkdir -p "$place/zips"
+  version=$(inside "$suite" blender --version | sed -n '1s/Blender //p')
+  tag=${version%%[. ]*}.$(cut -d. -f2 <<<"$version" | tr -dc 0-9)
+  py=$(inside "$suite" blender -b --factory-startup --python-expr \
+    'import sys; print("python=%d.%d" % sys.version_info[:2])' | sed -n 's/^python=//p')
+  echo "== Blender $version, Python $py"
+  "$python" -m limner extension build --out "$out/dist" --platform linux-x64 --python "$py" \
+    --blender-min 4.2.0
+  zip=$(ls -t "$out/dist"/limner-*-linux-x64-py"${py/./}".zip | head -n 1)
+  cp "$zip" "$place/zips/limner.zip"
+  cp "$here"/inside/*.py "$drawing" "$place/"
+  echo "not a picture" >"$place/broken.png"
+  drawing_name=$(basename "$drawing")
+
+
+  step validate and install
+  inside "$suite" blender -b --command extension validate zips/limner.zip
+  inside "$suite" blender -b --command extension install-file -r user_default --enable zips/limner.zip
+
+  step fit by command
+  inside "$suite" blender --command limner fit "$drawing_name" --out fits
+  inside "$suite" blender -b --factory-startup --python-exit-code 3 --python check_files.py \
+    -- "fits/${drawing_name%.*}"
+  step "a bad file is one line and status 1"
+  if inside "$suite" blender --command limner fit broken.png --out fits 2>"$place/bad.txt"; then
+    echo "a broken picture must give status 1"; return 1
+  fi
+  grep -q 'broken\.png' "$place/bad.txt" || { cat "$place/bad.txt"; return 1; }
+
+  step fit in a window
+  inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
+    --python window.py -- "/limner/$drawing_name" /limner/shot
+  for shot in "$place"/shot-*.png; do
+    cp "$shot" "$shots/blender-$tag-$(basename "${shot#*shot-}")"
+  done
+
+  step remove
+  inside "$suite" blender -b --command extension remove limner
+  [ ! -e "$place"/resources/extensions/user_default/limner ] || { echo "still there"; return 1; }
+}
+
+status=0
+for suite in trixie sid; do
+  log=$out/$suite.log
+  if (set -e; test_one "$suite") >"$log" 2>&1 && ! grep -q Traceback "$log"; then
+    echo "$(grep -m1 '^==' "$log" | cut -c4-): passed"
+  else
+    status=1
+    echo "$(grep -m1 '^==' "$log" | cut -c4- || echo "$suite"): FAILED, see $log"
+    tail -n 25 "$log"
+  fi
+done
+echo "screenshots: $shots"
+exit $status
