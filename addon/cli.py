@@ -36,7 +36,6 @@ COMMANDS = {
     "train": "Train a network on a data set.",
     "evaluate": "Measure a network on a data set.",
     "bench": "Measure speed and quality.",
-    "extension": "Build limner as a Blender extension.",
     "extension": "Build the zip that Blender installs.",
 }
 """Command → what it does. Its file in `commands/` has its name, and its function too."""

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .batch import BatchSettings, Job, JobResult, shown_path
@@ -107,7 +108,7 @@ class _Worker:
                 process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
+            _close(process)
         if self._job is not None:
             remove_partial(self._settings.out / self._job.name)
 
@@ -136,7 +137,10 @@ class _Worker:
 
     def _running_process(self) -> subprocess.Popen[str]:
         """Return the process, started if there is none."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            _close(self._process)
+            self._process = None
+        if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(WORKER)],
                 stdin=subprocess.PIPE,
@@ -159,6 +163,12 @@ class _Worker:
             return "could not be started"
         code = self._process.wait()
         return f"was killed (signal {-code})" if code < 0 else f"ended early (status {code})"
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    """Wait for a process that has ended, or is about to, and close the pipes to it."""
+    with suppress(OSError), process:
+        pass
 
 
 def _packages() -> list[str]:

@@ -10,6 +10,7 @@ it lies in, under a name of its own.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ class Fitter:
         seconds = round(time.perf_counter() - started, 3)
         return JobResult(path, job.name, "ok", "", seconds, closed, warnings)
 
-    def _fit(self, job: Job) -> tuple[float, tuple[str, ...]]:
+    def _fit(self, job: Job) -> tuple[float | None, tuple[str, ...]]:
         """Return the share of the gap that was closed, and warnings."""
         from .outputs import write_fit
         from .pipeline import Session, fit_file
@@ -63,7 +64,8 @@ class Fitter:
         fit = fit_file(job.path, self._session)
         detector = self._session.detector.info
         write_fit(fit, settings.out / job.name, settings.formats, detector)
-        return round(fit.gap.closed, 4), fit.warnings
+        closed = fit.gap.closed
+        return (round(closed, 4) if math.isfinite(closed) else None), fit.warnings
 
 
 def load_package(root: Path) -> None:

@@ -34,7 +34,7 @@ def print_au_table(title: str, report: dict[str, Any]) -> None:
         table.add_row(str(number), AU_NAMES[number], *cells)
     if table.row_count == 0:
         table.add_row("", "none: the face is at rest", "", "", "")
-    table.caption = "intensity 0 to 1 (how sure); left and right are the drawn person's own"
+    table.caption = "intensity (probability); left and right are the drawn person's"
     table.caption_justify = "left"
     console.print(table, soft_wrap=False)
 

@@ -140,7 +140,8 @@ def _tell(result: JobResult, settings: BatchSettings, with_table: bool) -> None:
     if with_table and (report := read_report(folder)) is not None:
         print_au_table(result.path, report)
     how = "was there already" if result.resumed else f"{result.seconds:.1f} s"
-    click.echo(f"{result.path} → {folder}  ({result.closed or 0.0:.0%} of the gap closed, {how})")
+    closed = "" if result.closed is None else f"{result.closed:.0%} of the gap closed, "
+    click.echo(f"{result.path} → {folder}  ({closed}{how})")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["rig"]
 
 PORTRAIT_PX = 640
+PAPER_RGB = (250, 247, 240)
 
 
 @click.group()
@@ -24,11 +25,11 @@ def rig() -> None:
 
 @rig.command(name="list")
 def list_rigs() -> None:
-    """List the heads that `--rig` knows by name, and where they lie."""
-    from ...rig.store import rig_names, rig_path
+    """List the heads that `--rig` knows by name."""
+    from ...rig.store import rig_names
 
     for name in rig_names():
-        click.echo(f"{name}\t{rig_path(name)}")
+        click.echo(name)
 
 
 @rig.command()
@@ -40,13 +41,16 @@ def list_rigs() -> None:
 )
 def show(name: str, picture: Path | None) -> None:
     """Tell what the head NAME (or a file) has, and what it cannot show."""
-    from ...rig.store import describe, load_rig
+    from ...rig.store import load_rig
     from ..outputs import saying_what_is_wrong
 
     head = load_rig(name)
-    for key, value in describe(head).items():
-        told = ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
-        click.echo(f"{key.replace('_', ' ')}: {told}")
+    shapes = sum(bool(shape.any()) for shape in head.blendshapes)
+    click.echo(f"{head.name}: {head.licence}; {head.source}")
+    click.echo(f"{len(head.neutral)} vertices, {len(head.triangles)} triangles")
+    click.echo(f"{shapes} of {len(head.shape_names)} blendshapes move something")
+    click.echo(f"{len(head.identity_names)} identity modes, {len(head.curves)} feature curves")
+    click.echo(f"cannot show: {', '.join(head.unsupported_aus) or 'nothing, it shows every AU'}")
     if picture is not None:
         with saying_what_is_wrong(picture):
             picture.write_bytes(_portrait(head))
@@ -100,4 +104,7 @@ def _portrait(head: FaceRig) -> bytes:
     scale = 0.9 * PORTRAIT_PX / float((high - low)[:2].max())
     x, y = (low + high)[:2] / 2.0
     centre = np.array([PORTRAIT_PX / 2.0 - scale * x, PORTRAIT_PX / 2.0 + scale * y])
-    return png_bytes(render_head(vertices, head, Camera(scale, centre, (PORTRAIT_PX, PORTRAIT_PX))))
+    picture = render_head(vertices, head, Camera(scale, centre, (PORTRAIT_PX, PORTRAIT_PX)))
+    alpha = picture[..., 3:] / 255.0
+    on_paper = alpha * picture[..., :3] + (1.0 - alpha) * PAPER_RGB
+    return png_bytes(np.rint(on_paper).astype(np.uint8))

@@ -114,18 +114,6 @@ def test_a_read_only_disk_is_named(fit, small_disk):
         write_fit(fit, small_disk / "face", FORMATS)
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mount a disk of 1 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
 def free_bytes(folder):
     return shutil.disk_usage(folder).free
 
