@@ -49,7 +49,7 @@ LAST_OUTSIDE = 11_248
 SIDE_BLEND_M = 0.01
 """Half of the width over which left turns into right."""
 
-PIVOT_M = (0.0, 0.005, 0.005)
+PIVOT_M = (0.0, 0.012, 0.01)
 """Between the ears, where the head turns and nods."""
 
 

@@ -55,12 +55,8 @@ PAIRED_CONTROLS: dict[str, list[tuple[float, float]]] = {
     "brow_upper": [(1.1, 5.72), (1.45, 6.02), (2.4, 6.24), (3.6, 6.34), (4.85, 6.02), (5.72, 5.36)],
     "brow_lower": [(1.1, 5.42), (1.6, 5.4), (2.4, 5.54), (3.6, 5.74), (4.85, 5.62), (5.72, 5.3)],
     "lid_crease": [(1.95, 3.88), (2.4, 4.18), (3.0, 4.38), (3.6, 4.4), (4.2, 4.2), (4.75, 3.85)],
-    "nostril": [
-        (0.42, -1.02), (0.85, -1.08), (1.3, -1.02), (1.62, -0.74), (1.76, -0.2), (1.68, 0.3),
-        (1.42, 0.7),
-    ],
     "nasolabial": [
-        (1.95, -0.1), (2.25, -0.75), (2.6, -1.55), (2.95, -2.4), (3.15, -3.2), (3.2, -3.9),
+        (2.15, -0.15), (2.35, -0.75), (2.65, -1.55), (2.95, -2.4), (3.15, -3.2), (3.2, -3.9),
     ],
     "crow_feet": [(5.15, 3.5), (5.5, 3.48), (5.85, 3.5), (6.2, 3.56)],
     # top → bottom, as seen from the side (z, y)
@@ -77,7 +73,7 @@ SINGLE_CONTROLS: dict[str, list[tuple[float, float]]] = {
     "philtrum": [(0.0, -1.3), (0.0, -1.7), (0.0, -2.1), (0.0, -2.45)],
     "glabella_crease": [(0.0, 5.9), (0.0, 5.4), (0.0, 4.9)],
     # right → left
-    "nose_tip": [(-1.0, -0.12), (-0.6, -0.42), (0.0, -0.52), (0.6, -0.42), (1.0, -0.12)],
+    "nose_tip": [(-0.62, -0.4), (-0.35, -0.58), (0.0, -0.66), (0.35, -0.58), (0.62, -0.4)],
     "mentolabial": [(-1.7, -4.85), (-0.9, -4.72), (0.0, -4.68), (0.9, -4.72), (1.7, -4.85)],
     "forehead_crease": [(-4.0, 8.0), (-2.0, 8.35), (0.0, 8.4), (2.0, 8.35), (4.0, 8.0)],
 }
@@ -93,6 +89,13 @@ PATHS: dict[str, tuple[int, ...]] = {
     "upper_lip_inner": (60, 61, 62, 63, 64),
     "lower_lip_inner": (60, 67, 66, 65, 64),
 }
+
+NOSTRIL_RIM = ((0.5, -0.5), (0.75, -0.37), (1.02, -0.34), (1.24, -0.52), (1.45, -0.86))
+"""The left nostril's upper rim and the foot of the wing, (x, y) from ahead, inner → outer."""
+NOSTRIL_CREASE = (3357, 3356)
+"""Vertices up the crease behind the left wing, where a line of sight from ahead hardly reaches."""
+NOSTRIL_TOP = ((1.98, 0.2), (1.82, 0.58), (1.5, 0.82))
+"""Where the crease runs out over the left wing, (x, y) from ahead."""
 
 
 def landmarks(
@@ -140,6 +143,8 @@ def feature_curves(
         path = _edge_path(graph, [IBUG_VERTICES[mark] for mark in marks])
         line = _smooth(vertices[path])
         curves[name] = SurfaceCurve(nearest_surface(vertices, triangles, line, skin)[0])
+    for side, mirror in (("L", 1.0), ("R", -1.0)):
+        curves[f"nostril_{side}"] = _nostril(vertices, triangles, skin, mirror)
     for side, eye in eyes.items():
         rim, _ = iris(vertices, triangles, eye, side)
         curves[f"iris_{side}"] = SurfaceCurve(rim, is_closed=True)
@@ -186,6 +191,23 @@ def iris(
         ray_surface(vertices, triangles, ahead + rim, -axis, eye)[0],
         ray_surface(vertices, triangles, ahead[None], -axis, eye)[0],
     )
+
+
+def _nostril(
+    vertices: NDArray[np.float64],
+    triangles: NDArray[np.int32],
+    skin: NDArray[np.bool_],
+    mirror: float,
+) -> SurfaceCurve:
+    """Return a nostril's line: over the hole to the foot of the wing, then up behind the wing."""
+    flip = np.array([mirror, 1.0, 1.0])
+    ahead = _across((*NOSTRIL_RIM, *NOSTRIL_TOP), from_the_side=False) * flip - FORWARD
+    points, _ = ray_surface(vertices, triangles, ahead, FORWARD, skin)
+    seen = points.interpolate(vertices, triangles)
+    foot, top = seen[: len(NOSTRIL_RIM)], seen[len(NOSTRIL_RIM) :]
+    controls = np.concatenate([foot, vertices[list(NOSTRIL_CREASE)] * flip, top])
+    line = spline(controls, round(100.0 * arc_lengths(controls)[-1] / SPACING_CM) + 1)
+    return SurfaceCurve(nearest_surface(vertices, triangles, line, skin)[0])
 
 
 def _across(controls: Sequence[tuple[float, float]], from_the_side: bool) -> NDArray[np.float64]:
