@@ -13,7 +13,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -143,14 +143,17 @@ def expand_folders(inputs: Iterable[Path]) -> list[Path]:
     paths: list[Path] = []
     for path in inputs:
         pictures: list[Path] = []
-        if path.is_dir():
-            pictures = sorted(
-                inside
-                for inside in path.iterdir()
-                if inside.suffix.lower() in PICTURE_SUFFIXES and not inside.name.startswith(".")
-            )
+        with suppress(OSError):  # whoever reads it will say what is wrong
+            if path.is_dir():
+                pictures = sorted(filter(_is_picture, path.iterdir()))
         paths += pictures or [path]
     return paths
+
+
+def _is_picture(path: Path) -> bool:
+    """Tell whether a file is a picture by its name, and not a hidden one."""
+    is_named_so = path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+    return is_named_so and path.is_file()
 
 
 def plan_jobs(paths: Sequence[Path]) -> list[Job]:

@@ -9,10 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["print_au_table", "progress_bar"]
+__all__ = ["on_one_line", "print_au_table", "progress_bar"]
 
 SHOWN_FROM = 0.5
 """AUs that are less probable than this are left out of tables for people."""
+
+
+def on_one_line(path: str) -> str:
+    """Return a file's name so that no odd letter in it breaks the line."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in path
+    )
 
 
 def print_au_table(title: str, report: dict[str, Any]) -> None:

@@ -32,13 +32,13 @@ def detect(
     from ...sketch_cnn.detector import Detector
     from ..batch import expand_folders, one_line, shown_path
     from ..pipeline import detect_file
-    from ..terminal import print_au_table, progress_bar
+    from ..terminal import on_one_line, print_au_table, progress_bar
 
     paths, detector = expand_folders(sketches), Detector(model_dir)
     failed = 0
     with progress_bar("Detecting", len(paths)) as advance:
         for number, path in enumerate(paths, start=1):
-            shown = shown_path(path)
+            shown = on_one_line(shown_path(path))
             try:
                 report = detect_file(path, detector)
             except Exception as error:

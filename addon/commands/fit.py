@@ -127,21 +127,22 @@ def _progress(total: int) -> AbstractContextManager[Callable[[int], None]]:
 def _tell(result: JobResult, settings: BatchSettings, with_table: bool) -> None:
     """Print how one drawing went: faults and notes for people, results on standard output."""
     from ..outputs import read_report
-    from ..terminal import print_au_table
+    from ..terminal import on_one_line, print_au_table
 
+    path = on_one_line(result.path)
     if not result.is_ok:
-        click.echo(f"limner: {result.path}: {result.reason}", err=True)
+        click.echo(f"limner: {path}: {result.reason}", err=True)
         if result.trace:
             log.debug("%s", result.trace)
         return
     for warning in result.warnings:
-        click.echo(f"limner: {result.path}: note: {warning}", err=True)
+        click.echo(f"limner: {path}: note: {warning}", err=True)
     folder = settings.out / result.name
     if with_table and (report := read_report(folder)) is not None:
-        print_au_table(result.path, report)
+        print_au_table(path, report)
     how = "was there already" if result.resumed else f"{result.seconds:.1f} s"
     closed = "" if result.closed is None else f"{result.closed:.0%} of the gap closed, "
-    click.echo(f"{result.path} → {folder}  ({closed}{how})")
+    click.echo(f"{path} → {folder}  ({closed}{how})")
 
 
 @contextmanager

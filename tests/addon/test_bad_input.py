@@ -54,6 +54,7 @@ BAD = {
     "blank": lambda path, _: white(path),
     "black": lambda path, _: Image.new("L", (400, 400), 0).save(path),
     "brackets [red] in the name": lambda path, _: path.write_text("not a picture"),
+    "two\nlines": lambda path, _: path.write_text("not a picture"),
     "Füße und Ohren 耳": lambda path, _: path.write_text("not a picture"),
 }
 
@@ -66,7 +67,8 @@ def test_a_bad_drawing_costs_one_line(kind, command, limner, sketches, tmp_path)
     options = ("--out", tmp_path / "out", *FORMATS) if command == "fit" else ("--json",)
     status, out, err = limner(command, path, *options)
     assert status == 1
-    assert err.startswith(f"limner: {path}: ")
+    shown = str(path).replace("\n", r"\n")
+    assert err.startswith(f"limner: {shown}: ")
     assert err.count("\n") == 1, err
     assert ";" in err, "a fault comes with its remedy"
     assert "unexpected" not in err and "Traceback" not in err
