@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-PIP := $(BIN)/python -m pip install --quiet -c constraints.txt
+PIP := $(BIN)/python -m pip install -qq -c constraints.txt
 DEMO := $(addprefix tests/data/sketches/,lavater_smile.png lorelei_smile.png busch_max.png)
 
 .PHONY: help setup demo test test-blender lint types bench docs lock clean
@@ -32,8 +32,9 @@ demo: $(VENV)/.run $(VENV)/.blender ## fit a head to three real drawings; result
 test: $(VENV)/.test ## all tests but those inside Blender
 	@$(BIN)/python -m pytest -q -m "not blender"
 
-test-blender: $(VENV)/.test $(VENV)/.blender ## the tests inside Blender
-	@bash tools/test_blender.sh $(BIN)/python
+test-blender: $(VENV)/.test $(VENV)/.blender ## the tests inside Blender: the module, then real ones
+	@$(BIN)/python -m pytest -q -m blender || [ $$? = 5 ]
+	@bash tests/blender/run.sh $(BIN)/python
 
 lint: $(VENV)/.dev ## formatting and likely mistakes
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .

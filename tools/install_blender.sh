@@ -7,7 +7,7 @@ version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 case $version in
   3.11 | 3.13)
     echo "installing Blender as a Python module (about 350 MB)"
-    if "$python" -m pip install --quiet --only-binary bpy -c constraints.txt -e '.[blender]'; then
+    if "$python" -m pip install -qq --only-binary bpy -c constraints.txt -e '.[blender]'; then
       exit 0
     fi
     reason="it could not be installed here"
