@@ -12,8 +12,8 @@ from .system import Body, SnakeSystem
 __all__ = ["slide_ends"]
 
 _ON_INK = 0.35
-_AHEAD_HOLD = 0.5
-_BACK_HOLD = 0.3
+_AHEAD_HOLD = 1.0
+_BACK_HOLD = 1.0
 _MOST_BACK = 0.25
 
 
@@ -81,6 +81,9 @@ def _tip_ahead(
     unit_px: float,
 ) -> NDArray[np.float64] | None:
     """Follow a line from `start` to its end; None if it runs on beyond the reach."""
+    # The ink's own direction: the curve's is still turning into it.
+    on_line = tangents[np.square(points - start).sum(axis=1).argmin()]
+    outward = on_line if on_line @ outward >= 0.0 else -on_line
     away = points - start
     ahead = away @ outward
     beside = np.abs(away @ np.array([-outward[1], outward[0]]))

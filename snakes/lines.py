@@ -16,6 +16,7 @@ __all__ = ["InkLines", "find_ink_lines", "sample_image"]
 
 _PROFILE = np.linspace(-1.0, 1.0, 17)
 _WINDOW_PX = 4
+_TIP_PX = 9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,13 +139,15 @@ def _lines_of_crop(
 
     # Ink that runs out of the picture goes on outside, so that its middle doesn't bend away.
     padded = np.pad(mask, 1, mode="edge")
-    depth = ndimage.distance_transform_edt(padded)[1:-1, 1:-1]
-    skeleton = skeletonize(padded)[1:-1, 1:-1]
+    depth = ndimage.distance_transform_edt(padded)
     is_filled = depth > 0.5 * max_stroke_px + 0.5
-    middles = _middles(ink, skeleton & ~_grow(is_filled, depth, 0.5), depth)
+    solid = _grow(is_filled, depth, 1.5)
+    # Lee's thinning takes longer than Zhang's, which eats strokes at 45° whole.
+    skeleton = skeletonize(padded & ~solid, method="lee") > 0
+    depth, solid, skeleton = (image[1:-1, 1:-1] for image in (depth, solid, skeleton))
+    middles = _middles(ink, skeleton, depth, threshold)
     if not is_filled.any():
         return middles
-    solid = _grow(is_filled, depth, 1.5)
     outline = solid & mask & ~ndimage.binary_erosion(mask, border_value=1)
     outlines = _outlines(ink, outline, threshold)
     return InkLines(
@@ -166,7 +169,10 @@ def _grow(
 
 
 def _middles(
-    ink: NDArray[np.float64], skeleton: NDArray[np.bool_], depth: NDArray[np.float64]
+    ink: NDArray[np.float64],
+    skeleton: NDArray[np.bool_],
+    depth: NDArray[np.float64],
+    threshold: float,
 ) -> InkLines:
     """Refine skeleton pixels to the centroid of the ink across the stroke."""
     row, column = np.nonzero(skeleton)
@@ -187,7 +193,44 @@ def _middles(
     # A dot is no line: the window of a line's end holds a weight of 3, of a lone pixel 1.
     is_line = np.minimum(neighbours[1].sum(axis=1) / 3.0, 1.0)
     strength = np.clip(profile.max(axis=1), 0.0, 1.0) * is_line
-    return InkLines(points, tangents, np.zeros_like(points), strength)
+    lines = InkLines(points, tangents, np.zeros_like(points), strength)
+    return _to_the_tips(lines, ink, skeleton, depth, threshold)
+
+
+def _to_the_tips(
+    lines: InkLines,
+    ink: NDArray[np.float64],
+    skeleton: NDArray[np.bool_],
+    depth: NDArray[np.float64],
+    threshold: float,
+) -> InkLines:
+    """Lead lines on to the tips of their strokes; thinning has eaten them back."""
+    row, column = np.nonzero(skeleton)
+    around = ndimage.uniform_filter(skeleton.astype(np.float64), 3, mode="constant")[row, column]
+    ends = np.flatnonzero(np.abs(9.0 * around - 2.0) < 0.5)
+    if not len(ends):
+        return lines
+    # The only neighbour of an end tells which way is back.
+    total = np.zeros((len(ends), 2))
+    for down in (-1, 0, 1):
+        for across in (-1, 0, 1):
+            r = np.clip(row[ends] + down, 0, skeleton.shape[0] - 1)
+            c = np.clip(column[ends] + across, 0, skeleton.shape[1] - 1)
+            total += skeleton[r, c][:, None] * np.array([across, down], dtype=np.float64)
+    tangents = lines.tangents[ends]
+    outward = np.where(((tangents * total).sum(axis=1) > 0.0)[:, None], -tangents, tangents)
+    steps = np.arange(1, _TIP_PX + 1)
+    beyond = lines.points[ends, None] + steps[:, None] * outward[:, None]
+    # A stroke's cap reaches half a width beyond its tip.
+    cap = beyond + 0.7 * depth[row[ends], column[ends]][:, None, None] * outward[:, None]
+    inked = np.minimum.accumulate(sample_image(ink, cap) >= threshold, axis=1)
+    end, step = np.nonzero(inked)
+    return InkLines(
+        np.concatenate([lines.points, beyond[end, step]]),
+        np.concatenate([lines.tangents, tangents[end]]),
+        np.concatenate([lines.inward, np.zeros((len(end), 2))]),
+        np.concatenate([lines.strength, lines.strength[ends][end]]),
+    )
 
 
 def _own_stroke(profile: NDArray[np.float64]) -> NDArray[np.float64]:

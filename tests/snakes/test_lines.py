@@ -77,3 +77,14 @@ def test_lines_at_the_border_and_tiny_pictures_are_fine():
         assert np.isfinite(find_ink_lines(ink).points).all()
     ring = find_ink_lines(ink_of(circle((80, 60), 30), circle((80, 60), 30)[:1], width_px=2.0))
     np.testing.assert_allclose(np.linalg.norm(ring.points - (80, 60), axis=1), 30.0, atol=0.4)
+
+
+@pytest.mark.parametrize("width_px", [2.0, 4.0, 8.0])
+@pytest.mark.parametrize("turn_deg", range(0, 180, 15))
+def test_lines_reach_the_tips_of_their_strokes(width_px, turn_deg):
+    away = 40.0 * np.array([np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))])
+    centre = np.array([80.4, 60.2])
+    ink = ink_of(segment(centre - away, centre + away), width_px=width_px)
+    along = (find_ink_lines(ink).points - centre) @ (away / 40.0)
+    assert along.min() == pytest.approx(-40.0, abs=1.7)
+    assert along.max() == pytest.approx(40.0, abs=1.7)
