@@ -7,6 +7,8 @@ silhouette edges zigzag and branch.
 References
 ----------
 Hertzmann & Zorin (2000). Illustrating smooth surfaces. SIGGRAPH. doi:10.1145/344779.345074
+DeCarlo, Finkelstein, Rusinkiewicz & Santella (2003). Suggestive contours for conveying shape.
+doi:10.1145/882262.882354 (contours of nearby views: the chin's line)
 Bénard & Hertzmann (2019). Line drawings from 3D models. doi:10.1561/0600000075
 (why a contour point must be lifted off the mesh before its visibility is asked)
 """
@@ -30,9 +32,12 @@ from .visibility import VisibilityGrid
 
 __all__ = ["FeatureCurve", "occluding_contours", "project_curves", "visible_pieces"]
 
-_FACING = -0.35  # lips and lid edges curl inwards: their lines are seen although they face away
-_TOLERANCE_M = {"upper_lip_inner": 0.004, "lower_lip_inner": 0.004, "iris": 0.0008}
-_TOLERANCE_ELSE_M = 0.0015
+# lips and lid edges curl inwards: their lines are seen although they face away
+_FACING = -0.35
+_TOLERANCE_M = 0.0015
+_LIPS_SEAM = ("upper_lip_inner", "lower_lip_inner")  # drawn even where a full lip overhangs it
+_SEAM_FACING, _SEAM_TOLERANCE_M = -0.9, 0.008
+_JAW, _OTHER = FEATURES.index("jaw"), FEATURES.index("other")
 _BRIDGE_M = 0.004  # shorter interruptions of a contour are noise of the triangles, not a fold
 _LIFT_MIN_M, _LIFT_MAX_M = 0.0002, 0.0015
 
@@ -99,10 +104,10 @@ def project_curves(
     points = joined.interpolate(vertices, rig.triangles)
     normals = joined.interpolate(vertex_normals(vertices, rig.triangles), rig.triangles)
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
-    tolerances = [_TOLERANCE_M.get(name.removesuffix("_L").removesuffix("_R")) for name in wanted]
-    tolerance = np.repeat([_TOLERANCE_ELSE_M if t is None else t for t in tolerances], counts)
+    seam = np.repeat([name in _LIPS_SEAM for name in wanted], counts)
     facing = (unit(normals) * unit(camera.view_directions(points))).sum(axis=1)
-    visible = grid.visible(points, tolerance) & (facing > _FACING)
+    visible = grid.visible(points, np.where(seam, _SEAM_TOLERANCE_M, _TOLERANCE_M))
+    visible &= facing > np.where(seam, _SEAM_FACING, _FACING)
     image = camera.project(points)
     ends = np.cumsum(counts)
     return [
@@ -124,6 +129,7 @@ def occluding_contours(
     grid: VisibilityGrid | None = None,
     min_length_px: float = 6.0,
     parts: Iterable[str] = ("skin",),
+    chin_lean: float = 0.3,
 ) -> list[FeatureCurve]:
     """Find the visible lines where the head's surface turns away from the eye.
 
@@ -133,6 +139,10 @@ def occluding_contours(
     grid : the visibility of this very view, if it is built already
     min_length_px : shorter pieces are left out
     parts : names of `PART_NAMES` whose contours are wanted
+    chin_lean : tangent of an angle
+        Seen level, the skin under many a chin does not quite turn away, and yet everybody draws
+        the jaw: its line is sought as seen from this much higher up (less where the head is bent
+        forward, more where it is bent back). 0 gives true contours only.
 
     Returns
     -------
@@ -143,7 +153,10 @@ def occluding_contours(
     wanted = np.isin(rig.vertex_part, [PART_NAMES.index(part) for part in parts])
     rows = np.flatnonzero(wanted[rig.triangles[:, 0]])
     normals = vertex_normals(vertices, rig.triangles)
-    chains = _zero_chains(rig.triangles, rows, vertices, normals, camera)
+    views = unit(camera.view_directions(vertices))
+    if chin_lean > 0.0:
+        views = _raised_under_chin(rig, vertices, views, normals, chin_lean)
+    chains = _zero_chains(rig.triangles, rows, vertices, normals, views)
     if not chains:
         return []
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
@@ -165,15 +178,32 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
     return [piece for piece, flag in _runs(curve.visible, curve.is_closed) if flag]
 
 
+def _raised_under_chin(
+    rig: FaceRig,
+    vertices: NDArray[np.floating],
+    views: NDArray[np.float64],
+    normals: NDArray[np.float64],
+    lean: float,
+) -> NDArray[np.float64]:
+    """Return the views (V, 3), raised along the head's own up on skin of the jaw facing down."""
+    rest = rig.neutral - rig.neutral.mean(axis=0)
+    left, _, right = np.linalg.svd((vertices - vertices.mean(axis=0)).T @ rest)
+    up = (left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right)[:, 1]
+    drop = (rig.eye_centres[:, 1].mean() - rig.neutral[:, 1]) / rig.interocular_m
+    under = np.clip((drop - 0.9) / 0.4, 0.0, 1.0) * np.clip((2.6 - drop) / 0.4, 0.0, 1.0)
+    under = under * np.isin(rig.contour_feature, (_JAW, _OTHER))
+    raised = np.clip(lean - 4.0 * lean * up[2], 0.0, 2.0 * lean)
+    return views + (raised * under * (normals @ up < 0.0))[:, None] * up
+
+
 def _zero_chains(
     triangles: NDArray[np.int32],
     rows: NDArray[np.intp],
     vertices: NDArray[np.floating],
     normals: NDArray[np.float64],
-    camera: Camera,
+    views: NDArray[np.float64],
 ) -> list[_Chain]:
     """Chain the crossings of n·v = 0 with the edges of some triangles."""
-    views = unit(camera.view_directions(vertices))
     facing = (normals * views).sum(axis=1)
     facing = np.where(np.abs(facing) < 1e-12, 1e-12, facing)
     positive = facing > 0.0
@@ -281,6 +311,10 @@ def _named_pieces(
     bridge_px = _BRIDGE_M * camera.scale_px
     nearest = chain.corners[np.arange(len(points)), (chain.share > 0.5).astype(int)]
     feature = rig.contour_feature[nearest].astype(int)
+    at_ends = rig.contour_feature[chain.corners]
+    # the jaw's line runs along the edge of its own region, where the skin under it begins
+    feature[(feature == _OTHER) & (at_ends == _JAW).any(axis=1)] = _JAW
+    feature[_near_eyes(rig, nearest)] = 0
     visible = _bridged(visible.astype(int), image, chain.is_closed, bridge_px).astype(bool)
     feature = _bridged(feature, image, chain.is_closed, 2.0 * bridge_px)
     label = np.where(visible, feature, 0)
@@ -301,6 +335,12 @@ def _named_pieces(
             FeatureCurve(FEATURES[value], image[piece], seen, surface[piece], is_closed=whole)
         )
     return pieces
+
+
+def _near_eyes(rig: FaceRig, vertices: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which vertices belong to the lids: their edges are feature curves, not contours."""
+    away = rig.neutral[vertices][:, None] - rig.eye_centres
+    return (np.linalg.norm(away, axis=2) < 0.3 * rig.interocular_m).any(axis=1)
 
 
 def _surface_points(triangles: NDArray[np.int32], chain: _Chain) -> SurfacePoints:

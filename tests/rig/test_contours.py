@@ -22,7 +22,7 @@ def test_the_contour_of_a_sphere_is_a_circle_of_known_radius(inverse_distance):
     vertices, triangles = icosphere(4, RADIUS)
     rig = make_rig(vertices, triangles)
     camera = Camera(2000.0, CENTRE, (640, 800), inverse_distance)
-    (contour,) = occluding_contours(rig, vertices, camera)
+    (contour,) = occluding_contours(rig, vertices, camera, chin_lean=0.0)
     # tangent cone: tan(angle) = r / sqrt(d² - r²), seen at the origin's scale
     expected_px = 2000.0 * RADIUS / np.sqrt(1.0 - (RADIUS * inverse_distance) ** 2)
     distances = np.linalg.norm(contour.points - CENTRE, axis=1)
@@ -36,7 +36,7 @@ def test_contour_points_ride_on_the_surface():
     vertices, triangles = icosphere(3, RADIUS)
     rig = make_rig(vertices, triangles)
     camera = Camera(2000.0, CENTRE, (640, 800), 1.0)
-    (contour,) = occluding_contours(rig, vertices, camera)
+    (contour,) = occluding_contours(rig, vertices, camera, chin_lean=0.0)
     again = camera.project(contour.surface.interpolate(vertices, triangles))
     np.testing.assert_allclose(again, contour.points, atol=1e-3)
     np.testing.assert_allclose(contour.surface.barycentric.sum(axis=1), 1.0, atol=1e-6)
@@ -50,7 +50,7 @@ def test_a_nearer_ball_cuts_the_outline_of_a_farther_one():
     feature = np.repeat([FEATURES.index("jaw"), FEATURES.index("ear")], len(vertices))
     rig = make_rig(both, triangles, feature=feature)
     camera = Camera(2000.0, CENTRE, (640, 800))
-    contours = {curve.name: curve for curve in occluding_contours(rig, both, camera)}
+    contours = {curve.name: curve for curve in occluding_contours(rig, both, camera, chin_lean=0.0)}
     assert contours["ear"].is_closed
     jaw = contours["jaw"]
     assert not jaw.is_closed
@@ -68,14 +68,16 @@ def test_a_hollow_has_no_contour():
     vertices, triangles = icosphere(4, RADIUS)
     inside = triangles[:, ::-1][(vertices[triangles].mean(axis=1)[:, 2] < 0.05)]
     rig = make_rig(vertices, inside)
-    assert occluding_contours(rig, vertices, Camera(2000.0, CENTRE, (640, 800))) == []
+    assert (
+        occluding_contours(rig, vertices, Camera(2000.0, CENTRE, (640, 800)), chin_lean=0.0) == []
+    )
 
 
 def test_a_contour_is_cut_where_its_name_changes_and_the_pieces_touch():
     vertices, triangles = icosphere(4, RADIUS)
     feature = np.where(vertices[:, 1] > 0.0, FEATURES.index("hair"), FEATURES.index("jaw"))
     rig = make_rig(vertices, triangles, feature=feature)
-    pieces = occluding_contours(rig, vertices, Camera(2000.0, CENTRE, (640, 800)))
+    pieces = occluding_contours(rig, vertices, Camera(2000.0, CENTRE, (640, 800)), chin_lean=0.0)
     assert sorted(piece.name for piece in pieces) == ["hair", "jaw"]
     jaw, hair = sorted(pieces, key=lambda piece: piece.name, reverse=True)
     np.testing.assert_allclose(jaw.points[-1], hair.points[0])
@@ -98,3 +100,34 @@ def test_a_ring_around_a_ball_is_hidden_on_its_far_half():
     (rows,) = visible_pieces(curve)
     assert len(rows) == curve.visible.sum()
     assert (np.diff(wanted[rows, 0]) < 0.0).all()
+
+
+def test_a_chin_that_slopes_into_the_neck_has_a_line_all_the_same():
+    """A ball with its lower fifth cut into a cone: its wall shows itself to the level eye."""
+    vertices, triangles = icosphere(5, RADIUS)
+    vertices = vertices.copy()
+    below = vertices[:, 1] < -0.08
+    # from y = -0.08 on the skin runs down and back steeply: n = (0, -0.97, 0.24) at its steepest
+    depth = -0.08 - vertices[below, 1]
+    vertices[below, 1] = -0.08 - 0.25 * depth
+    vertices = vertices @ _about_x(-0.25).T
+    rig = make_rig(vertices, triangles, eye_centres=np.array([[0.03, 0.02, 0], [-0.03, 0.02, 0]]))
+    camera = Camera(2000.0, CENTRE, (640, 800))
+
+    def chin_px(lean):
+        """Return the lowest contour point near the middle that lies before the far rim."""
+        pieces = occluding_contours(rig, vertices, camera, chin_lean=lean)
+        points = np.concatenate([piece.points for piece in pieces])
+        depth = np.concatenate(
+            [piece.surface.interpolate(vertices, triangles)[:, 2] for piece in pieces]
+        )
+        middle = (np.abs(points[:, 0] - 320.0) < 30.0) & (points[:, 1] > 400.0)
+        return depth[middle].max()
+
+    assert chin_px(0.0) < 0.0  # the true contour runs behind, where the cone ends
+    assert chin_px(0.4) > 0.02
+
+
+def _about_x(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
