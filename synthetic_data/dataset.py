@@ -248,9 +248,7 @@ def _finish(out: Path, plan: dict[str, Any], numbers: list[int]) -> dict[str, An
                     counts[label]["present"] += entry["intensity"] >= PRESENT
                     counts[label]["visible"] += entry["visible"]
         except (OSError, tarfile.TarError, ValueError, KeyError) as error:
-            raise DatasetError(
-                f"{path}: damaged shard ({error}). Delete it and resume."
-            ) from None
+            raise DatasetError(f"{path}: damaged shard ({error}). Delete it and resume.") from None
     summary = {
         **plan,
         "faces": faces,

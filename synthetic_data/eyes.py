@@ -44,9 +44,7 @@ def draw_eye(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record
         _draw_simple(pen, face, side, aus, record, kind)
 
 
-def _draw_full(
-    pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record: Record
-) -> None:
+def _draw_full(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record: Record) -> None:
     """Draw lids, iris, pupil and highlight."""
     hand = pen.hand
     upper, lower = face.curves[f"upper_lid_{side}"], face.curves[f"lower_lid_{side}"]
@@ -68,9 +66,7 @@ def _draw_full(
         pen.line(crease.points, "lid_crease", hand["line_detail"], crease.visible, 0.85)
 
 
-def _draw_iris(
-    pen: Pen, face: DrawnFace, side: str, opening: NDArray[np.float64]
-) -> None:
+def _draw_iris(pen: Pen, face: DrawnFace, side: str, opening: NDArray[np.float64]) -> None:
     """Draw the iris as far as the lids leave it free."""
     ring = face.curves[f"iris_{side}"].points
     centre = ring.mean(axis=0)
@@ -103,7 +99,9 @@ def _draw_lashes(
     away = (roots - middle) / face.unit
     lift = face.to_image(np.array([[0.0, -1.0 if upwards else 1.0]]))[0] / face.unit
     reach = (away * 1.2 + lift * 0.25) * pen.rng.uniform(0.35, 0.6) * face.unit
-    length = np.clip(np.hypot(*reach.T), 1.0, 0.16 * face.unit) / np.maximum(np.hypot(*reach.T), 1e-6)
+    length = np.clip(np.hypot(*reach.T), 1.0, 0.16 * face.unit) / np.maximum(
+        np.hypot(*reach.T), 1e-6
+    )
     tips = roots + reach * length[:, None]
     batch = np.stack([roots, 0.5 * (roots + tips) + lift * 0.5, tips], axis=1)
     pen.trace(batch, LABELS["upper_lid"], 0.7)
@@ -199,8 +197,9 @@ def _draw_simple(
     # angle 0 is to the right of the picture; the upper half runs from pi to 2 pi
     around = 0.3 * tight + 0.75 * droop
     cut_low = -1.0 + 2.0 * max(around, 0.0) * 0.85
-    local = (ring - middle) @ np.array([[np.cos(face.roll), -np.sin(face.roll)],
-                                        [np.sin(face.roll), np.cos(face.roll)]])
+    local = (ring - middle) @ np.array(
+        [[np.cos(face.roll), -np.sin(face.roll)], [np.sin(face.roll), np.cos(face.roll)]]
+    )
     heights = local[:, 1] / tall
     if around > 0.12:
         hidden = heights < cut_low
@@ -208,7 +207,10 @@ def _draw_simple(
         pen.fill(_lid_patch(ring, heights, cut_low), "none", 0.0)
         pen.line(lid, "lid_crease", 1.0) if len(lid) > 3 and hand.draws["lid_crease"] else None
         half = np.sqrt(max(1.0 - cut_low**2, 0.0)) * radius
-        bar = middle + face.to_image(np.array([[-half, cut_low * tall], [half, cut_low * tall]])) / face.unit
+        bar = (
+            middle
+            + face.to_image(np.array([[-half, cut_low * tall], [half, cut_low * tall]])) / face.unit
+        )
         pen.line(bar, "upper_lid", 1.3, steady=True)
         record.show(f"AU7{side}")
         top = cut_low
@@ -216,7 +218,9 @@ def _draw_simple(
         top = -1.0
         hidden = np.zeros(len(ring), dtype=bool)
     for label, half_ring in (("upper_lid", heights < 0.0), ("lower_lid", heights >= 0.0)):
-        pen.line(np.roll(ring, -10, axis=0), label, 1.0, np.roll(half_ring & ~hidden, -10), steady=True)
+        pen.line(
+            np.roll(ring, -10, axis=0), label, 1.0, np.roll(half_ring & ~hidden, -10), steady=True
+        )
     if hand.draws["lashes"]:
         ordered = upper + (middle - 0.5 * (upper[0] + upper[-1])) * 0.5
         _draw_lashes(pen, face, ordered, side, upwards=True)
@@ -254,7 +258,9 @@ def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
     elif kind == "filled" and flags.sum() > 4:
         top, low, middle = top[flags], low[flags], middle[flags]
         thick = 0.6 + 0.4 * bushy
-        shape = np.concatenate([middle + thick * (top - middle), (middle + thick * (low - middle))[::-1]])
+        shape = np.concatenate(
+            [middle + thick * (top - middle), (middle + thick * (low - middle))[::-1]]
+        )
         pen.fill(shape, "brow", 1.0)
     else:
         count = int(pen.rng.integers(10, 22))

@@ -13,10 +13,11 @@ from ..rig.camera import Camera
 from ..rig.contours import occluding_contours, project_curves
 from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
 from ..rig.features import FEATURES
+from ..rig.point_basis import PointBasis, gather_basis
 from ..rig.visibility import VisibilityGrid
 from .warp import LANDMARK_GROUPS, Warp, group_of
 
-__all__ = ["DrawnCurve", "DrawnFace", "head_rows", "project_face", "warp_face"]
+__all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
 
 _BINS = 72
 _SMOOTH = 1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6)
@@ -42,6 +43,7 @@ class DrawnFace:
     contours : occluding contours
     landmarks : (70, 2) pixels
     landmarks_visible : (70,) bool
+    neutral : (70, 2) pixels: the landmarks of the same face without expression
     rotation : (3, 3) head rotation
     unit : interocular distance of the head seen from the front, pixels
     roll : angle of the face's own x axis in the image, radians
@@ -56,6 +58,7 @@ class DrawnFace:
     contours: tuple[DrawnCurve, ...]
     landmarks: NDArray[np.float64]
     landmarks_visible: NDArray[np.bool_]
+    neutral: NDArray[np.float64]
     rotation: NDArray[np.float64]
     unit: float
     roll: float
@@ -85,41 +88,62 @@ class DrawnFace:
         return self.centre + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def head_rows(rig: FaceRig) -> NDArray[np.int64]:
-    """Return the skin vertices above the chin that are not ears: they make the head's outline."""
-    chin = rig.landmarks.interpolate(rig.neutral, rig.triangles)[8, 1]
-    skin = rig.vertex_part == 0
-    ear = rig.contour_feature == FEATURES.index("ear")
-    return np.flatnonzero(skin & ~ear & (rig.neutral[:, 1] >= chin - 0.004))
+@dataclass(frozen=True, slots=True, eq=False)
+class RigLines:
+    """What is the same in all drawings of a rig.
+
+    Attributes
+    ----------
+    rig : the rig
+    head : the skin vertices above the chin that are neither ears nor neck: they make the outline
+    landmarks : the landmarks' own share of every mode
+    """
+
+    rig: FaceRig
+    head: NDArray[np.int64]
+    landmarks: PointBasis
+
+    @classmethod
+    def of(cls, rig: FaceRig) -> RigLines:
+        """Collect them."""
+        chin = rig.landmarks.interpolate(rig.neutral, rig.triangles)[8, 1]
+        skin = rig.vertex_part == 0
+        apart = np.isin(rig.contour_feature, [FEATURES.index("ear"), FEATURES.index("other")])
+        head = np.flatnonzero(skin & ~apart & (rig.neutral[:, 1] >= chin - 0.004))
+        return cls(rig, head, gather_basis(rig, rig.landmarks))
 
 
-def project_face(
-    rig: FaceRig, state: RigState, camera: Camera, head: NDArray[np.int64]
-) -> DrawnFace:
+def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     """Pose a rig and take all its lines through a camera."""
+    rig = lines.rig
     vertices = pose(rig, state)
     flat = camera.project(vertices)
     grid = VisibilityGrid(vertices, rig.triangles, camera)
-    lines = project_curves(rig, vertices, camera, grid=grid)
-    curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in lines}
+    features = project_curves(rig, vertices, camera, grid=grid)
+    curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in features}
     contours = tuple(
         DrawnCurve(line.name, line.points, line.visible)
         for line in occluding_contours(rig, vertices, camera, grid)
         if line.visible.any()
     )
     rotation = rotation_matrix(state.rotation)
-    landmarks = camera.project(rig.landmarks.interpolate(vertices, rig.triangles))
+    surface = rig.landmarks.interpolate(vertices, rig.triangles)
+    used = np.flatnonzero(state.identity)
+    rest = lines.landmarks.rest + np.tensordot(
+        state.identity[used], lines.landmarks.modes[used], axes=1
+    )
     face = DrawnFace(
         curves=curves,
         contours=contours,
-        landmarks=landmarks,
-        landmarks_visible=np.ones(len(landmarks), dtype=bool),
+        landmarks=camera.project(surface),
+        landmarks_visible=grid.visible(surface, 0.004),
+        neutral=camera.project(rest @ rotation.T),
         rotation=rotation,
         unit=camera.scale_px * rig.interocular_m,
         roll=float(np.arctan2(-rotation[1, 0], np.hypot(rotation[0, 0], rotation[2, 0]))),
         vertices=flat,
         depth=vertices[:, 2] * camera.scale_px,
-        head=head,
+        head=lines.head,
         centre=np.zeros(2),
         radii=np.ones(_BINS),
     )

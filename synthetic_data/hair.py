@@ -169,9 +169,10 @@ def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -
     start = rng.uniform(first, last, count)
     sweep = rng.normal(0.0, 9.0) + rng.normal(0.0, rng.uniform(0.5, 4.0), count)
     at = np.clip(start[:, None] + sweep[:, None] * np.linspace(-0.5, 0.5, 8), first, last)
-    share = rng.uniform(-0.02, 0.5, count)[:, None] + np.linspace(0.0, 1.0, 8) * rng.uniform(
-        0.3, 0.9, count
-    )[:, None]
+    share = (
+        rng.uniform(-0.02, 0.5, count)[:, None]
+        + np.linspace(0.0, 1.0, 8) * rng.uniform(0.3, 0.9, count)[:, None]
+    )
     share = np.clip(share, 0.0, 1.02)[..., None]
     grid = np.arange(_COUNT)
     inner = np.stack([np.interp(at, grid, hair.inner[:, axis]) for axis in (0, 1)], axis=2)

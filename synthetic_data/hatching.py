@@ -84,19 +84,27 @@ def form_fields(
     total = _GRID * _GRID
     count = np.bincount(place, minlength=total).astype(np.float32)
     sums = [np.bincount(place, values, total) for values in (1.0 - lit, face.depth[rows])]
-    smooth = [
-        ndimage.gaussian_filter(field.reshape(_GRID, _GRID).astype(np.float32), 1.1)
-        for field in (count, *sums)
+    fine, coarse = (
+        [
+            ndimage.gaussian_filter(field.reshape(_GRID, _GRID).astype(np.float32), sigma)
+            for field in (count, values)
+        ]
+        for sigma, values in ((1.1, sums[0]), (3.0, sums[1]))
+    )
+    presence = np.clip(fine[0] * 6.0, 0.0, 1.0)
+    fields = [
+        fine[1] / np.maximum(fine[0], 1e-4),
+        coarse[1] / np.maximum(coarse[0], 1e-4),
+        presence,
     ]
-    weight = np.maximum(smooth[0], 1e-4)
-    presence = np.clip(smooth[0] * 6.0, 0.0, 1.0)
-    fields = [smooth[1] / weight, smooth[2] / weight, presence]
     return tuple(_enlarged(field, size) for field in fields)  # type: ignore[return-value]
 
 
 def _enlarged(field: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """Enlarge a coarse grid bilinearly."""
-    at = np.clip((np.arange(size, dtype=np.float32) + 0.5) * (_GRID / size) - 0.5, 0.0, _GRID - 1.001)
+    at = np.clip(
+        (np.arange(size, dtype=np.float32) + 0.5) * (_GRID / size) - 0.5, 0.0, _GRID - 1.001
+    )
     low = at.astype(int)
     part = at - low
     rows = field[low] * (1.0 - part)[:, None] + field[low + 1] * part[:, None]

@@ -121,8 +121,12 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     if kind in ("line", "inner") and not is_open and pen.rng.random() < 0.25:
         for corner, inner in ((top[0], top[3]), (top[-1], top[-4])):
             turn = (corner - inner)[::-1] * np.array([-1.0, 1.0]) * pen.rng.uniform(0.3, 0.7)
-            pen.line(np.stack([corner - turn, corner, corner + turn]), "upper_lip_inner", 0.8,
-                     steady=True)
+            pen.line(
+                np.stack([corner - turn, corner, corner + turn]),
+                "upper_lip_inner",
+                0.8,
+                steady=True,
+            )
 
 
 def _flags(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -154,7 +158,9 @@ def _draw_opening(
     opening = np.concatenate([top, low[::-1]])
     high = float(np.hypot(*(low[12] - top[12])))
     roll = rng.random()
-    bare = max(aus.get(name, 0.0) for name in ("AU10L", "AU10R", "AU12L", "AU12R", "AU16L", "AU20L"))
+    bare = max(
+        aus.get(name, 0.0) for name in ("AU10L", "AU10R", "AU12L", "AU12R", "AU16L", "AU20L")
+    )
     teeth = hand.draws["teeth"] and rng.random() < 0.35 + 0.5 * bare
     if roll < 0.5:
         pen.fill(opening, "other", rng.choice([1.0, 1.0, 0.8, 0.5]))
@@ -202,7 +208,9 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
     chin = aus.get("AU17", 0.0)
     if hand.draws["mentolabial"] and rng.random() < 0.35 + 0.6 * chin:
         curve = face.curves["mentolabial"]
-        pen.line(curve.points, "mentolabial", hand["line_detail"] * (0.6 + 0.6 * chin), curve.visible)
+        pen.line(
+            curve.points, "mentolabial", hand["line_detail"] * (0.6 + 0.6 * chin), curve.visible
+        )
         record.show("AU17")
     if hand.draws["philtrum"]:
         curve = face.curves["philtrum"]
@@ -243,8 +251,13 @@ def _side_creases(
             root = face.curves[f"upper_lid_{side}"].points[-1]
             for spread in ((0.0,), (-0.22, 0.22), (-0.35, 0.0, 0.35))[int(rng.integers(3))]:
                 turned = _turned(feet.points, root, spread)
-                pen.line(turned, "crow_feet", hand["line_detail"] * (0.5 + 0.6 * squint),
-                         feet.visible, steady=True)
+                pen.line(
+                    turned,
+                    "crow_feet",
+                    hand["line_detail"] * (0.5 + 0.6 * squint),
+                    feet.visible,
+                    steady=True,
+                )
     tired = max(aus.get(f"AU6{side}", 0.0), 0.8 * aus.get(f"AU7{side}", 0.0))
     if hand.draws["under_eye"] and rng.random() < 0.3 + 0.7 * tired:
         drop = face.to_image(np.array([[0.0, rng.uniform(0.07, 0.13)]]))[0]
@@ -260,8 +273,12 @@ def _side_creases(
         corner = face.landmarks[54 if side == "L" else 48]
         near = corner + face.to_image(np.array([[sign * rng.uniform(0.04, 0.08), 0.0]]))[0]
         bow = arc(np.zeros(2), 0.05, 0.05 + 0.1 * deep, -1.1, 1.1, 9) * np.array([sign, 1.0])
-        pen.line(near + face.to_image(bow), "nasolabial", hand["line_detail"] * (0.6 + 0.6 * dent),
-                 steady=True)
+        pen.line(
+            near + face.to_image(bow),
+            "nasolabial",
+            hand["line_detail"] * (0.6 + 0.6 * dent),
+            steady=True,
+        )
         record.show(f"AU14{side}")
 
 
@@ -277,8 +294,12 @@ def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Rec
         for at in np.linspace(0.1, 0.7, int(rng.integers(2, 4))):
             start = top + at * (low - top) + face.to_image(np.array([[sign * 0.03, 0.0]]))[0]
             end = start + face.to_image(np.array([[sign * 0.12 * (0.5 + level), -0.07]]))[0]
-            pen.line(np.stack([start, 0.5 * (start + end), end]), "nose_bridge",
-                     pen.hand["line_detail"] * (0.5 + 0.4 * level), steady=True)
+            pen.line(
+                np.stack([start, 0.5 * (start + end), end]),
+                "nose_bridge",
+                pen.hand["line_detail"] * (0.5 + 0.4 * level),
+                steady=True,
+            )
 
 
 def _middle(points: NDArray[np.float64], share: float) -> NDArray[np.float64]:

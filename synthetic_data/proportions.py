@@ -20,6 +20,8 @@ _GROUP_LANDMARKS = {
     "eye_R": range(36, 42), "eye_L": range(42, 48), "mouth": range(48, 68),
 }  # fmt: skip
 _RADIAL_ORDER = 4
+_BROW_DROP = 0.13
+"""How much lower the outer end of a calm brow is than the inner one, units."""
 
 
 def sample_warp(
@@ -40,11 +42,12 @@ def sample_warp(
         "centre": _rounded(face.centre),
         "roll": face.roll,
         "unit": face.unit,
-        "groups": _groups(local, hand, aus, rng),
+        "groups": _groups(local, hand, rng),
         "radial": _radial(face, hand, rng),
         "wave": _waves(hand["proportions_wave"], rng),
         "place": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
     }
+    _express(parameters, face, hand, aus, turn)
     parameters["place"] = _place(face, Warp(parameters), hand, size, rng)
     return Warp(parameters)
 
@@ -54,21 +57,47 @@ def _rounded(values: NDArray[np.floating]) -> list[Any]:
     return np.round(values, 5).tolist()
 
 
-def _groups(
-    local: NDArray[np.float64], hand: Hand, aus: dict[str, float], rng: np.random.Generator
-) -> dict[str, Any]:
+def _express(
+    parameters: dict[str, Any],
+    face: DrawnFace,
+    hand: Hand,
+    aus: dict[str, float],
+    turn: NDArray[np.float64],
+) -> None:
+    """Lift and drop the ends of brows and mouth as the expression asks.
+
+    A calm hand also takes back the frown or smile that a face wears at rest by its mere build and
+    by this warp: in few lines it would be read as an expression.
+    """
+    calm, more = hand["proportions_calm"], hand["proportions_tilt"]
+    at_rest = np.empty_like(face.neutral)
+    warp = Warp(parameters)
+    for name, rows in _GROUP_LANDMARKS.items():
+        at_rest[list(rows)] = warp.apply(face.neutral[list(rows)], {name: 1.0})
+    at_rest = (at_rest - face.centre) @ turn.T / face.unit
+    groups = parameters["groups"]
+    for side in "LR":
+        rows = _GROUP_LANDMARKS[f"brow_{side}"]
+        tilt = more * np.array(_brow_tilt(side, aus)) + calm * _brow_rest(at_rest[list(rows)], side)
+        groups[f"brow_{side}"]["tilt"] = _rounded(tilt)
+    lift = hand["proportions_curl"] * np.array([_corner_lift(aus, side) for side in "RL"])
+    groups["mouth"]["bend"] = _rounded(lift - calm * _corner_rest(at_rest))
+
+
+def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) -> dict[str, Any]:
     """Scale, turn and shift the features, each about its own centre."""
     shift = hand["proportions_shift"]
     eyes, tall = hand["proportions_eyes"], hand["proportions_eye_height"]
     both_eyes = rng.normal(0.0, 0.7 * shift, 2) + (0.0, 0.0)
-    both_brows = both_eyes - (0.0, 0.13 * max(eyes * tall - 1.0, 0.0)) + rng.normal(0, 0.5 * shift, 2)
+    both_brows = (
+        both_eyes - (0.0, 0.13 * max(eyes * tall - 1.0, 0.0)) + rng.normal(0, 0.5 * shift, 2)
+    )
     brow = hand["proportions_brows"]
-    curl, gain = hand["proportions_curl"], hand["proportions_gain"] - 1.0
     groups: dict[str, Any] = {}
     for name, rows in _GROUP_LANDMARKS.items():
         points = local[list(rows)]
         low, high = points.min(axis=0), points.max(axis=0)
-        scale, moved, bend, tilt = np.ones(2), np.zeros(2), (0.0, 0.0), None
+        scale, moved = np.ones(2), np.zeros(2)
         uneven = 1.0 + rng.normal(0.0, 0.4 * shift)
         angle = rng.normal(0.0, 0.5 * shift)
         if name.startswith("eye"):
@@ -77,24 +106,21 @@ def _groups(
         elif name.startswith("brow"):
             scale = np.array([0.5 + 0.5 * eyes, 1.0]) * brow * uneven
             moved = both_brows + rng.normal(0.0, 0.2 * shift, 2)
-            tilt = _brow_tilt(name[-1], aus, gain)
         elif name == "nose":
             scale = hand["proportions_nose"] * np.exp(rng.normal(0.0, 1.2 * shift, 2))
             moved = rng.normal(0.0, 0.5 * shift, 2)
         else:
             scale = hand["proportions_mouth"] * np.exp(rng.normal(0.0, 1.0 * shift, 2))
             moved = rng.normal(0.0, 0.7 * shift, 2)
-            bend = tuple(curl * _corner_lift(aus, side) for side in "RL")
         spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         groups[name] = {
             "centre": _rounded((low + high) / 2.0),
             "matrix": _rounded(spin @ np.diag(scale)),
             "shift": _rounded(moved),
-            "bend": _rounded(np.array(bend)),
+            "bend": [0.0, 0.0],
+            "tilt": [0.0, 0.0],
             "half_width": round(max(float(high[0] - low[0]) / 2.0, 0.05), 5),
         }
-        if tilt is not None:
-            groups[name]["tilt"] = _rounded(np.array(tilt))
     return groups
 
 
@@ -105,11 +131,24 @@ def _corner_lift(aus: dict[str, float], side: str) -> float:
     return 0.45 * up - 0.5 * down
 
 
-def _brow_tilt(side: str, aus: dict[str, float], gain: float) -> tuple[float, float]:
+def _corner_rest(at_rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each corner of the mouth (right, left) lies above its middle at rest."""
+    middle = 0.5 * (at_rest[62, 1] + at_rest[66, 1])
+    return np.clip(middle - at_rest[[48, 54], 1], -0.25, 0.25)
+
+
+def _brow_rest(brow: NDArray[np.float64], side: str) -> NDArray[np.float64]:
+    """Return the lifts of a brow's ends (picture's left, right) that give it its usual slope."""
+    usual = _BROW_DROP if side == "L" else -_BROW_DROP
+    slope = float(np.clip(brow[-1, 1] - brow[0, 1] - usual, -0.25, 0.25))
+    return np.array([-0.5, 0.5]) * slope
+
+
+def _brow_tilt(side: str, aus: dict[str, float]) -> tuple[float, float]:
     """Return how far an exaggerating hand raises a brow's ends (picture's left, right), units."""
     lowered = aus.get(f"AU4{side}", 0.0)
-    inner = gain * (0.35 * aus.get(f"AU1{side}", 0.0) - 0.3 * lowered)
-    outer = gain * (0.35 * aus.get(f"AU2{side}", 0.0) + 0.1 * lowered)
+    inner = 0.6 * aus.get(f"AU1{side}", 0.0) - 0.5 * lowered
+    outer = 0.6 * aus.get(f"AU2{side}", 0.0) + 0.15 * lowered
     return (inner, outer) if side == "L" else (outer, inner)
 
 
@@ -124,8 +163,10 @@ def _radial(face: DrawnFace, hand: Hand, rng: np.random.Generator) -> dict[str, 
     # where the head is really narrower seen from its side, the shape follows
     cos, sin = np.abs(np.cos(in_face)) / squash, np.abs(np.sin(in_face)) * squash
     shape = (cos**power + sin**power) ** (-1.0 / power)
-    shape *= 1.0 + rng.normal(0.0, 0.08) * np.sin(in_face) + rng.normal(0.0, 0.05) * np.sin(
-        3.0 * in_face
+    shape *= (
+        1.0
+        + rng.normal(0.0, 0.08) * np.sin(in_face)
+        + rng.normal(0.0, 0.05) * np.sin(3.0 * in_face)
     )
     shape *= radius / shape.mean()
     terms = strength * (shape / face.radii - 1.0)

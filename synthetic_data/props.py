@@ -220,9 +220,12 @@ def draw_scribbles(pen: Pen, away_from: NDArray[np.float64] | None) -> None:
     rng, size = pen.rng, pen.canvas.size
     for _ in range(int(rng.integers(1, 4))):
         spot = rng.uniform(0.0, size, 2)
-        if away_from is not None and polygon_coverage(away_from, size)[
-            int(min(spot[1], size - 1)), int(min(spot[0], size - 1))
-        ]:
+        if (
+            away_from is not None
+            and polygon_coverage(away_from, size)[
+                int(min(spot[1], size - 1)), int(min(spot[0], size - 1))
+            ]
+        ):
             continue
         kind = rng.random()
         if kind < 0.5:
@@ -232,8 +235,12 @@ def draw_scribbles(pen: Pen, away_from: NDArray[np.float64] | None) -> None:
             path = spot + np.cumsum(rng.normal(0.0, 5.0 * pen.scale, (count, 2)), axis=0)
             pen.line(path, "other", 0.8)
         else:
-            pen.line(blob(rng, spot, rng.uniform(4, 25), rng.uniform(4, 25), 0.3), "other", 0.8,
-                     closed=True)
+            pen.line(
+                blob(rng, spot, rng.uniform(4, 25), rng.uniform(4, 25), 0.3),
+                "other",
+                0.8,
+                closed=True,
+            )
 
 
 def draw_writing(pen: Pen, spot: NDArray[np.float64]) -> None:

@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.camera import Camera
 from ..rig.face_rig import FaceRig, RigState, pose
 from ..rig.facs import AU_LABELS
 from .canvas import VISIBLE_LEVEL, Canvas
 from .eyes import draw_brow, draw_eye
-from .face import DrawnFace, project_face, warp_face
+from .face import DrawnFace, warp_face
 from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
 from .hatching import form_fields, hatch, noise_field
 from .mouth import draw_creases, draw_mouth, draw_nose
@@ -48,6 +47,7 @@ class Drawing:
     landmarks : (70, 2) pixels; None where no face is drawn
     landmarks_visible : (70,) bool
     curves : curve name → (N, 2) pixels
+    symbols : landmarks that lie on a symbol (a round eye, an arc) instead of the warped rig
     visible : AU label → True if the drawing can show it
     warp : parameters of the hand's errors of proportion (see `warp.Warp`)
     face_box : (x0, y0, x1, y1) pixels, brows to chin, ear to ear
@@ -58,16 +58,16 @@ class Drawing:
     landmarks: NDArray[np.float64] | None = None
     landmarks_visible: NDArray[np.bool_] | None = None
     curves: dict[str, NDArray[np.float64]] | None = None
+    symbols: list[int] = field(default_factory=list)
     visible: dict[str, bool] | None = None
     warp: dict[str, Any] | None = None
     face_box: tuple[float, float, float, float] | None = None
 
 
 def draw_face(
+    seen: DrawnFace,
     rig: FaceRig,
-    head: NDArray[np.int64],
     state: RigState,
-    camera: Camera,
     aus: dict[str, float],
     hand: Hand,
     size: int,
@@ -77,11 +77,10 @@ def draw_face(
 
     Parameters
     ----------
-    head : `face.head_rows(rig)`
-    state, camera : the face and the view; the sheet's placement comes with the hand's warp
+    seen : the face as the camera sees it (`face.project_face`), placed by the hand's warp
+    rig, state : what it was projected from
     aus : AU label → intensity, for what depends on expression but is no geometry (creases, lids)
     """
-    seen = project_face(rig, state, camera, head)
     warp = sample_warp(seen, hand, aus, size, rng)
     face = warp_face(seen, warp)
     pen = Pen(Canvas(size), hand, rng)
@@ -96,6 +95,7 @@ def draw_face(
         landmarks=marks,
         landmarks_visible=face.landmarks_visible,
         curves={name: curve.points for name, curve in face.curves.items()},
+        symbols=np.flatnonzero((marks != face.landmarks).any(axis=1)).tolist(),
         visible={label: label in record.shown for label in AU_LABELS},
         warp=warp.parameters,
         face_box=tuple(float(edge) for edge in box),  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ def _draw_layers(
     draw_hair_behind(pen, face, hair)
     draw_neck(pen, face)
     outline = face.outline()
-    if rng.random() < 0.97:
+    if rng.random() < 0.97 or hair.ink in ("solid", "grey"):
         pen.fill(outline, "none", 0.0)
     _draw_ears(pen, face)
     if hand["shade_face"] > 0.12:
@@ -219,8 +219,10 @@ def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
         elif kind == "hair" and not hand.draws["closed_outline"]:
             if hand.kinds["hair"] in ("bald", "tuft", "sides"):
                 pen.line(curve.points, "hair", weight, curve.visible)
-        elif kind == "ear" and hand.draws["ear"] and not (
-            hand.draws["closed_outline"] and hand.kinds["eye"] != "full"
+        elif (
+            kind == "ear"
+            and hand.draws["ear"]
+            and not (hand.draws["closed_outline"] and hand.kinds["eye"] != "full")
         ):
             pen.line(curve.points, "ear", 0.5 * (1.0 + weight), curve.visible)
         elif kind.startswith("nose") and hand.kinds["nose"] in ("wings", "tip", "bridge"):
@@ -239,7 +241,7 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, state: RigState) -> Non
     tone *= presence > 0.5
     spacing = hand["shade_spacing"] * pen.scale
     angle = rng.uniform(0.0, np.pi)
-    bend = rng.uniform(-1.0, 1.0)
+    bend = rng.uniform(-0.6, 0.6)
     ink = hatch(tone, spacing, angle, rng, depth, bend)
     if rng.random() < hand["shade_cross"]:
         second = hatch(tone - 0.25, spacing, angle + rng.uniform(0.5, 1.4), rng, depth, -bend)

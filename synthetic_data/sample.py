@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..rig.camera import Camera
 from ..rig.face_rig import FaceRig, RigState
 from ..rig.facs import AU_LABELS, split_label
 from ..rig.store import load_rig
-from .face import head_rows
+from .face import DrawnFace, RigLines, project_face
 from .negatives import draw_no_face
 from .render import Drawing, draw_face
 from .sampler import Expression, sample_expression, sample_rotation
@@ -29,33 +29,56 @@ SCHEMA = "limner.sample/1"
 NO_FACE_SHARE = 0.05
 _WEIGHT_NOISE = 0.1
 _MAX_IDENTITY = 3.0
+FACE_DRAWINGS = 2
+_HAND, _FACE = 1, 2  # streams of chance
+_SPREADS = ((0.6, 1.5), (1.5, 2.8))
+_GAINS = (1.0, 1.35)
 _NOMINAL_HEAD = 0.27
 """Interocular distance before the placement, as a share of the sheet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Posed:
+    """One face as a camera sees it, before a hand draws it.
+
+    Attributes
+    ----------
+    lines : the rig
+    seen : its lines
+    state : what is drawn, exaggeration included
+    expression : AUs
+    about : what the sample's JSON says of it
+    """
+
+    lines: RigLines
+    seen: DrawnFace
+    state: RigState
+    expression: Expression
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Maker:
-    """What every worker holds: rigs with their shares, styles, seed and size of the sheet."""
+    """What every worker holds: rigs with their shares, styles, seed and size of the sheet.
+
+    `kept` remembers the last face, since `FACE_DRAWINGS` samples in a row draw the same one.
+    """
 
     seed: int
     size: int
-    rigs: tuple[FaceRig, ...]
-    heads: tuple[NDArray[np.int64], ...]
+    rigs: tuple[RigLines, ...]
     shares: tuple[float, ...]
     styles: tuple[Style, ...]
+    kept: dict[int, Posed] = field(default_factory=dict)
 
     @classmethod
-    def load(
-        cls, seed: int, size: int, rigs: dict[str, float], styles: tuple[str, ...]
-    ) -> Maker:
+    def load(cls, seed: int, size: int, rigs: dict[str, float], styles: tuple[str, ...]) -> Maker:
         """Load rigs (name → share of the drawings) and styles."""
-        loaded = tuple(load_rig(name) for name in rigs)
         total = sum(rigs.values())
         return cls(
             seed,
             size,
-            loaded,
-            tuple(head_rows(rig) for rig in loaded),
+            tuple(RigLines.of(load_rig(name)) for name in rigs),
             tuple(share / total for share in rigs.values()),
             tuple(load_style(name) for name in styles),
         )
@@ -64,11 +87,13 @@ class Maker:
 def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     """Draw sample number `index`: the same bytes whoever makes it, and in any order.
 
+    Two samples in a row show one face by two hands, which also halves the work of posing.
+
     Returns
     -------
     The drawing, and what its JSON file says.
     """
-    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, index]))
+    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _HAND, index]))
     style = maker.styles[int(rng.integers(len(maker.styles)))]
     hand = style.hand(rng)
     about: dict[str, Any] = {
@@ -77,52 +102,57 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     }  # fmt: skip
     if rng.random() < NO_FACE_SHARE:
         return draw_no_face(hand, maker.size, rng), {**about, "is_face": False, "aus": []}
-    which = int(np.searchsorted(np.cumsum(maker.shares), rng.random()))
-    which = min(which, len(maker.rigs) - 1)
-    rig = maker.rigs[which]
-    expression = sample_expression(rng)
-    state, camera, chosen = _face(rig, expression, hand["proportions_spread"], maker.size, rng)
-    gain = round(hand["proportions_gain"], 5)
-    drawing = draw_face(
-        rig, maker.heads[which], posed_state(rig, state, gain), camera, expression.aus, hand,
-        maker.size, rng,
-    )  # fmt: skip
+    number = index // FACE_DRAWINGS
+    if number not in maker.kept:
+        maker.kept.clear()
+        maker.kept[number] = _posed(maker, number)
+    posed = maker.kept[number]
+    aus = posed.expression.aus
+    drawing = draw_face(posed.seen, posed.lines.rig, posed.state, aus, hand, maker.size, rng)
     about |= {
         "is_face": True,
-        "rig": rig.name,
-        "identity_id": f"{maker.seed}-{index}",
-        "emotion": expression.emotion,
-        "aus": _au_entries(expression.aus, drawing.visible or {}),
-        "gain": gain,
+        **posed.about,
+        "aus": _au_entries(aus, drawing.visible or {}),
         "warp": drawing.warp,
         "face_box": _short(np.array(drawing.face_box), 2),
         "landmarks": _short(drawing.landmarks, 2),
-        "landmarks_visible": drawing.landmarks_visible.astype(int).tolist(),
+        "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
+        "landmarks_on_symbols": drawing.symbols,
         "curves": {name: _short(points, 1) for name, points in (drawing.curves or {}).items()},
-    } | chosen
+    }
     return drawing, about
 
 
-def _face(
-    rig: FaceRig, expression: Expression, spread: float, size: int, rng: np.random.Generator
-) -> tuple[RigState, Camera, dict[str, Any]]:
-    """Draw identity, weights, pose and camera, rounded as the JSON file keeps them."""
-    identity = rng.standard_normal(len(rig.identity_names)) * spread
+def _posed(maker: Maker, number: int) -> Posed:
+    """Draw a rig, an expression, an identity and a view by chance, and project them."""
+    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _FACE, number]))
+    which = int(np.searchsorted(np.cumsum(maker.shares), rng.random()))
+    lines = maker.rigs[min(which, len(maker.rigs) - 1)]
+    rig, size = lines.rig, maker.size
+    expression = sample_expression(rng)
+    low, high = _SPREADS[int(rng.random() < 0.35)]
+    identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
     identity = np.round(np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY), 3)
     weights = rig.weights_from_aus(expression.aus)
     noise = 1.0 + rng.uniform(-_WEIGHT_NOISE, _WEIGHT_NOISE, len(weights))
     weights = np.round(np.clip(weights * noise, 0.0, 1.0), 4)
+    gain = round(float(rng.uniform(*_GAINS)), 4)
     rotation = np.round(sample_rotation(rng), 5)
     inverse_distance = round(float(rng.choice([0.0, rng.uniform(0.3, 2.2)])), 4)
     scale = round(_NOMINAL_HEAD * size / rig.interocular_m, 3)
     camera = Camera(scale, np.array([size / 2.0, size / 2.0]), (size, size), inverse_distance)
+    state = posed_state(rig, RigState(weights, identity, rotation), gain)
     about = {
+        "rig": rig.name,
+        "identity_id": f"{maker.seed}-{number}",
+        "emotion": expression.emotion,
         "identity": identity.tolist(),
         "blendshapes": {
             name: float(weight)
             for name, weight in zip(rig.shape_names, weights, strict=True)
             if weight > 0.0
         },
+        "gain": gain,
         "pose": rotation.tolist(),
         "camera": {
             "scale_px": scale,
@@ -131,7 +161,7 @@ def _face(
             "inverse_distance": inverse_distance,
         },
     }
-    return RigState(weights, identity, rotation), camera, about
+    return Posed(lines, project_face(lines, state, camera), state, expression, about)
 
 
 def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:

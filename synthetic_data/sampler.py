@@ -102,14 +102,17 @@ def sample_expression(rng: np.random.Generator) -> Expression:
     elif kind < 0.52:
         chosen = dict(EXTRAS[int(rng.integers(len(EXTRAS)))])
     else:
-        chosen = _legal_mix(rng, int(rng.choice([1, 2, 3, 4, 5, 6, 7], p=[
-            0.12, 0.14, 0.18, 0.2, 0.16, 0.12, 0.08])))
+        chosen = _legal_mix(
+            rng, int(rng.choice([1, 2, 3, 4, 5, 6, 7], p=[0.12, 0.14, 0.18, 0.2, 0.16, 0.12, 0.08]))
+        )
     sided = _sided(rng, chosen)
     if emotion not in (None, "neutral") or 0.36 <= kind < 0.52:
         _add_some(rng, sided)
     _add_gaze(rng, sided, neutral=emotion == "neutral")
     _settle(rng, sided)
-    return Expression({label: round(sided[label], 3) for label in AU_LABELS if label in sided}, emotion)
+    return Expression(
+        {label: round(sided[label], 3) for label in AU_LABELS if label in sided}, emotion
+    )
 
 
 def _legal_mix(rng: np.random.Generator, count: int) -> dict[int, float]:

@@ -27,7 +27,7 @@ RANGES: dict[str, dict[str, tuple[float, float]]] = {
     "proportions": {
         "eyes": (0.9, 1.15), "eye_height": (0.9, 1.2), "nose": (0.85, 1.15), "mouth": (0.9, 1.15),
         "brows": (0.9, 1.1), "shift": (0.0, 0.04), "wave": (0.0, 0.02), "round": (0.0, 0.3),
-        "squash": (0.92, 1.08), "gain": (1.0, 1.15), "curl": (0.0, 0.1), "spread": (0.7, 1.5),
+        "squash": (0.92, 1.08), "curl": (0.0, 0.15), "tilt": (0.0, 0.1), "calm": (0.2, 0.8),
     },
     "shade": {"face": (0.0, 0.3), "spacing": (3.0, 5.0), "background": (0.0, 0.1),
               "cross": (0.0, 0.3), "clothes": (0.0, 0.4)},

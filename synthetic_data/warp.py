@@ -58,8 +58,9 @@ class Warp:
     ----------
     parameters : numbers and lists only, as the sample's JSON keeps them
         `centre` (2) and `roll`, `unit`: the face's frame, pixels and radians; `groups`: name →
-        centre (2), matrix (2 × 2, in the face's frame), shift (2, units), and `bend` (2: how far
-        the ends on the subject's right and left are raised, units) over `half_width` (units);
+        centre (2), matrix (2 × 2, in the face's frame), shift (2, units), and `bend` and
+        `tilt` (2 each: how far the ends on the subject's right and left are raised, units, with
+        the middle kept or in a straight line) over `half_width` (units);
         `radial`: `radius` in units and Fourier terms a0, a1, b1, …; `wave`: rows of
         (amplitude x, y in units, wave number x, y per unit, phase); `place`: 2 × 3 affine.
     """
@@ -112,8 +113,8 @@ def _group_motion(local: NDArray[np.float64], group: dict[str, Any] | None) -> N
         along = np.clip(offset[:, 0] / group["half_width"], -1.4, 1.4)
         raised = np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
         motion[:, 1] -= raised
-    tilt = group.get("tilt")
-    if tilt:
+    tilt = group["tilt"]
+    if any(tilt):
         along = np.clip(offset[:, 0] / group["half_width"], -1.3, 1.3)
         motion[:, 1] -= 0.5 * (tilt[0] * (1.0 - along) + tilt[1] * (1.0 + along))
     return motion
