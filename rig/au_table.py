@@ -4,14 +4,16 @@ Each row gives the shapes' weights at AU intensity 1; `FaceRig.weights_from_aus`
 them. Most rows are the one-to-one correspondences on which the sources agree (ARKit's shapes were
 modelled after FACS): AU1 browInnerUp, AU2 browOuterUp, AU4 browDown, AU5 eyeWide, AU6 cheekSquint,
 AU7 eyeSquint, AU9 noseSneer, AU10 mouthUpperUp, AU12 mouthSmile, AU14 mouthDimple, AU15 mouthFrown,
-AU16 mouthLowerDown, AU18 mouthPucker, AU20 mouthStretch, AU22 mouthFunnel, AU24 mouthPress,
+AU16 mouthLowerDown, AU18 mouthPucker, AU20 mouthStretch, AU22 mouthFunnel,
 AU26/27 jawOpen, AU28 mouthRoll, AU29 jawForward, AU30 jawLeft/Right, AU34 cheekPuff,
-AU43/45 eyeBlink, AU61–64 eyeLook. Four rows are ours, from the manual's text:
+AU43/45 eyeBlink, AU61–64 eyeLook. Six rows are ours, from the manual's text:
 
+* AU6 narrows the eye from below while it lifts the cheek: some eyeSquint.
 * AU17 (the chin boss pushes the lower lip up): mouthShrugLower, with a little mouthShrugUpper
   because the risen lower lip carries the upper one.
-* AU23 (red parts rolled in a little and the mouth not wider: thin, hard lips): half rolled lips,
-  drawn together by a little mouthPucker. AU24 presses without rolling, AU28 rolls all red away.
+* AU23 (red parts rolled in a little and the mouth narrower: thin, hard lips): half rolled lips,
+  drawn together by some mouthPucker. AU24 (lips pressed on each other, wide and flat):
+  mouthPress with a little rolling. AU28 rolls all red away.
 * AU25 (lips part over closed teeth): a little of both lips' own raisers and depressors, without
   the jaw.
 * AU26 runs into AU27: intensity 0.7 is a dropped jaw, 1 a stretched mouth. The jaw shape carries
@@ -40,7 +42,7 @@ _BY_SIDE: dict[int, dict[str, float]] = {
     2: {"browOuterUp": 1.0},
     4: {"browDown": 1.0},
     5: {"eyeWide": 1.0},
-    6: {"cheekSquint": 1.0},
+    6: {"cheekSquint": 1.0, "eyeSquint": 0.3},
     7: {"eyeSquint": 1.0},
     9: {"noseSneer": 1.0},
     10: {"mouthUpperUp": 1.0},
@@ -58,15 +60,20 @@ _SINGLE: dict[str, dict[str, float]] = {
     "AU17": {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.4},
     "AU18": {"mouthPucker": 1.0},
     "AU22": {"mouthFunnel": 1.0},
-    "AU23": {"mouthRollUpper": 0.5, "mouthRollLower": 0.5, "mouthPucker": 0.25},
-    "AU24": {"mouthPressLeft": 1.0, "mouthPressRight": 1.0},
+    "AU23": {"mouthRollUpper": 0.4, "mouthRollLower": 0.4, "mouthPucker": 0.4},
+    "AU24": {
+        "mouthPressLeft": 0.5,
+        "mouthPressRight": 0.5,
+        "mouthRollUpper": 0.35,
+        "mouthRollLower": 0.35,
+    },
     "AU25": {
         "mouthLowerDownLeft": 0.35,
         "mouthLowerDownRight": 0.35,
         "mouthUpperUpLeft": 0.3,
         "mouthUpperUpRight": 0.3,
     },
-    "AU26": {"jawOpen": 0.85},
+    "AU26": {"jawOpen": 0.8},
     "AU28": {"mouthRollUpper": 1.0, "mouthRollLower": 1.0},
     "AU29": {"jawForward": 1.0},
     "AU34": {"cheekPuff": 1.0},

@@ -18,6 +18,7 @@ from .face_rig import FaceRig
 from .features import FEATURES
 from .makehuman_curves import build_curves, build_landmarks
 from .makehuman_identity import build_identity, mean_adult
+from .makehuman_lips import seal_lips
 from .makehuman_mesh import EYE_RADIUS_M, HeadCut, cut_head, eyeball, fan
 from .makehuman_shapes import build_shapes, helper_eye, left_weight
 from .makehuman_source import MakeHumanSource, open_makehuman
@@ -30,6 +31,9 @@ _OPENER_EYES = 0.3
 """How much of `eyeWide` the neutral wears: the mean of MakeHuman's macro targets looks sleepy."""
 _HAIRLINE_M, _HAIRLINE_BACK_M = 0.795, 0.03
 _CHIN_M = 0.628
+_LOWERED_M = {3: 0.003, 4: 0.003, 5: 0.003}
+"""Upper teeth, lower teeth and tongue go down by this: so the upper teeth end 1.5 mm below the
+line of the lips, as they do in a parted mouth."""
 
 
 def build_makehuman(source: str | Path | None = None) -> FaceRig:
@@ -48,7 +52,7 @@ def build_makehuman(source: str | Path | None = None) -> FaceRig:
     centres = np.array([_ball_centre(mean_base[helper_eye(base, side)]) for side in "LR"])
     neutral = _neutral(cut, mean_base, centres)
     triangles = fan(cut.polygons)
-    shapes = build_shapes(data, base, cut, neutral, centres, mean_base)
+    shapes = build_shapes(data, base, cut, neutral, centres)
     names, modes = build_identity(data, base, cut, neutral, mean_base)
     ear = _ears(data, cut)
     curves = build_curves(cut, neutral, triangles, centres, ear)
@@ -87,7 +91,9 @@ def _neutral(cut: HeadCut, mean_base: Array, centres: Array) -> Array:
     ball = eyeball()[0] * EYE_RADIUS_M
     for eye in (0, 1):
         neutral[cut.part == eye + 1] = centres[eye] + ball
-    return neutral
+    for part, lowered in _LOWERED_M.items():
+        neutral[cut.part == part, 1] -= lowered
+    return neutral + seal_lips(neutral, cut)
 
 
 def _ears(data: MakeHumanSource, cut: HeadCut) -> NDArray[np.bool_]:

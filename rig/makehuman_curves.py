@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from .face_rig import SurfaceCurve, SurfacePoints
 from .makehuman_mesh import EYE_RADIUS_M, IRIS_RADIUS_M, HeadCut
 from .surface import (
-    arc_lengths,
     lay_curve,
     mirror_surface,
     nearest_surface,
     path_on_edges,
     ray_surface,
+    resample,
     spline,
     surface_of_vertices,
 )
@@ -35,8 +35,12 @@ _LID_POINTS, _LIP_POINTS, _RING_POINTS = 25, 31, 24
 _CM = 0.01
 
 _FRONT_LEFT = {
-    "brow_upper": ((1.0, 75.5), (1.9, 75.85), (2.9, 76.1), (3.9, 76.0), (4.7, 75.5), (5.35, 74.8)),
-    "brow_lower": ((1.05, 74.8), (1.9, 75.05), (2.9, 75.35), (3.9, 75.4), (4.7, 75.1), (5.35, 74.7)),
+    "brow_upper": (
+        (1.0, 75.5), (1.9, 75.85), (2.9, 76.1), (3.9, 76.0), (4.7, 75.5), (5.35, 74.8),
+    ),
+    "brow_lower": (
+        (1.05, 74.8), (1.9, 75.05), (2.9, 75.35), (3.9, 75.4), (4.7, 75.1), (5.35, 74.7),
+    ),
     "nasolabial": ((1.9, 70.2), (2.5, 69.5), (2.95, 68.6), (3.2, 67.7), (3.3, 66.9)),
     "crow_feet": ((5.05, 73.3), (5.5, 73.4), (5.95, 73.65)),
     "nostril": (
@@ -56,10 +60,17 @@ _FRONT_MIDDLE = {
 """Control points from the subject's right to left, or from the top down, cm."""
 _N_POINTS = {"brow_upper": 25, "brow_lower": 25, "nostril": 31, "nose_bridge": 25, "ear": 31}
 _DEFAULT_POINTS = 21
+_EAR_SIDE_LEFT = (
+    (5.34, 73.30), (5.03, 73.64), (4.38, 74.04), (3.84, 73.92), (3.33, 73.50), (2.94, 72.67),
+    (2.84, 72.18), (2.94, 71.43), (3.16, 70.83), (3.68, 70.09), (4.14, 69.57), (4.42, 69.23),
+    (4.77, 68.91), (5.23, 68.94),
+)  # fmt: skip
+"""The ear's outline in the side view, (z, y) in cm."""
+_EAR_INSET_M = 0.0008
 _JAW_CENTRE_CM = (0.0, 70.5)
 _FRONT_BONUS = 0.3
-"""A jaw point may lie this much farther in for every metre that it lies nearer the viewer: keeps
-the points on the edge of the jaw, not under it."""
+"""The chin may lie this much farther in for every metre that it lies nearer the viewer: keeps the
+points on the edge of the jaw, not under it. Less is allowed further up, where nothing is under."""
 
 
 def build_curves(
@@ -106,17 +117,15 @@ def _thrown(
 ) -> SurfaceCurve:
     """Throw a line designed in the front view onto the face."""
     flat = np.array([(x * _CM, y * _CM, 0.0) for x, y in controls])
-    shallow = spline(flat, 8 * len(flat))
+    before_face = spline(flat, 8 * len(flat))
+    before_face[:, 2] = 0.3
     on_face = lay_curve(
-        neutral, triangles, shallow + [0.0, 0.0, 0.3], 80, along=np.array([0.0, 0.0, -1.0]),
+        neutral, triangles, before_face, 80, along=np.array([0.0, 0.0, -1.0]),
         allowed=allowed,
     )  # fmt: skip
     # equal steps on the surface, not in the front view
     line = on_face.points.interpolate(neutral, triangles)
-    n_points = _N_POINTS.get(name, _DEFAULT_POINTS)
-    lengths = arc_lengths(line)
-    stops = np.linspace(0.0, lengths[-1], n_points)
-    even = np.stack([np.interp(stops, lengths, column) for column in line.T], axis=1)
+    even = resample(line, _N_POINTS.get(name, _DEFAULT_POINTS))
     return SurfaceCurve(nearest_surface(neutral, triangles, even, allowed)[0])
 
 
@@ -164,20 +173,21 @@ def _iris(
 def _ear(
     neutral: Array, triangles: NDArray[np.int32], skin: NDArray[np.bool_], ear: NDArray[np.bool_]
 ) -> SurfaceCurve:
-    """Return the left ear's rim, from where it leaves the face at the top, back and down."""
-    shell = np.flatnonzero(ear & (neutral[:, 0] > 0.0))
-    middle = (neutral[shell].min(axis=0) + neutral[shell].max(axis=0)) / 2.0
-    arms = neutral[shell] - middle
-    # seen from the side: y up, z to the face; the rim is farthest out in every direction
-    angle = np.degrees(np.arctan2(arms[:, 1], arms[:, 2]))
-    reach = np.hypot(arms[:, 1], arms[:, 2])
-    controls = []
-    for wanted in np.linspace(55.0, 285.0, 12):
-        gap = np.abs((angle - wanted + 180.0) % 360.0 - 180.0)
-        near = np.flatnonzero(gap < 14.0)
-        controls.append(neutral[shell[near[np.argmax(reach[near])]]])
-    keep = [0] + [i for i in range(1, 12) if np.linalg.norm(controls[i] - controls[i - 1]) > 1e-4]
-    return lay_curve(neutral, triangles, np.array(controls)[keep], _N_POINTS["ear"], allowed=skin)
+    """Return the left ear's rim, from its root at the temple over the top down to the lobe."""
+    outline = np.array([(0.3, y * _CM, z * _CM) for z, y in _EAR_SIDE_LEFT])
+    middle = outline.mean(axis=0)
+    # a hair inside the silhouette, or rays would pass it and hit the skull
+    outline[:, 1:] += _EAR_INSET_M * _unit(middle - outline)[:, 1:]
+    allowed = skin & ear[triangles].all(axis=1)
+    line = spline(outline, 80)
+    hits, is_hit = ray_surface(neutral, triangles, line, np.array([-1.0, 0.0, 0.0]), allowed)
+    rim = resample(hits[is_hit].interpolate(neutral, triangles), _N_POINTS["ear"])
+    return SurfaceCurve(nearest_surface(neutral, triangles, rim, allowed)[0])
+
+
+def _unit(vectors: Array) -> Array:
+    """Return (N, 3) vectors at length 1."""
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def build_landmarks(
@@ -252,7 +262,8 @@ def _jaw(
         out = arms[:, :2] @ way
         off = np.abs(arms[:, 0] * way[1] - arms[:, 1] * way[0])
         near = (off < 0.006) & (neutral[used, 2] > least_depth) & (out > 0.0)
-        best = np.argmax(out[near] + _FRONT_BONUS * neutral[used[near], 2])
+        bonus = _FRONT_BONUS * max(0.15, 1.0 - step / 4.0)
+        best = np.argmax(out[near] + bonus * neutral[used[near], 2])
         place = np.array([*(centre + way * out[near][best]), neutral[used[near][best], 2]])
         found.append(nearest_surface(neutral, triangles, place[None], face)[0])
     mirrored = [mirror_surface(point, neutral, triangles, face) for point in found[:0:-1]]

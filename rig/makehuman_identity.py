@@ -25,7 +25,8 @@ Array = NDArray[np.float64]
 _ANCESTRIES = ("african", "asian", "caucasian")
 _SEXES = ("female", "male")
 _FOLDERS = (
-    "head", "forehead", "eyebrows", "eyes", "nose", "cheek", "mouth", "chin", "ears", "neck", "asym",
+    "head", "forehead", "eyebrows", "eyes", "nose", "cheek", "mouth", "chin", "ears", "neck",
+    "asym",
 )  # fmt: skip
 _POLES = (
     ("incr", "decr"), ("up", "down"), ("out", "in"), ("forward", "backward"),
@@ -33,8 +34,8 @@ _POLES = (
 )  # fmt: skip
 """Last words of two targets that are the ends of one slider, the positive end first."""
 _SLIDER = {
-    "head": 0.3, "forehead": 0.25, "eyebrows": 0.4, "eyes": 0.45, "nose": 0.35, "cheek": 0.4,
-    "mouth": 0.35, "chin": 0.35, "ears": 0.3, "neck": 0.25, "asym": 0.3,
+    "head": 0.16, "forehead": 0.1, "eyebrows": 0.3, "eyes": 0.35, "nose": 0.24, "cheek": 0.15,
+    "mouth": 0.22, "chin": 0.22, "ears": 0.2, "neck": 0.15, "asym": 0.2,
 }  # fmt: skip
 """Where on MakeHuman's slider (1 = its end) one standard deviation lies, by folder."""
 _LEFT_OUT = (
@@ -53,7 +54,7 @@ _RESCALED = ("macro", "head-scale", "head-age", "head-angle", "neck-scale-vert",
 """Modes from which move, turn and growth of the whole face are taken out: camera and pose have
 them."""
 
-_EYE_SIZE, _EYE_SIZE_REACH_M = 0.06, (0.020, 0.042)
+_EYE_SIZE, _EYE_SIZE_REACH_M = 0.07, (0.020, 0.042)
 
 
 def mean_adult(source: MakeHumanSource, base: BaseMesh) -> Array:
@@ -119,11 +120,11 @@ def _macro_modes(source: MakeHumanSource) -> list[tuple[str, Array]]:
 
     young = both("young")
     modes = [
-        ("macro-male", 0.8 * (person("male", "young") - person("female", "young")) / 2.0),
-        ("macro-old", 0.6 * (both("old") - young)),
-        ("macro-child", 0.5 * (both("child") - young)),
+        ("macro-male", 0.7 * (person("male", "young") - person("female", "young")) / 2.0),
+        ("macro-old", 0.4 * (both("old") - young)),
+        ("macro-child", 0.4 * (both("child") - young)),
     ]
-    modes += [(f"macro-{a}", 0.6 * (both("young", (a,)) - young)) for a in _ANCESTRIES[:2]]
+    modes += [(f"macro-{a}", 0.5 * (both("young", (a,)) - young)) for a in _ANCESTRIES[:2]]
     return modes
 
 
@@ -138,7 +139,7 @@ def _local_modes(source: MakeHumanSource) -> list[tuple[str, Array]]:
             title = name.removeprefix("l-")
             if title.startswith(_LEFT_OUT):
                 continue
-            slider = 0.12 if title.startswith("forehead-nubian") else _SLIDER[folder]
+            slider = 0.05 if title.startswith("forehead-nubian") else _SLIDER[folder]
             left = _slider(source, folder, name, names) * slider
             if name == title:
                 modes.append((title.removesuffix("-incr"), left))
@@ -167,7 +168,7 @@ def _is_negative(name: str, names: set[str]) -> bool:
 
 
 def _to_head(moved: Array, base: BaseMesh, cut: HeadCut, neutral: Array, mean_base: Array) -> Array:
-    """Take a displacement of the base mesh to the head; its balls follow hm08's by move and size."""
+    """Take a displacement to the head; the balls follow hm08's own by move and size."""
     mode = np.where(cut.source[:, None] >= 0, moved[cut.source], 0.0)
     for part, side in ((1, "L"), (2, "R")):
         eye, ball = helper_eye(base, side), np.flatnonzero(cut.part == part)

@@ -8,6 +8,7 @@ from there: straight on at every vertex with four neighbours.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -216,7 +217,7 @@ def _cap(ring: list[int]) -> NDArray[np.int64]:
     """Close the throat with a ladder between the ring's two halves, facing the mouth."""
     half = len(ring) // 2
     rungs = [(ring[i], ring[-i]) for i in range(1, half)]
-    ladder = [(a, b, d, c) for (a, b), (c, d) in zip(rungs[:-1], rungs[1:], strict=True)]
+    ladder = [(a, b, d, c) for (a, b), (c, d) in itertools.pairwise(rungs)]
     ends = [(ring[0], rungs[0][1], rungs[0][0], -1), (ring[half], *rungs[-1], -1)]
     return np.array([*ladder, *ends])
 
