@@ -8,6 +8,8 @@ afterwards (thicker, thinner, blurred, faded, crossed out, cut away) leaves the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +19,13 @@ from .labels import FEATURES, MIRRORED_AUS, MIRRORED_LANDMARKS
 from .normalise import extract_ink
 from .shards import Sample
 
-__all__ = ["GRID_PX", "INPUT_PX", "find_item", "read_item"]
+__all__ = ["GRID_PX", "INPUT_PX", "PreparedFace", "find_item", "prepare", "read_item"]
 
 INPUT_PX = 128
 GRID_PX = 64
 FINDER_CELLS = 16
+PREPARED_PX = 192
+SHEET_PX = 128
 _MIRROR_AUS = np.array(MIRRORED_AUS)
 _MIRROR_LANDMARKS = np.array(MIRRORED_LANDMARKS)
 
@@ -117,7 +121,63 @@ def _erase(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.flo
     return ink
 
 
-def read_item(sample: Sample, rng: np.random.Generator, is_training: bool) -> dict[str, NDArray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedFace:
+    """A sample brought to the reader's scale once, so that augmenting it is only a small warp.
+
+    Attributes
+    ----------
+    ink : (192, 192) uint8, 255 = ink; the crop is its middle
+    features : (192, 192) uint8, a class drawn in each pixel
+    landmarks : (70, 2) float32, pixels of `ink`
+    sheet : (128, 128) uint8, the whole drawing, for the finder; `sheet_landmarks` in its pixels
+    sample : where all came from
+    """
+
+    ink: NDArray[np.uint8]
+    features: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
+    sheet: NDArray[np.uint8]
+    sheet_landmarks: NDArray[np.float32]
+    sample: Sample
+
+
+def prepare(sample: Sample, rng: np.random.Generator) -> PreparedFace:
+    """Decode a sample, extract its ink, and bring it to the scale of the reader's crop."""
+    ink = extract_ink(sample.grey().astype(np.float32) / 255.0)
+    box = landmark_box(sample.landmarks) if sample.is_face else (0.0, 0.0, *ink.shape[::-1])
+    crop = crop_matrix(box, INPUT_PX, CROP_MARGIN)
+    crop[:, 2] += (PREPARED_PX - INPUT_PX) / 2.0
+    fine = warp(sample.features(), crop * 2.0, 2 * PREPARED_PX, nearest=True)
+    landmarks = sample.landmarks @ crop[:, :2].T + crop[:, 2]
+    sheet = cv2.resize(ink, (SHEET_PX, SHEET_PX), interpolation=cv2.INTER_AREA)
+    scale = [SHEET_PX / ink.shape[1], SHEET_PX / ink.shape[0]]
+    return PreparedFace(
+        ink=np.round(255.0 * warp(ink, crop, PREPARED_PX)).astype(np.uint8),
+        features=_one_class_a_cell(fine, 2, rng),
+        landmarks=landmarks.astype(np.float32),
+        sheet=np.round(255.0 * sheet).astype(np.uint8),
+        sheet_landmarks=(sample.landmarks * scale).astype(np.float32),
+        sample=sample.without_pictures(),
+    )
+
+
+def _one_class_a_cell(
+    features: NDArray[np.uint8], side: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Shrink a label image by `side`: each cell keeps one of the classes drawn in it, by chance."""
+    code = np.zeros(256, np.uint8)
+    code[1 : len(FEATURES)] = 1 + rng.permutation(len(FEATURES) - 1)
+    rows, columns = features.shape[0] // side, features.shape[1] // side
+    cells = code[features].reshape(rows, side, columns, side).max(axis=(1, 3))
+    back = np.zeros(256, np.uint8)
+    back[code[: len(FEATURES)]] = np.arange(len(FEATURES))
+    return back[cells]
+
+
+def read_item(
+    face: PreparedFace, rng: np.random.Generator, is_training: bool
+) -> dict[str, NDArray]:
     """Return what the reader sees of a sample, and the truth about it.
 
     Returns
@@ -125,9 +185,9 @@ def read_item(sample: Sample, rng: np.random.Generator, is_training: bool) -> di
     ink (1, 128, 128) float32; intensity, visible (A,); landmarks (70, 2) crop pixels; pose (3,);
     features (64, 64) int64, -1 on paper
     """
-    ink = extract_ink(sample.grey().astype(np.float32) / 255.0)
-    landmarks, pose = sample.landmarks.astype(np.float64), sample.pose.copy()
-    crop = np.vstack([crop_matrix(landmark_box(landmarks), INPUT_PX, CROP_MARGIN), [0, 0, 1]])
+    landmarks, pose = face.landmarks.astype(np.float64), face.sample.pose.copy()
+    shift = -(PREPARED_PX - INPUT_PX) / 2.0
+    crop = np.array([[1.0, 0.0, shift], [0.0, 1.0, shift], [0.0, 0.0, 1.0]])
     flip = is_training and rng.random() < 0.5
     if is_training:
         turn = jitter_matrix(rng, INPUT_PX, turn=0.12, zoom=0.09, shift=0.035)
@@ -138,37 +198,25 @@ def read_item(sample: Sample, rng: np.random.Generator, is_training: bool) -> di
         crop = np.array([[-1.0, 0.0, INPUT_PX], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]) @ crop
         landmarks, pose = landmarks[_MIRROR_LANDMARKS], pose * [1.0, -1.0, -1.0]
     order = _MIRROR_AUS if flip else slice(None)
-    ink = warp(ink, crop[:2], INPUT_PX)
+    ink = warp(face.ink, crop[:2], INPUT_PX).astype(np.float32) / 255.0
     if is_training:
         ink = spoil_ink(ink, rng)
+    features = warp(face.features, crop[:2], INPUT_PX, nearest=True)
+    grid = _one_class_a_cell(features, INPUT_PX // GRID_PX, rng).astype(np.int64)
     return {
         "ink": ink[None],
-        "intensity": sample.intensity[order],
-        "visible": sample.visible[order],
+        "intensity": face.sample.intensity[order],
+        "visible": face.sample.visible[order],
         "landmarks": (landmarks @ crop[:2, :2].T + crop[:2, 2]).astype(np.float32),
         "pose": pose.astype(np.float32),
-        "features": _feature_grid(sample.features(), crop, rng),
+        "features": np.where(grid == 0, -1, grid),
     }
 
 
-def _feature_grid(
-    features: NDArray[np.uint8], crop: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Return (64, 64): one of the classes drawn in each cell of the grid, -1 on paper."""
-    fine = GRID_PX * 4
-    big = warp(features, crop[:2] * (fine / INPUT_PX), fine, nearest=True)
-    code = np.zeros(len(FEATURES), np.uint8)
-    code[1:] = 1 + rng.permutation(len(FEATURES) - 1)
-    cells = code[big].reshape(GRID_PX, 4, GRID_PX, 4).max(axis=(1, 3))
-    back = np.full(len(FEATURES) + 1, -1, np.int64)
-    back[code[1:]] = np.arange(1, len(FEATURES))
-    return back[cells]
-
-
 def find_item(
-    samples: list[Sample], rng: np.random.Generator
+    faces: list[PreparedFace], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return a sheet with the drawings of `samples` on it, for the finder.
+    """Return a sheet with the drawings of `faces` on it, for the finder.
 
     Returns
     -------
@@ -179,22 +227,23 @@ def find_item(
     sheet = np.zeros((INPUT_PX, INPUT_PX), np.float32)
     heat = np.zeros((FINDER_CELLS, FINDER_CELLS), np.float32)
     box = np.zeros((4, FINDER_CELLS, FINDER_CELLS), np.float32)
-    halves = [(0.0, 0.5), (0.5, 1.0)] if len(samples) == 2 else [(0.0, 1.0)]
-    for sample, (low, high) in zip(samples, halves, strict=True):
-        ink = extract_ink(sample.grey().astype(np.float32) / 255.0)
-        share = rng.uniform(0.35, 1.0) if len(samples) == 1 else rng.uniform(0.35, 0.6)
-        scale = share * INPUT_PX / max(ink.shape)
+    halves = [(0.0, 0.5), (0.5, 1.0)] if len(faces) == 2 else [(0.0, 1.0)]
+    for face, (low, high) in zip(faces, halves, strict=True):
+        share = rng.uniform(0.35, 1.35) if len(faces) == 1 else rng.uniform(0.35, 0.6)
+        scale = share * INPUT_PX / SHEET_PX
         jitter = jitter_matrix(rng, INPUT_PX, turn=0.15, zoom=0.06, shift=0.01)
         span = (high - low) * INPUT_PX - share * INPUT_PX
         left = low * INPUT_PX + rng.uniform(min(span, 0.0), max(span, 0.0))
-        top = rng.uniform(0.0, (1.0 - share) * INPUT_PX)
+        rest = (1.0 - share) * INPUT_PX
+        top = rng.uniform(min(rest, 0.0), max(rest, 0.0))
         place = jitter @ np.array([[scale, 0.0, left], [0.0, scale, top], [0.0, 0.0, 1.0]])
-        landmarks = sample.landmarks.astype(np.float64)
         if rng.random() < 0.5:
-            flip = np.array([[-1.0, 0.0, ink.shape[1]], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+            flip = np.array([[-1.0, 0.0, SHEET_PX], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
             place = place @ flip
-        sheet = np.maximum(sheet, warp(ink, place[:2], INPUT_PX))
-        if sample.is_face:
+        ink = warp(face.sheet, place[:2], INPUT_PX).astype(np.float32) / 255.0
+        sheet = np.maximum(sheet, ink)
+        if face.sample.is_face:
+            landmarks = face.sheet_landmarks.astype(np.float64)
             _mark(heat, box, landmarks @ place[:2, :2].T + place[:2, 2])
     return spoil_ink(sheet, rng)[None], heat, box
 

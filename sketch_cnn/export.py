@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from .augment import INPUT_PX, read_item
+from .augment import INPUT_PX, prepare, read_item
 from .crop import CROP_MARGIN
 from .labels import AU_LABELS, FEATURES, PRESENT, TRACE
 from .model_file import FINDER_FILE, READER_FILE, SCHEMA
@@ -74,7 +74,8 @@ def calibrate(reader: nn.Module, samples: list[Sample], batch: int = 64) -> NDAr
     faces = [sample for sample in samples if sample.is_face]
     with torch.no_grad():
         for start in range(0, len(faces), batch):
-            items = [read_item(sample, rng, is_training=False) for sample in faces[start:][:batch]]
+            prepared = [prepare(sample, rng) for sample in faces[start:][:batch]]
+            items = [read_item(face, rng, is_training=False) for face in prepared]
             ink = torch.from_numpy(np.stack([item["ink"] for item in items]))
             answer, mirrored = reader(ink), reader(ink.flip(3))
             logits.append(_mirror_mean_logit(answer, mirrored))

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from .augment import find_item, read_item
-from .shards import Sample, read_shard
+from .augment import PreparedFace, find_item, prepare, read_item
+from .shards import read_shard
 
 __all__ = ["Batch", "DrawingStream", "stream_batches"]
 
-_RESCAN_ITEMS = 20_000
+_BATCHES_A_SHARD = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +30,9 @@ class Batch:
 
 
 class DrawingStream(IterableDataset):
-    """Endless batches from a folder of shards; shards that appear later are taken up.
+    """Endless batches from a folder of shards.
+
+    Shards are taken up one by one while the training runs, also those that appear later.
 
     Parameters
     ----------
@@ -50,18 +52,22 @@ class DrawingStream(IterableDataset):
         part, parts = (0, 1) if info is None else (info.id, info.num_workers)
         torch.set_num_threads(1)
         rng = np.random.default_rng([self.seed, part])
-        samples: list[Sample] = []
+        samples: list[PreparedFace] = []
+        faces: list[PreparedFace] = []
         read: set[Path] = set()
         while True:
-            for shard in sorted(self.folder.glob("*.tar"))[part::parts]:
-                if shard not in read:
-                    samples.extend(read_shard(shard))
-                    read.add(shard)
-            faces = [sample for sample in samples if sample.is_face]
-            for _ in range(_RESCAN_ITEMS // self.batch):
+            shards = sorted(self.folder.glob("*.tar"))[part::parts]
+            for shard in [path for path in shards if path not in read][:1]:
+                fresh = [prepare(sample, rng) for sample in read_shard(shard)]
+                samples.extend(fresh)
+                faces.extend(face for face in fresh if face.sample.is_face)
+                read.add(shard)
+            for _ in range(_BATCHES_A_SHARD):
                 yield self._batch(samples, faces, rng)
 
-    def _batch(self, samples: list[Sample], faces: list[Sample], rng: np.random.Generator) -> Batch:
+    def _batch(
+        self, samples: list[PreparedFace], faces: list[PreparedFace], rng: np.random.Generator
+    ) -> Batch:
         picked = rng.integers(0, len(faces), self.batch)
         items = [read_item(faces[row], rng, is_training=True) for row in picked]
         reader = {

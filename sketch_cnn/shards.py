@@ -8,7 +8,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,10 @@ class Sample:
     landmarks: NDArray[np.float32]
     pose: NDArray[np.float32]
     meta: dict[str, object]
+
+    def without_pictures(self) -> Sample:
+        """Return the sample's labels alone, to save memory."""
+        return replace(self, picture=b"", labels=b"")
 
     def grey(self) -> NDArray[np.uint8]:
         """Return the drawing (H, W), 0 = black."""
