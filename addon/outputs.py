@@ -134,7 +134,7 @@ def _writer(kind: str) -> Callable[[Fit, Path, dict[str, Any]], None]:
         return lambda fit, path, _: write_obj(fit.mesh(), path)
     from .overlay import draw_overlay
 
-    return lambda fit, path, _: draw_overlay(fit).save(path, "PNG")
+    return lambda fit, path, _: draw_overlay(fit, _look(fit.rig)).save(path, "PNG")
 
 
 @functools.lru_cache(maxsize=2)
