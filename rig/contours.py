@@ -29,6 +29,7 @@ from .face_rig import PART_NAMES, FaceRig, SurfacePoints
 from .features import FEATURES
 from .normals import unit, vertex_normals
 from .visibility import VisibilityGrid
+from .zero_set import ZeroSet, zero_set
 
 __all__ = ["FeatureCurve", "occluding_contours", "project_curves", "visible_pieces"]
 
@@ -64,17 +65,6 @@ class FeatureCurve:
     def __post_init__(self) -> None:
         require_shape("points", self.points, ("N", 2), "Give one (x, y) pixel a row.")
         require_shape("visible", self.visible, (len(self.points),), "Give one flag a point.")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Chain:
-    """One connected zero set of n·v: where it crosses the mesh's edges, in order."""
-
-    corners: NDArray[np.intp]  # (N, 2) vertices of the crossed edges
-    share: NDArray[np.float64]  # (N,) weight of the second vertex
-    triangle: NDArray[np.intp]  # (N,) a triangle that the edge bounds
-    bend: NDArray[np.float64]  # (N,) curvature along the view, 1/metre: negative is a hollow
-    is_closed: bool
 
 
 def project_curves(
@@ -146,9 +136,9 @@ def occluding_contours(
 
     Returns
     -------
-    Visible pieces named by `FaceRig.contour_feature`; the surface seen lies on the right of the
-    walking direction in the image's (x right, y down) frame. Every point has a triangle and
-    barycentric weights, so that it can be moved.
+    Visible pieces named by `FaceRig.contour_feature`. Who walks along one has the head on the left
+    as one looks at the picture. Every point has a triangle and barycentric weights, so that it can
+    be moved.
     """
     wanted = np.isin(rig.vertex_part, [PART_NAMES.index(part) for part in parts])
     rows = np.flatnonzero(wanted[rig.triangles[:, 0]])
@@ -156,14 +146,23 @@ def occluding_contours(
     views = unit(camera.view_directions(vertices))
     if chin_lean > 0.0:
         views = _raised_under_chin(rig, vertices, views, normals, chin_lean)
-    chains = _zero_chains(rig.triangles, rows, vertices, normals, views)
-    if not chains:
+    facing = (normals * views).sum(axis=1)
+    zero = zero_set(rig.triangles, rows, vertices, facing, views)
+    if not zero.chains:
         return []
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
-    seen = _visible_nodes(chains, vertices, normals, rig.triangles, grid)
+    visible = _visible_nodes(zero, vertices, normals, rig.triangles, grid)
+    feature = _node_features(rig, zero)
+    image, surface = camera.project(zero.interpolate(vertices)), zero.surface(rig.triangles)
     curves = []
-    for chain, visible in zip(chains, seen, strict=True):
-        curves += _named_pieces(rig, vertices, camera, chain, visible, min_length_px)
+    for start, stop, is_closed in zero.chains:
+        nodes = slice(start, stop)
+        if visible[nodes].sum() < 2:
+            continue
+        label = _node_labels(
+            visible[nodes], feature[nodes], image[nodes], is_closed, _BRIDGE_M * camera.scale_px
+        )
+        curves += _named_pieces(label, image[nodes], surface[nodes], is_closed, min_length_px)
     return curves
 
 
@@ -196,134 +195,64 @@ def _raised_under_chin(
     return views + (raised * under * (normals @ up < 0.0))[:, None] * up
 
 
-def _zero_chains(
-    triangles: NDArray[np.int32],
-    rows: NDArray[np.intp],
-    vertices: NDArray[np.floating],
-    normals: NDArray[np.float64],
-    views: NDArray[np.float64],
-) -> list[_Chain]:
-    """Chain the crossings of n·v = 0 with the edges of some triangles."""
-    facing = (normals * views).sum(axis=1)
-    facing = np.where(np.abs(facing) < 1e-12, 1e-12, facing)
-    positive = facing > 0.0
-    signs = positive[triangles[rows]]
-    count = signs.sum(axis=1)
-    mixed = (count == 1) | (count == 2)
-    rows, signs = rows[mixed], signs[mixed]
-    lone_positive = signs.sum(axis=1) == 1
-    lone = np.argmax(signs == lone_positive[:, None], axis=1)
-    lines = np.arange(len(rows))
-    a, b, c = (triangles[rows][lines, (lone + k) % 3] for k in range(3))
-    # enter and leave such that what faces the eye stays on the same side all along
-    enter = np.where(lone_positive[:, None], np.stack([a, b], 1), np.stack([a, c], 1))
-    leave = np.where(lone_positive[:, None], np.stack([a, c], 1), np.stack([a, b], 1))
-    edges = np.sort(np.concatenate([enter, leave]), axis=1).astype(np.int64)
-    keys, node = np.unique(edges[:, 0] * len(vertices) + edges[:, 1], return_inverse=True)
-    node = node.ravel()
-    corners = np.stack([keys // len(vertices), keys % len(vertices)], axis=1)
-    ends = facing[corners]
-    share = ends[:, 0] / (ends[:, 0] - ends[:, 1])
-    start, stop = node[: len(rows)], node[len(rows) :]
-    bend = np.bincount(node, np.tile(_bend(triangles[rows], vertices, facing, views), 2))
-    bend /= np.bincount(node)
-    triangle = np.empty(len(keys), dtype=np.intp)
-    triangle[stop], triangle[start] = rows, rows
-    return [
-        _Chain(corners[walk], share[walk], triangle[walk], bend[walk], is_closed)
-        for walk, is_closed in _walks(start, stop, len(keys))
-    ]
-
-
-def _bend(
-    corners: NDArray[np.int32],
-    vertices: NDArray[np.floating],
-    facing: NDArray[np.float64],
-    views: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return (F,) how fast n·v grows towards the eye, 1/metre: the radial curvature's sign."""
-    a, b, c = (vertices[corners[:, k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    g = facing[corners]
-    sides = g[:, 0, None] * (c - b) + g[:, 1, None] * (a - c) + g[:, 2, None] * (b - a)
-    gradient = np.cross(normal, sides) / np.maximum((normal**2).sum(axis=1), 1e-24)[:, None]
-    return (gradient * views[corners[:, 0]]).sum(axis=1)
-
-
-def _walks(
-    start: NDArray[np.intp], stop: NDArray[np.intp], count: int
-) -> list[tuple[NDArray[np.intp], bool]]:
-    """Follow the segments start → stop to the end; return the nodes of each walk, and if closed."""
-    following = np.full(count, -1)
-    following[start] = stop
-    after = following.tolist()
-    is_first = np.ones(count, dtype=bool)
-    is_first[stop] = False
-    done = [False] * count
-    walks = []
-    for first in [*np.flatnonzero(is_first).tolist(), *range(count)]:
-        if done[first]:
-            continue
-        walk, here = [], first
-        while here >= 0 and not done[here]:
-            done[here] = True
-            walk.append(here)
-            here = after[here]
-        if len(walk) > 1:
-            walks.append((np.array(walk), here == first))
-    return walks
-
-
 def _visible_nodes(
-    chains: list[_Chain],
+    zero: ZeroSet,
     vertices: NDArray[np.floating],
     normals: NDArray[np.float64],
     triangles: NDArray[np.int32],
     grid: VisibilityGrid,
-) -> list[NDArray[np.bool_]]:
-    """Ask for every node of every chain whether the eye sees it."""
-    corners = np.concatenate([chain.corners for chain in chains])
-    share = np.concatenate([chain.share for chain in chains])[:, None]
-    bend = np.concatenate([chain.bend for chain in chains])
-    triangle = triangles[np.concatenate([chain.triangle for chain in chains])]
-    point = vertices[corners[:, 0]] * (1.0 - share) + vertices[corners[:, 1]] * share
-    normal = normals[corners[:, 0]] * (1.0 - share) + normals[corners[:, 1]] * share
+) -> NDArray[np.bool_]:
+    """Return (N,) True at the nodes that the eye sees; hollows, where n·v falls, never are."""
+    rows = np.flatnonzero(zero.slope > 0.0)
+    point, normal = zero.interpolate(vertices)[rows], unit(zero.interpolate(normals)[rows])
     # the flat triangles around bulge less than the smooth surface: lift by their sagitta and more
-    sides = vertices[triangle] - vertices[np.roll(triangle, 1, axis=1)]
+    corners = triangles[zero.triangle[rows]]
+    sides = vertices[corners] - vertices[np.roll(corners, 1, axis=1)]
     longest = (sides**2).sum(axis=2).max(axis=1)
-    lift = np.clip(_LIFT_MIN_M + 0.4 * longest * np.abs(bend), _LIFT_MIN_M, _LIFT_MAX_M)
-    visible = (bend > 0.0) & grid.visible(point + lift[:, None] * unit(normal))
-    return np.split(visible, np.cumsum([len(chain.share) for chain in chains])[:-1])
+    lift = np.clip(_LIFT_MIN_M + 0.4 * longest * zero.slope[rows], _LIFT_MIN_M, _LIFT_MAX_M)
+    visible = np.zeros(len(zero.slope), dtype=bool)
+    visible[rows] = grid.visible(point + lift[:, None] * normal)
+    return visible
+
+
+def _node_features(rig: FaceRig, zero: ZeroSet) -> NDArray[np.int_]:
+    """Return (N,) what a contour is at each node, an index of `FEATURES`."""
+    nearest = zero.nearest
+    feature = rig.contour_feature[nearest].astype(int)
+    at_ends = rig.contour_feature[zero.corners]
+    # the jaw's line runs along the edge of its own region, where the skin under it begins
+    feature[(feature == _OTHER) & (at_ends == _JAW).any(axis=1)] = _JAW
+    # the edges of lids are feature curves, not contours
+    away = rig.neutral[nearest][:, None] - rig.eye_centres
+    feature[((away**2).sum(axis=2) < (0.3 * rig.interocular_m) ** 2).any(axis=1)] = 0
+    return feature
+
+
+def _node_labels(
+    visible: NDArray[np.bool_],
+    feature: NDArray[np.int_],
+    image: NDArray[np.float64],
+    is_closed: bool,
+    bridge_px: float,
+) -> NDArray[np.int_]:
+    """Return a chain's features, 0 where it is hidden, without flicker."""
+    seen = _bridged(visible.astype(int), image, is_closed, bridge_px)
+    return seen * _bridged(feature, image, is_closed, 2.0 * bridge_px)
 
 
 def _named_pieces(
-    rig: FaceRig,
-    vertices: NDArray[np.floating],
-    camera: Camera,
-    chain: _Chain,
-    visible: NDArray[np.bool_],
+    label: NDArray[np.int_],
+    image: NDArray[np.float64],
+    surface: SurfacePoints,
+    is_closed: bool,
     min_length_px: float,
 ) -> list[FeatureCurve]:
     """Cut one chain where it hides and where it becomes another feature."""
-    ends = vertices[chain.corners]
-    points = ends[:, 0] + chain.share[:, None] * (ends[:, 1] - ends[:, 0])
-    image = camera.project(points)
-    bridge_px = _BRIDGE_M * camera.scale_px
-    nearest = chain.corners[np.arange(len(points)), (chain.share > 0.5).astype(int)]
-    feature = rig.contour_feature[nearest].astype(int)
-    at_ends = rig.contour_feature[chain.corners]
-    # the jaw's line runs along the edge of its own region, where the skin under it begins
-    feature[(feature == _OTHER) & (at_ends == _JAW).any(axis=1)] = _JAW
-    feature[_near_eyes(rig, nearest)] = 0
-    visible = _bridged(visible.astype(int), image, chain.is_closed, bridge_px).astype(bool)
-    feature = _bridged(feature, image, chain.is_closed, 2.0 * bridge_px)
-    label = np.where(visible, feature, 0)
-    surface = _surface_points(rig.triangles, chain)
-    runs = _runs(label, chain.is_closed)
+    runs = _runs(label, is_closed)
     pieces = []
     for number, (piece, value) in enumerate(runs):
-        whole = chain.is_closed and len(piece) == len(points)
-        after = number + 1 < len(runs) or chain.is_closed
+        whole = is_closed and len(piece) == len(label)
+        after = number + 1 < len(runs) or is_closed
         following, next_value = runs[(number + 1) % len(runs)] if after else (piece, 0)
         if next_value and not whole:  # neighbours share the point where the name changes
             piece = np.append(piece, following[0])
@@ -331,25 +260,9 @@ def _named_pieces(
         if value == 0 or len(piece) < 2 or length_px < min_length_px:
             continue
         seen = np.ones(len(piece), dtype=bool)
-        pieces.append(
-            FeatureCurve(FEATURES[value], image[piece], seen, surface[piece], is_closed=whole)
-        )
+        name = FEATURES[value]
+        pieces.append(FeatureCurve(name, image[piece], seen, surface[piece], is_closed=whole))
     return pieces
-
-
-def _near_eyes(rig: FaceRig, vertices: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which vertices belong to the lids: their edges are feature curves, not contours."""
-    away = rig.neutral[vertices][:, None] - rig.eye_centres
-    return (np.linalg.norm(away, axis=2) < 0.3 * rig.interocular_m).any(axis=1)
-
-
-def _surface_points(triangles: NDArray[np.int32], chain: _Chain) -> SurfacePoints:
-    """Return a chain's nodes as triangle and barycentric weights."""
-    corners = triangles[chain.triangle]
-    first = corners == chain.corners[:, :1]
-    second = corners == chain.corners[:, 1:]
-    weights = first * (1.0 - chain.share[:, None]) + second * chain.share[:, None]
-    return SurfacePoints(chain.triangle.astype(np.int32), weights.astype(np.float32))
 
 
 def _runs(values: NDArray, is_closed: bool) -> list[tuple[NDArray[np.intp], int]]:
@@ -370,14 +283,15 @@ def _bridged(
 ) -> NDArray[np.int_]:
     """Give runs shorter than `bridge_px` the value of the run before, shortest first."""
     values = values.copy()
-    for _ in range(len(values)):
+    step = np.linalg.norm(np.roll(image, -1, axis=0) - image, axis=1)
+    while True:
         runs = _runs(values, is_closed)
-        inner = range(len(runs)) if is_closed else range(1, len(runs) - 1)
         if len(runs) < (2 if is_closed else 3):
             break
-        step = np.linalg.norm(np.roll(image, -1, axis=0) - image, axis=1)
-        lengths = {k: step[runs[k][0]].sum() for k in inner}
-        shortest = min(lengths, key=lengths.__getitem__)
+        lengths = np.array([step[rows].sum() for rows, _ in runs])
+        if not is_closed:
+            lengths[[0, -1]] = np.inf
+        shortest = int(lengths.argmin())
         if lengths[shortest] >= bridge_px:
             break
         values[runs[shortest][0]] = runs[shortest - 1][1]

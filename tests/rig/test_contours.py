@@ -27,6 +27,9 @@ def test_the_contour_of_a_sphere_is_a_circle_of_known_radius(inverse_distance):
     expected_px = 2000.0 * RADIUS / np.sqrt(1.0 - (RADIUS * inverse_distance) ** 2)
     distances = np.linalg.norm(contour.points - CENTRE, axis=1)
     np.testing.assert_allclose(distances, expected_px, rtol=0.004)
+    x, y = (contour.points - CENTRE).T
+    area = 0.5 * (x * np.roll(y, -1) - np.roll(x, -1) * y).sum()
+    assert area < 0.0  # y runs down, the head on the left: against the clock as one looks at it
     assert contour.is_closed
     assert contour.name == "jaw"
     assert contour.visible.all()
