@@ -12,8 +12,10 @@ from .system import Body, SnakeSystem
 __all__ = ["slide_ends"]
 
 _ON_INK = 0.35
-_AHEAD_HOLD = 1.0
-_BACK_HOLD = 1.0
+_AHEAD_HOLD = 0.7
+_BACK_HOLD = 0.5
+_JOINED_SHARE = 0.25
+_OF_A_LINE = 0.5
 _MOST_BACK = 0.25
 
 
@@ -56,6 +58,7 @@ def slide_ends(
             last = order[on_ink[0]]
             outward = tangents[last] * (1.0 if side else -1.0)
             lines = system.stack.fields[number].lines
+            lines = lines.select(lines.strength >= _OF_A_LINE * lines.strength.max())
             unit_px = system.settings.unit_px
             tip = _tip_ahead(
                 targets[last], outward, lines.points, lines.tangents, reach_px, unit_px
@@ -63,6 +66,8 @@ def slide_ends(
             if tip is not None:
                 slides[end] = tip
                 hold[end] = (_AHEAD_HOLD if last == end else _BACK_HOLD) * system.weight[end]
+                # Lines overshoot a corner that curves share: each may ask only a little there.
+                hold[end] *= _JOINED_SHARE if system.is_joined[end] else 1.0
     return slides, hold
 
 

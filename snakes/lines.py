@@ -145,7 +145,7 @@ def _lines_of_crop(
     # Lee's thinning takes longer than Zhang's, which eats strokes at 45° whole.
     skeleton = skeletonize(padded & ~solid, method="lee") > 0
     depth, solid, skeleton = (image[1:-1, 1:-1] for image in (depth, solid, skeleton))
-    middles = _middles(ink, skeleton, depth, threshold)
+    middles = _middles(ink, np.where(solid, 0.0, ink), skeleton, depth, threshold)
     if not is_filled.any():
         return middles
     outline = solid & mask & ~ndimage.binary_erosion(mask, border_value=1)
@@ -170,11 +170,12 @@ def _grow(
 
 def _middles(
     ink: NDArray[np.float64],
+    stroke_ink: NDArray[np.float64],
     skeleton: NDArray[np.bool_],
     depth: NDArray[np.float64],
     threshold: float,
 ) -> InkLines:
-    """Refine skeleton pixels to the centroid of the ink across the stroke."""
+    """Refine skeleton pixels to the centroid of the ink across; `stroke_ink` is without shapes."""
     row, column = np.nonzero(skeleton)
     if not len(row):
         return _no_lines()
@@ -194,7 +195,7 @@ def _middles(
     is_line = np.minimum(neighbours[1].sum(axis=1) / 3.0, 1.0)
     strength = np.clip(profile.max(axis=1), 0.0, 1.0) * is_line
     lines = InkLines(points, tangents, np.zeros_like(points), strength)
-    return _to_the_tips(lines, ink, skeleton, depth, threshold)
+    return _to_the_tips(lines, stroke_ink, skeleton, depth, threshold)
 
 
 def _to_the_tips(
@@ -271,15 +272,17 @@ def _line_through(
     Where the direction is known already, `normals` keep the stroke beside out of it.
     """
     found, weight = neighbours
-    away = points[found] - points[:, None]
+    dx = points[:, 0][found] - points[:, :1]
+    dy = points[:, 1][found] - points[:, 1:]
     if normals is not None:
-        across = away[..., 0] * normals[:, None, 0] + away[..., 1] * normals[:, None, 1]
-        weight = weight * np.exp(-0.5 * np.square(across))
-    weight = weight / weight.sum(axis=1, keepdims=True)
-    mean = (weight[..., None] * away).sum(axis=1)
-    away = away - mean[:, None]
-    xx, yy = ((weight * away[..., axis] ** 2).sum(axis=1) for axis in (0, 1))
-    xy = (weight * away[..., 0] * away[..., 1]).sum(axis=1)
+        across = dx * normals[:, :1] + dy * normals[:, 1:]
+        weight = weight * np.exp(-0.5 * across * across)
+    total = weight.sum(axis=1)
+    wx, wy = weight * dx, weight * dy
+    mean = np.column_stack([wx.sum(axis=1), wy.sum(axis=1)]) / total[:, None]
+    xx = np.einsum("ij,ij->i", wx, dx) / total - mean[:, 0] ** 2
+    yy = np.einsum("ij,ij->i", wy, dy) / total - mean[:, 1] ** 2
+    xy = np.einsum("ij,ij->i", wx, dy) / total - mean[:, 0] * mean[:, 1]
     angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
     tangents = np.column_stack([np.cos(angle), np.sin(angle)])
     normals = np.column_stack([-tangents[:, 1], tangents[:, 0]])

@@ -88,6 +88,7 @@ class SnakeSystem:
     owner, weight, side : (n,) number of its snake, pull of the ink, ink side of each node
     beside : two (n,), the nodes before and after each node on its curve; itself at an open end
     groups : snakes that hang together
+    is_joined : (n,) bool, nodes that a joint holds
     orders : (number above, number below, frame, least gap in pixels)
     """
 
@@ -101,6 +102,7 @@ class SnakeSystem:
     side: NDArray[np.intp]
     beside: tuple[NDArray[np.intp], NDArray[np.intp]]
     groups: tuple[Group, ...]
+    is_joined: NDArray[np.bool_]
     orders: tuple[tuple[int, int, NDArray[np.float64], float], ...]
 
     def tangents(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -219,6 +221,7 @@ def build_system(
         np.array([start.ink_side for start in starts], dtype=np.intp)[owner],
         _beside(bodies),
         tuple(_groups(bodies, settings, node_joints)),
+        np.isin(np.arange(len(owner)), [node for group in node_joints for node in group]),
         tuple(_ordered(order, number, starts) for order in orders),
     )  # fmt: skip
 
