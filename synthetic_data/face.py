@@ -47,9 +47,9 @@ class DrawnFace:
     rotation : (3, 3) head rotation
     unit : interocular distance of the head seen from the front, pixels
     roll : angle of the face's own x axis in the image, radians
-    vertices : (V, 2) pixels
-    depth : (V,) towards the viewer, in units of pixels
-    head : indices of the vertices that make the outline of the head
+    posed : (V, 3) metres, the head turned; flat : (V, 2) pixels, before any warp
+    scale_px : pixels per metre of the drawing
+    head : (H, 2) pixels, the vertices that make the outline of the head
     centre, radii : outline of the head: (2,) pixels, (72,) pixels at equal angles
         (angle 0 to the right of the picture, a quarter turn down)
     """
@@ -62,9 +62,10 @@ class DrawnFace:
     rotation: NDArray[np.float64]
     unit: float
     roll: float
-    vertices: NDArray[np.float64]
-    depth: NDArray[np.float64]
-    head: NDArray[np.int64]
+    posed: NDArray[np.float64]
+    flat: NDArray[np.float64]
+    scale_px: float
+    head: NDArray[np.float64]
     centre: NDArray[np.float64]
     radii: NDArray[np.float64]
 
@@ -141,9 +142,10 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         rotation=rotation,
         unit=camera.scale_px * rig.interocular_m,
         roll=float(np.arctan2(-rotation[1, 0], np.hypot(rotation[0, 0], rotation[2, 0]))),
-        vertices=flat,
-        depth=vertices[:, 2] * camera.scale_px,
-        head=lines.head,
+        posed=vertices,
+        flat=flat,
+        scale_px=camera.scale_px,
+        head=flat[lines.head],
         centre=np.zeros(2),
         radii=np.ones(_BINS),
     )
@@ -152,7 +154,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
 
 def _with_outline(face: DrawnFace) -> DrawnFace:
     """Find the outline of the head as a star-shaped curve."""
-    points = face.vertices[face.head]
+    points = face.head
     low, high = points.min(axis=0), points.max(axis=0)
     centre = np.array([(low[0] + high[0]) / 2.0, 0.42 * low[1] + 0.58 * high[1]])
     offset = points - centre
@@ -176,7 +178,7 @@ def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
         *((curve.points, group_of(name)) for name, curve in face.curves.items()),
         *((curve.points, group_of(curve.label)) for curve in face.contours),
         *((face.landmarks[groups == name], {name: 1.0}) for name in names),
-        (face.vertices, {}),
+        (face.head, {}),
     ]
     moved = iter(warp.apply_all(lines))
     curves = {name: replace(curve, points=next(moved)) for name, curve in face.curves.items()}
@@ -195,7 +197,7 @@ def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
             landmarks=landmarks,
             unit=face.unit * growth,
             roll=float(np.arctan2(turned[1], turned[0])),
-            vertices=next(moved),
-            depth=face.depth * growth,
+            head=next(moved),
+            scale_px=face.scale_px * growth,
         )
     )

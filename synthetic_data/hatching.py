@@ -11,6 +11,7 @@ from scipy import ndimage
 from ..rig.face_rig import FaceRig
 from ..rig.normals import vertex_normals
 from .face import DrawnFace
+from .warp import Warp
 
 __all__ = ["form_fields", "hatch", "noise_field"]
 
@@ -62,8 +63,8 @@ def noise_field(rng: np.random.Generator, size: int, period_px: float) -> NDArra
 
 def form_fields(
     rig: FaceRig,
-    vertices: NDArray[np.floating],
     face: DrawnFace,
+    warp: Warp,
     light: NDArray[np.floating],
     size: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
@@ -73,17 +74,17 @@ def form_fields(
 
     Parameters
     ----------
-    vertices : (V, 3) metres, posed
+    warp : what the hand did to the face
     light : (3,) direction towards the light, length 1
     """
-    normals = vertex_normals(vertices, rig.triangles)
+    normals = vertex_normals(face.posed, rig.triangles)
     rows = np.flatnonzero((normals[:, 2] > 0.05) & (rig.vertex_part == 0))
     lit = np.clip(normals[rows] @ light, 0.0, 1.0)
-    cell = np.clip(face.vertices[rows] / (size / _GRID), 0, _GRID - 1).astype(int)
+    cell = np.clip(warp.apply(face.flat[rows]) / (size / _GRID), 0, _GRID - 1).astype(int)
     place = cell[:, 1] * _GRID + cell[:, 0]
     total = _GRID * _GRID
     count = np.bincount(place, minlength=total).astype(np.float32)
-    sums = [np.bincount(place, values, total) for values in (1.0 - lit, face.depth[rows])]
+    sums = [np.bincount(place, values, total) for values in (1.0 - lit, face.posed[rows, 2] * face.scale_px)]
     fine, coarse = (
         [
             ndimage.gaussian_filter(field.reshape(_GRID, _GRID).astype(np.float32), sigma)

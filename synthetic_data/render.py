@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.face_rig import FaceRig, RigState, pose
+from ..rig.face_rig import FaceRig
 from ..rig.facs import AU_LABELS
 from .canvas import VISIBLE_LEVEL, Canvas
 from .eyes import draw_brow, draw_eye
@@ -32,6 +32,7 @@ from .props import (
 )
 from .record import Record
 from .style import Hand
+from .warp import Warp
 
 __all__ = ["Drawing", "draw_face", "finish"]
 
@@ -67,7 +68,6 @@ class Drawing:
 def draw_face(
     seen: DrawnFace,
     rig: FaceRig,
-    state: RigState,
     aus: dict[str, float],
     hand: Hand,
     size: int,
@@ -78,14 +78,14 @@ def draw_face(
     Parameters
     ----------
     seen : the face as the camera sees it (`face.project_face`), placed by the hand's warp
-    rig, state : what it was projected from
+    rig : what it was projected from
     aus : AU label → intensity, for what depends on expression but is no geometry (creases, lids)
     """
     warp = sample_warp(seen, hand, aus, size, rng)
     face = warp_face(seen, warp)
     pen = Pen(Canvas(size), hand, rng)
     record = Record.start(face.landmarks, rng)
-    _draw_layers(pen, face, aus, record, rig, state)
+    _draw_layers(pen, face, aus, record, rig, warp)
     picture, labels = finish(pen.canvas, hand, rng)
     marks = record.landmarks
     box = (*marks[:68].min(axis=0), *marks[:68].max(axis=0))
@@ -108,7 +108,7 @@ def _draw_layers(
     aus: dict[str, float],
     record: Record,
     rig: FaceRig,
-    state: RigState,
+    warp: Warp,
 ) -> None:
     """Draw from the back to the front."""
     hand, rng = pen.hand, pen.rng
@@ -123,7 +123,7 @@ def _draw_layers(
         pen.fill(outline, "none", 0.0)
     _draw_ears(pen, face)
     if hand["shade_face"] > 0.12:
-        _shade_face(pen, face, rig, state)
+        _shade_face(pen, face, rig, warp)
     _draw_contours(pen, face, record)
     draw_creases(pen, face, aus, record)
     draw_nose(pen, face, record)
@@ -230,12 +230,12 @@ def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
                 pen.line(curve.points, kind, 1.0, curve.visible)
 
 
-def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, state: RigState) -> None:
+def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
     """Hatch the face by light and form."""
     hand, rng, size = pen.hand, pen.rng, pen.canvas.size
     light = np.array([rng.normal(0.0, 0.7), rng.uniform(0.1, 0.8), 1.0])
     light /= np.linalg.norm(light)
-    dark, depth, presence = form_fields(rig, pose(rig, state), face, light, size)
+    dark, depth, presence = form_fields(rig, face, warp, light, size)
     amount = hand["shade_face"]
     tone = np.clip((dark - rng.uniform(0.05, 0.3)) * rng.uniform(0.8, 1.8) * amount, 0.0, 0.75)
     tone *= presence > 0.5
@@ -263,11 +263,12 @@ def finish(
         ink = ink * np.clip(1.0 - grain * (0.45 + 0.9 * rough), 0.0, 1.0)
     labels = np.where(ink * 255.0 >= VISIBLE_LEVEL, canvas.labels(), 0).astype(np.uint8)
     paper = hand["paper_tone"]
-    if hand["paper_noise"] > 0.005:
+    if hand["paper_noise"] > 0.005 and rng.random() < 0.4:
         paper = paper + hand["paper_noise"] * (
             0.6 * noise_field(rng, size, 1.1) + noise_field(rng, size, 50.0 * size / 256.0)
         )
     strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
     dark = np.clip(paper + ink * (strength - paper), 0.0, 1.0)
     white = dark if rng.random() < hand["paper_inverted"] else 1.0 - dark
-    return (white * 255.0 + 0.5).astype(np.uint8), labels
+    # 64 greys are as many as noise is worth: the files are half as large
+    return ((white * 63.0 + 0.5).astype(np.uint8) * np.uint8(4)) | np.uint8(3), labels

@@ -45,14 +45,12 @@ class Posed:
     ----------
     lines : the rig
     seen : its lines
-    state : what is drawn, exaggeration included
     expression : AUs
     about : what the sample's JSON says of it
     """
 
     lines: RigLines
     seen: DrawnFace
-    state: RigState
     expression: Expression
     about: dict[str, Any]
 
@@ -108,7 +106,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
         maker.kept[number] = _posed(maker, number)
     posed = maker.kept[number]
     aus = posed.expression.aus
-    drawing = draw_face(posed.seen, posed.lines.rig, posed.state, aus, hand, maker.size, rng)
+    drawing = draw_face(posed.seen, posed.lines.rig, aus, hand, maker.size, rng)
     about |= {
         "is_face": True,
         **posed.about,
@@ -161,7 +159,7 @@ def _posed(maker: Maker, number: int) -> Posed:
             "inverse_distance": inverse_distance,
         },
     }
-    return Posed(lines, project_face(lines, state, camera), state, expression, about)
+    return Posed(lines, project_face(lines, state, camera), expression, about)
 
 
 def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
