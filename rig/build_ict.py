@@ -78,9 +78,8 @@ def build_ict(source: Path) -> FaceRig:
     triangle_part = part[triangles[:, 0]]
     eyes = {side: triangle_part == PART_NAMES.index(f"eye_{side}") for side in "LR"}
     skin = triangle_part == PART_NAMES.index("skin")
-    curves = feature_curves(neutral, triangles, skin, eyes)
     shapes = METRES_PER_CM * blendshapes(model, kept)
-    close_eyes(shapes, neutral, triangles, curves)
+    close_eyes(shapes, neutral, triangles, skin)
     centres = turn_eyes(shapes, neutral, part)
     missing = [name for name, shape in zip(RIG_SHAPE_NAMES, shapes, strict=True) if not shape.any()]
     au_table, unsupported = default_au_table(missing)
@@ -98,7 +97,7 @@ def build_ict(source: Path) -> FaceRig:
         au_table=au_table,
         unsupported_aus=unsupported,
         landmarks=landmarks(neutral, triangles, eyes),
-        curves=curves,
+        curves=feature_curves(neutral, triangles, skin, eyes),
         left=_smoothstep(0.5 + 0.5 * neutral[:, 0] / SIDE_BLEND_M).astype(np.float32),
         eye_centres=centres.astype(np.float32),
         pivot=np.array(PIVOT_M, dtype=np.float32),

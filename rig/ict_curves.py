@@ -31,7 +31,7 @@ from .surface import (
     surface_of_vertices,
 )
 
-__all__ = ["IBUG_VERTICES", "eye_frame", "feature_curves", "iris", "landmarks"]
+__all__ = ["IBUG_VERTICES", "eye_frame", "feature_curves", "iris", "landmarks", "margins"]
 
 IBUG_VERTICES = (
     1225, 1888, 1052, 367, 1719, 1722, 2199, 1447, 966, 3661, 4390, 3927, 3924, 2608, 3272, 4088,
@@ -43,6 +43,7 @@ IBUG_VERTICES = (
 """Vertices of the 68 Multi-PIE points, from the model's README; 0 is at the subject's right ear."""
 
 IRIS_RADIUS_CM = 0.58
+LID_THICKNESS_CM = 0.11
 SPACING_CM = 0.15
 """Distance of neighbouring points on a curve."""
 
@@ -138,10 +139,10 @@ def feature_curves(
     for name, controls in SINGLE_CONTROLS.items():
         line = _across(controls, from_the_side=False)
         curves[name] = _thrown(vertices, triangles, line, FORWARD, skin)
-    graph = _edge_graph(vertices, triangles[skin])
-    for name, marks in PATHS.items():
-        path = _edge_path(graph, [IBUG_VERTICES[mark] for mark in marks])
-        line = _smooth(vertices[path])
+    for name, line in margins(vertices, triangles[skin]).items():
+        if "lid" in name:
+            ball = vertices[np.unique(triangles[eyes[name[-1]]])]
+            line = _lashes(line, eye_frame(ball)[0])
         curves[name] = SurfaceCurve(nearest_surface(vertices, triangles, line, skin)[0])
     for side, mirror in (("L", 1.0), ("R", -1.0)):
         curves[f"nostril_{side}"] = _nostril(vertices, triangles, skin, mirror)
@@ -149,6 +150,33 @@ def feature_curves(
         rim, _ = iris(vertices, triangles, eye, side)
         curves[f"iris_{side}"] = SurfaceCurve(rim, is_closed=True)
     return {name: curves[name] for name in CURVE_NAMES}
+
+
+def margins(
+    vertices: NDArray[np.float64], triangles: NDArray[np.int32]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the edges of lids and lips, (N, 3) metres by the name of their curve.
+
+    They run along mesh edges through the landmarks; a lid's is the one that touches the eyeball.
+    """
+    graph = _edge_graph(vertices, triangles)
+    paths = {
+        name: _edge_path(graph, [IBUG_VERTICES[mark] for mark in marks])
+        for name, marks in PATHS.items()
+    }
+    return {name: _smooth(vertices[path]) for name, path in paths.items()}
+
+
+def _lashes(margin: NDArray[np.float64], eye: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move a lid's edge from the eyeball to where the lashes grow, a lid's thickness outwards.
+
+    There a line stays in sight when the eye is shut. The corners stay.
+    """
+    outward = margin - eye
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    from_corner = np.minimum(np.arange(len(margin)), np.arange(len(margin))[::-1])
+    share = np.clip(from_corner / 2.0, 0.0, 1.0)
+    return margin + 0.01 * LID_THICKNESS_CM * share[:, None] * outward
 
 
 def eye_frame(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

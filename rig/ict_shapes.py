@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from .arkit import RIG_SHAPE_NAMES
-from .face_rig import PART_NAMES, SurfaceCurve, rotation_matrix
-from .ict_curves import eye_frame
+from .face_rig import PART_NAMES, rotation_matrix
+from .ict_curves import eye_frame, margins
 from .ict_source import IctModel
+from .surface import nearest_surface
 
 __all__ = ["blendshapes", "close_eyes", "turn_eyes"]
 
@@ -53,25 +54,26 @@ def close_eyes(
     shapes: NDArray[np.floating],
     neutral: NDArray[np.float64],
     triangles: NDArray[np.int32],
-    curves: dict[str, SurfaceCurve],
+    skin: NDArray[np.bool_],
 ) -> None:
     """Let the upper lids of `eyeBlink` meet the lower ones (in place).
 
-    What is left open between the lids' margins is added to every vertex of the upper lid, in the
-    measure in which the blink moves it.
+    What is left open between the lids' edges, or overlaps, is added to every vertex of the upper
+    lid, in the measure in which the blink moves it.
     """
+    lines = margins(neutral, triangles[skin])
     for side, word in SIDES:
         shape = shapes[RIG_SHAPE_NAMES.index(f"eyeBlink{word}")]
-        upper, lower = (
-            curves[f"{lid}_lid_{side}"].points.interpolate(neutral + shape, triangles)
+        lids = [
+            nearest_surface(neutral, triangles, lines[f"{lid}_lid_{side}"], skin)[0]
             for lid in ("upper", "lower")
-        )
-        moved = curves[f"upper_lid_{side}"].points.interpolate(shape, triangles)
+        ]
+        upper, lower = (lid.interpolate(neutral + shape, triangles) for lid in lids)
+        moved = lids[0].interpolate(shape, triangles)
         order, order_low = np.argsort(upper[:, 0]), np.argsort(lower[:, 0])
         at = upper[order, 0]
         meet = [np.interp(at, lower[order_low, 0], column[order_low]) for column in lower.T]
         rest = np.column_stack(meet) - upper[order]
-        rest[rest[:, 1] > 0.0] = 0.0  # there the lids overlap already
         to_corner = np.minimum(at - at[0], at[-1] - at)
         rest *= np.clip(to_corner / CORNER_M, 0.0, 1.0)[:, None]
         rest = gaussian_filter1d(rest, 1.0, axis=0, mode="constant")
