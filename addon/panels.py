@@ -26,7 +26,20 @@ def gap_line(record: str) -> str:
     if "placed" not in gap or "snakes" not in gap:
         return ""
     before, after = gap["placed"], gap["snakes"]
-    return f"Gap {before:.1%} → {after:.1%} of the eye distance"
+    return f"Gap {before:.1%} → {after:.1%} of eye distance"
+
+
+def au_columns(layout):
+    """Cut a row into name, left, right, and how sure."""
+    parts = layout.split(factor=0.5, align=True)
+    name = parts.row()
+    numbers = parts.row(align=True)
+    return name, numbers.row(), numbers.row(), numbers.row()
+
+
+def strength(value):
+    """Return an intensity as text; a dot where there is none."""
+    return f"{value:.2f}" if value > 0.0 else "·"
 
 
 class LIMNER_UL_aus(bpy.types.UIList):
@@ -36,17 +49,10 @@ class LIMNER_UL_aus(bpy.types.UIList):
         """Draw one row; what the drawing says little about is grey."""
         row = layout.row(align=True)
         row.active = not item.is_unsure
-        parts = row.split(factor=0.5, align=True)
-        parts.label(text=f"{item.number}  {item.name}", translate=False)
-        values = parts.row(align=True)
-        values.enabled = False
-        if item.is_paired:
-            values.prop(item, "left", text="L", slider=True)
-            values.prop(item, "right", text="R", slider=True)
-        else:
-            values.prop(item, "left", text="", slider=True)
-        sure = values.row()
-        sure.ui_units_x = 2.0
+        name, left, right, sure = au_columns(row)
+        name.label(text=f"{item.number}  {item.name}", translate=False)
+        left.label(text=strength(item.left), translate=False)
+        right.label(text=strength(item.right) if item.is_paired else "", translate=False)
         sure.label(text=f"{item.probability:.0%}", translate=False)
 
     def filter_items(self, context, data, propname):
@@ -93,6 +99,9 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
         if not limner.aus:
             layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
             return
+        titles = ("Action Unit", "left", "right", "sure")
+        for column, title in zip(au_columns(layout.row(align=True)), titles, strict=True):
+            column.label(text=title)
         layout.template_list(
             "LIMNER_UL_aus", "", limner, "aus", limner, "au_row", rows=8, sort_lock=True
         )

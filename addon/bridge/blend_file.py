@@ -91,8 +91,8 @@ def _show(space: bpy.types.SpaceView3D) -> None:
     shading.color_type = "VERTEX"
     shading.show_cavity = True
     # which lights a view may have depends on its shading
-    if (shading.type, shading.light) == ("SOLID", "STUDIO"):
-        if BRIGHT_STUDIO in bpy.context.preferences.studio_lights:
-            shading.studio_light = BRIGHT_STUDIO
+    is_studio = (shading.type, shading.light) == ("SOLID", "STUDIO")
+    if is_studio and BRIGHT_STUDIO in bpy.context.preferences.studio_lights:
+        shading.studio_light = BRIGHT_STUDIO
     overlay.show_floor = overlay.show_axis_x = overlay.show_axis_y = False
     overlay.show_cursor = overlay.show_object_origins = False

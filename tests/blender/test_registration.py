@@ -180,5 +180,5 @@ def test_gap_line_tells_before_and_after(bpy):
     from limner.addon.panels import gap_line
 
     record = '{"gap": {"unit": "iod", "placed": 0.081, "snakes": 0.006}}'
-    assert gap_line(record) == "Gap 8.1% → 0.6% of the eye distance"
+    assert gap_line(record) == "Gap 8.1% → 0.6% of eye distance"
     assert gap_line("{}") == ""

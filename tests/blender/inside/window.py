@@ -17,8 +17,15 @@ MOST_SECONDS = 240
 
 
 def picture(name):
-    """Save what the screen shows."""
+    """Save what the screen shows; call it a moment after `refresh`."""
     subprocess.run(["import", "-window", "root", f"{PREFIX}{name}.png"], check=True)
+
+
+def refresh():
+    """Let every region be drawn anew, as moving the mouse over them would."""
+    for area in bpy.context.window_manager.windows[0].screen.areas:
+        for region in area.regions:
+            region.tag_redraw()
 
 
 def head_state():
@@ -27,6 +34,9 @@ def head_state():
     if head is None:
         return None
     return {key.name: key.value for key in head.data.shape_keys.key_blocks}
+
+
+# (the True in operator calls: push an undo step, as a pressed button does)
 
 
 def work():
@@ -45,30 +55,33 @@ def work():
     limner.sketch_path = DRAWING
     yield 0.5
     with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.detect("INVOKE_DEFAULT") == {"FINISHED"}
+        assert bpy.ops.limner.detect("INVOKE_DEFAULT", True) == {"FINISHED"}
     assert len(limner.aus) == 29, len(limner.aus)
     assert any(au.left > 0 or au.right > 0 for au in limner.aus), "nothing detected"
+    refresh()
     yield 1.0
     picture("-detected")
     with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT") == {"FINISHED"}
+        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
     fitted = head_state()
     assert len(fitted) == 54, sorted(fitted)
     assert fitted["Sketch Fit"] == 1.0
     assert max(value for name, value in fitted.items() if name not in ("Basis", "Sketch Fit")) > 0.1
     assert area.spaces.active.region_3d.view_perspective == "CAMERA"
+    refresh()
     yield 1.5
     picture("-fitted")
-    with bpy.context.temp_override(**here):
+    with bpy.context.temp_override(window=window, area=area):
         bpy.ops.ed.undo()
     yield 0.5
     assert head_state() is None, "undo must take the head back"
-    with bpy.context.temp_override(**here):
+    with bpy.context.temp_override(window=window, area=area):
         bpy.ops.ed.redo()
     yield 0.5
     assert head_state() == fitted, "redo must bring the same head again"
     head = bpy.data.objects["Limner Head"]
     head.data.shape_keys.key_blocks["Sketch Fit"].value = 0.0
+    refresh()
     yield 1.0
     picture("-without-sketch-fit")
 
