@@ -236,9 +236,10 @@ def test_a_curve_that_is_not_drawn_does_not_take_its_partners_ink():
     assert lower.points[20, 1] - upper.points[20, 1] > 15.0
 
 
-def test_balloon_blows_a_ring_up_until_it_meets_ink():
+@pytest.mark.parametrize("sense", [1, -1])
+def test_balloon_blows_a_ring_up_until_it_meets_ink(sense):
     ring = circle((80, 60), 40.0)
-    inside = circle((80, 60), 12.0)[::-1]
+    inside = circle((80, 60), 12.0)[::sense]
     balloon = SnakeSettings(
         unit_px=100.0, matching=False, balloon=0.02, blur=(0.0,), reach=(1.0,), max_steps=150,
         rigidity=0.05, step_size=1.0,
