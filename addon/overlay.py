@@ -174,7 +174,8 @@ def _head_panel(fit: Fit, window: _Window, look: HeadLook | None) -> Image.Image
     panel = Image.fromarray((middle + share * (edge - middle)).astype(np.uint8))
     # the drawing shows faintly through the backdrop: hair, neck and clothes that the head lacks
     ghost = Image.new("L", panel.size, 0)
-    ink = np.round(66.0 * np.clip(fit.sketch.ink, 0.0, 1.0)).astype(np.uint8)
+    # the paper's grain stays out
+    ink = np.round(72.0 * np.clip(fit.sketch.ink - 0.1, 0.0, 0.9)).astype(np.uint8)
     ghost.paste(_shown(ink, window), (round(window.offset[0]), round(window.offset[1])))
     panel.paste((92, 86, 84), (0, 0), ghost)
     camera = Camera(

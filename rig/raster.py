@@ -225,14 +225,15 @@ def _barycentric(
 
 
 def _depth(buffer: PixelBuffer, camera: Camera) -> NDArray[np.float32]:
-    """Return (H, W) metres towards the eye at each pixel; -inf where nothing is."""
-    near = buffer.nearness
-    nearest = np.maximum(
-        np.maximum(near[::2, ::2], near[1::2, ::2]), np.maximum(near[::2, 1::2], near[1::2, 1::2])
-    )
-    if camera.is_orthographic:
-        return nearest
-    with np.errstate(divide="ignore"):
-        return np.where(
-            nearest > 0.0, (1.0 - 1.0 / nearest) / camera.inverse_distance, -np.inf
-        ).astype(np.float32)
+    """Return (H, W) metres towards the eye, the mean of a pixel's samples; -inf where none hits.
+
+    The nearest sample would leave the far side of an edge unshaded, in a row of bright dots.
+    """
+    height, width = buffer.nearness.shape
+    hit = buffer.triangle >= 0
+    near = np.where(hit, buffer.nearness, 0.0).reshape(height // 2, 2, width // 2, 2)
+    count = hit.reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3))
+    mean = near.sum(axis=(1, 3)) / np.maximum(count, 1)
+    if not camera.is_orthographic:
+        mean = (1.0 - 1.0 / np.where(count > 0, mean, 1.0)) / camera.inverse_distance
+    return np.where(count > 0, mean, -np.inf).astype(np.float32)
