@@ -111,7 +111,7 @@ def _contour_features(cut: HeadCut, neutral: Array, ear: NDArray[np.bool_]) -> N
     out[y > _HAIRLINE_M - _HAIRLINE_BACK_M * np.clip((0.1 - z) / 0.1, 0.0, 2.0)] = rows["hair"]
     out[(z < 0.02) & (y > 0.70)] = rows["hair"]
     out[(y < _CHIN_M) | ((z < 0.07 - 0.6 * (0.66 - y)) & (y < 0.66))] = rows["other"]
-    out[(z < 0.02) & (y <= 0.70)] = rows["other"]
+    out[(z < 0.035) & (y <= 0.70)] = rows["other"]
     bridge = (np.abs(x) < 0.012) & (z > 0.13) & (y > 0.705) & (y < 0.75)
     out[bridge] = rows["nose_bridge"]
     out[(np.abs(x) < 0.012) & (y <= 0.705) & (y > 0.688) & (z > 0.145)] = rows["nose_tip"]

@@ -44,13 +44,13 @@ _FRONT_LEFT = {
     "nasolabial": ((1.9, 70.2), (2.5, 69.5), (2.95, 68.6), (3.2, 67.7), (3.3, 66.9)),
     "crow_feet": ((5.05, 73.3), (5.5, 73.4), (5.95, 73.65)),
     "nostril": (
-        (0.72, 69.40), (1.0, 69.50), (1.28, 69.28), (1.5, 69.10), (1.70, 69.40), (1.75, 69.80),
+        (0.72, 69.48), (1.0, 69.58), (1.28, 69.38), (1.5, 69.10), (1.70, 69.40), (1.75, 69.80),
         (1.66, 70.2), (1.5, 70.5),
     ),
 }  # fmt: skip
 """Control points on the subject's left, from the inner to the outer end, cm."""
 _FRONT_MIDDLE = {
-    "nose_tip": ((-0.85, 69.47), (-0.5, 69.28), (0.0, 69.0), (0.5, 69.28), (0.85, 69.47)),
+    "nose_tip": ((-0.9, 69.66), (-0.5, 69.42), (0.0, 69.06), (0.5, 69.42), (0.9, 69.66)),
     "forehead_crease": ((-3.4, 78.0), (-1.7, 78.35), (0.0, 78.3), (1.7, 78.35), (3.4, 78.0)),
     "glabella_crease": ((0.0, 75.9), (0.0, 75.4), (0.0, 74.8)),
     "philtrum": ((0.0, 68.75), (0.0, 68.35), (0.0, 67.78)),
@@ -257,7 +257,7 @@ def _jaw(
     for step in range(9):  # from the chin to the left ear
         angle = np.radians(-90.0 + 14.2 * step)
         way = np.array([np.cos(angle), np.sin(angle)])
-        least_depth = 0.1 - 0.075 * min(step / 6.0, 1.0)
+        least_depth = 0.1 - 0.055 * min(step / 6.0, 1.0)
         arms = neutral[used] - [*centre, 0.0]
         out = arms[:, :2] @ way
         off = np.abs(arms[:, 0] * way[1] - arms[:, 1] * way[0])

@@ -88,7 +88,8 @@ def build_shapes(
         if name.startswith(_SMOOTHED):
             shape = smooth_skin(shape, cut.polygons, _SMOOTH_ROUNDS, cut.part > 0)
         if name in SEALED_SHAPES:
-            shape = _sealed(name, shape, cut, neutral)
+            beside = whole["mouthRollLower"] if name == "mouthRollUpper" else 0.0
+            shape = _sealed(name, shape, cut, neutral + beside)
         whole[name] = shape
         whole[other] = _mirrored(shape, cut.mirror) if other != name else shape
     inner = whole.pop(_SYMMETRIC_SPLIT)
@@ -98,7 +99,10 @@ def build_shapes(
 
 
 def _sealed(name: str, shape: Array, cut: HeadCut, neutral: Array) -> Array:
-    """Keep the lips closed; a left shape takes its share of what both sides together need."""
+    """Keep the lips closed; a left shape takes its share of what both sides together need.
+
+    `neutral` holds what the shape will be worn with: lips are rolled together or not at all.
+    """
     if mirror_name(name) == name or name.startswith(("jaw", "mouthLeft", "mouthRight")):
         return shape + seal_lips(neutral + shape, cut)
     both = shape + _mirrored(shape, cut.mirror)

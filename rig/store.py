@@ -79,10 +79,12 @@ def load_rig(name_or_path: str | Path = "makehuman") -> FaceRig:
     """
     path = _find(name_or_path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
                 raise RigError(f"{path}: not a rig (a single array); {_REMEDY}.")
-            stored = {key: archive[key] for key in archive.files}
+            with archive:
+                stored = {key: archive[key] for key in archive.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise RigError(f"{path}: not a rig file ({type(error).__name__}); {_REMEDY}.") from error
     return _unpack(path, stored)
