@@ -75,7 +75,7 @@ def generate(
         is in use.
     """
     out = Path(out)
-    shares = dict(rigs) if isinstance(rigs, dict) else {name: 1.0 for name in rigs}
+    shares = dict(rigs) if isinstance(rigs, dict) else dict.fromkeys(rigs, 1.0)
     chosen = tuple(style_names() if styles is None else styles)
     plan = _checked_plan(count, seed, shares, chosen, size, workers, shard_samples)
     _open_folder(out, plan, resume)
@@ -155,8 +155,9 @@ def _open_folder(out: Path, plan: dict[str, Any], resume: bool) -> None:
         used = out.exists() and any(out.iterdir())
         if used and not resume:
             raise DatasetError(f"{out}: is not empty. Choose another folder, or resume it.")
-        if used and note.exists():
-            before = json.loads(note.read_text(encoding="utf-8"))
+        known = next((path for path in (note, out / "dataset.json") if path.exists()), None)
+        if used and known is not None:
+            before = json.loads(known.read_text(encoding="utf-8"))
             changed = sorted(key for key in plan if before.get(key) != plan[key])
             if changed:
                 raise DatasetError(

@@ -30,8 +30,7 @@ def inside(polygon: NDArray[np.floating], points: NDArray[np.floating]) -> NDArr
 
 def draw_eye(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record: Record) -> None:
     """Draw one eye in the hand's way, open or closed, and note what can be read from it."""
-    upper, lower = face.curves[f"upper_lid_{side}"], face.curves[f"lower_lid_{side}"]
-    if upper.visible.mean() < 0.35:
+    if face.curves[f"upper_lid_{side}"].visible.mean() < 0.35:
         return
     kind = pen.hand.kinds["eye"]
     shut = aus.get(f"AU43{side}", 0.0) >= 0.7
@@ -140,7 +139,7 @@ def _draw_closed(
         sag = rng.uniform(0.06, 0.3) * np.hypot(*across) * (-1.0 if up else 1.0)
         arch = inner + along * across + sag * (4.0 * along * (1.0 - along)) * down
         pen.line(arch, "upper_lid", 1.3, steady=True)
-    if kind == "lashes" and not (kind == "cross"):
+    if kind == "lashes":
         _draw_lashes(pen, face, arch, side, upwards=False)
     if plain and hand.draws["lid_crease"]:
         crease = face.curves[f"lid_crease_{side}"]

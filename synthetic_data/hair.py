@@ -262,5 +262,5 @@ def draw_beard(pen: Pen, face: DrawnFace) -> None:
 def draw_earring(pen: Pen, spot: NDArray[np.float64], unit: float) -> None:
     """Hang a ring or a pearl from an ear."""
     size = unit * pen.rng.uniform(0.05, 0.1)
-    ring = arc(spot + (0.0, size), size, size, 0.0, 2.0 * np.pi, 16)
+    ring = arc(spot + np.array([0.0, size]), size, size, 0.0, 2.0 * np.pi, 16)
     pen.line(ring, "other", 0.8, closed=True, steady=True)

@@ -84,7 +84,10 @@ def form_fields(
     place = cell[:, 1] * _GRID + cell[:, 0]
     total = _GRID * _GRID
     count = np.bincount(place, minlength=total).astype(np.float32)
-    sums = [np.bincount(place, values, total) for values in (1.0 - lit, face.posed[rows, 2] * face.scale_px)]
+    sums = [
+        np.bincount(place, values, total)
+        for values in (1.0 - lit, face.posed[rows, 2] * face.scale_px)
+    ]
     fine, coarse = (
         [
             ndimage.gaussian_filter(field.reshape(_GRID, _GRID).astype(np.float32), sigma)

@@ -37,7 +37,8 @@ def _house(pen: Pen, spot: np.ndarray, side: float) -> None:
     pen.line(roof, "other", closed=True)
     for x in (-0.25, 0.25, 0.0):
         low = 0.45 if x == 0.0 else 0.1
-        window = np.array([[-0.1, 0.0], [0.1, 0.0], [0.1, 0.2], [-0.1, 0.2]]) + (x, low)
+        window = np.array([[-0.1, 0.0], [0.1, 0.0], [0.1, 0.2], [-0.1, 0.2]])
+        window = window + np.array([x, low])
         pen.line(window * side + spot, "other", closed=True)
         if rng.random() < 0.4:
             pen.fill(window * side + spot, "other", 1.0)

@@ -171,7 +171,7 @@ class Pen:
     def dot(self, centre: NDArray[np.floating], radius: float, label: str) -> None:
         """Draw a filled dot."""
         centre = np.asarray(centre, dtype=np.float64)
-        two = np.stack([centre - (0.05, 0.0), centre + (0.05, 0.0)])
+        two = centre + np.array([[-0.05, 0.0], [0.05, 0.0]])
         self.canvas.stroke(two, np.full(2, 2.0 * radius), LABEL[label], self.hand["line_tone"])
 
     def fill(

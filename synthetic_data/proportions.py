@@ -88,7 +88,7 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
     """Scale, turn and shift the features, each about its own centre."""
     shift = hand["proportions_shift"]
     eyes, tall = hand["proportions_eyes"], hand["proportions_eye_height"]
-    both_eyes = rng.normal(0.0, 0.7 * shift, 2) + (0.0, 0.0)
+    both_eyes = rng.normal(0.0, 0.7 * shift, 2)
     both_brows = (
         both_eyes - (0.0, 0.13 * max(eyes * tall - 1.0, 0.0)) + rng.normal(0, 0.5 * shift, 2)
     )

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from ..rig.face_rig import FaceRig
 from ..rig.facs import AU_LABELS
 from .canvas import VISIBLE_LEVEL, Canvas
+from .creases import draw_creases
 from .eyes import draw_brow, draw_eye
 from .face import DrawnFace, warp_face
 from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
 from .hatching import form_fields, hatch, noise_field
-from .mouth import draw_creases, draw_mouth, draw_nose
+from .mouth import draw_mouth, draw_nose
 from .pen import LABEL, Pen, resample
 from .proportions import sample_warp
 from .props import (
@@ -35,6 +36,13 @@ from .style import Hand
 from .warp import Warp
 
 __all__ = ["Drawing", "draw_face", "finish"]
+
+_NOSE_CONTOURS = {
+    "wings": ("nose_bridge", "nose_tip"),
+    "bridge": ("nose_bridge", "nose_tip"),
+    "tip": ("nose_bridge",),
+}
+"""Which occluding contours of the nose each way of drawing noses keeps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,9 +233,8 @@ def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
             and not (hand.draws["closed_outline"] and hand.kinds["eye"] != "full")
         ):
             pen.line(curve.points, "ear", 0.5 * (1.0 + weight), curve.visible)
-        elif kind.startswith("nose") and hand.kinds["nose"] in ("wings", "tip", "bridge"):
-            if kind == "nose_bridge" or hand.kinds["nose"] != "tip":
-                pen.line(curve.points, kind, 1.0, curve.visible)
+        elif kind in _NOSE_CONTOURS.get(hand.kinds["nose"], ()):
+            pen.line(curve.points, kind, 1.0, curve.visible)
 
 
 def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:

@@ -78,7 +78,7 @@ class Style:
     choices: dict[str, dict[str, float]]
 
     def hand(self, rng: np.random.Generator) -> Hand:
-        """Draw one hand: every range becomes a number, every chance a yes or no, every choice one."""
+        """Draw one hand: numbers for ranges, yes or no for chances, one of each choice."""
         values = {
             f"{section}_{key}": float(rng.uniform(low, high))
             for section, entries in self.ranges.items()
