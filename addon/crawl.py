@@ -134,7 +134,7 @@ def crawl(
     records: list[SnakeRecord] = []
     for number in range(settings.passes):
         moved = posed + correction @ turn.T
-        results = _run_snakes(curves, drawn, iod_px, settings)
+        results = _run_snakes(curves, drawn, iod_px, settings, is_first=number == 0)
         handles = _collect_handles(rig, curves, results, moved, camera, settings)
         if len(handles.surface) == 0:
             break
@@ -160,9 +160,16 @@ def _repaired(
 
 
 def _run_snakes(
-    curves: Sequence[FeatureCurve], drawn: DrawnLines, iod_px: float, settings: CrawlSettings
+    curves: Sequence[FeatureCurve],
+    drawn: DrawnLines,
+    iod_px: float,
+    settings: CrawlSettings,
+    is_first: bool,
 ) -> list[SnakeResult]:
-    """Let the visible curves crawl to the ink of their own features; results by row of `curves`."""
+    """Let the visible curves crawl to the ink of their own features.
+
+    Results are named `curve#row of curves`. Only the first pass shifts whole curves.
+    """
     starts, fields = [], []
     for row, lines in _own_lines(curves, drawn).items():
         curve = curves[row]
@@ -197,7 +204,9 @@ def _run_snakes(
         for upper, lower in _ORDERS
         if upper in names and lower in names
     ]
-    return evolve(starts, fields, SnakeSettings(unit_px=iod_px), joints, orders)
+    # Where along a line a point ends is not carried (see `_across`), so ends need not slide.
+    snake = SnakeSettings(unit_px=iod_px, slide=0.0, shift=is_first)
+    return evolve(starts, fields, snake, joints, orders)
 
 
 def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, InkLines]:
