@@ -40,7 +40,8 @@ lint: $(VENV)/.dev ## formatting and likely mistakes
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
 
 types: $(VENV)/.dev ## static types
-	@$(BIN)/python -m mypy
+	@mkdir -p .cache/types && ln -sfn ../.. .cache/types/limner  # mypy wants the package's name
+	@MYPYPATH=.cache/types $(BIN)/python -m mypy -p limner
 
 bench: $(VENV)/.test ## measure; figures go to out/bench.json
 	@mkdir -p out
@@ -56,7 +57,7 @@ lock: $(VENV)/.dev ## write constraints.txt anew (needs uv)
 	  --custom-compile-command "make lock" --quiet --upgrade -o constraints.txt
 
 clean: ## remove the environment and all results
-	@rm -rf $(VENV) out docs/_build build limner.egg-info .pytest_cache .ruff_cache .mypy_cache
+	@rm -rf $(VENV) out docs/_build build limner.egg-info .cache .*_cache
 
 # The environment, in steps; each is made once and again when what it depends on has changed.
 $(VENV)/.python:

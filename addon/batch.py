@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -175,7 +175,7 @@ def plan_jobs(paths: Sequence[Path]) -> list[Job]:
     return jobs
 
 
-def run_batch(jobs: Sequence[Job], settings: BatchSettings) -> Iterator[JobResult]:
+def run_batch(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResult, None, None]:
     """Fit every job and yield its result as soon as it is there.
 
     Closing the iterator, or an exception such as KeyboardInterrupt, stops the run: what is complete
@@ -255,7 +255,7 @@ def shown_path(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _run_here(jobs: Sequence[Job], settings: BatchSettings) -> Iterator[JobResult]:
+def _run_here(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResult, None, None]:
     from .fit_worker import Fitter
 
     fitter = Fitter(settings)
@@ -263,7 +263,9 @@ def _run_here(jobs: Sequence[Job], settings: BatchSettings) -> Iterator[JobResul
         yield fitter.run(job)
 
 
-def _run_in_processes(jobs: Sequence[Job], settings: BatchSettings) -> Iterator[JobResult]:
+def _run_in_processes(
+    jobs: Sequence[Job], settings: BatchSettings
+) -> Generator[JobResult, None, None]:
     from .fit_pool import run_in_processes
 
     return run_in_processes(jobs, settings)

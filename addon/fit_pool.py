@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,7 +31,9 @@ WORKER = Path(__file__).with_name("fit_worker.py")
 PATIENCE_S = 5.0
 
 
-def run_in_processes(jobs: Sequence[Job], settings: BatchSettings) -> Iterator[JobResult]:
+def run_in_processes(
+    jobs: Sequence[Job], settings: BatchSettings
+) -> Generator[JobResult, None, None]:
     """Fit `jobs` in `settings.jobs` processes and yield the results as they come.
 
     Closing the iterator stops the workers and removes what they had half made.

@@ -4,14 +4,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # Shared machines stall: time is measured by benchmarks, not by a test's deadline.
+# CI takes the same examples every time, so that a red run is the change's own.
 settings.register_profile(
-    "limner", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "limner",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("limner")
 

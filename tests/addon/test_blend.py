@@ -28,7 +28,10 @@ def scene(monkeypatch):
 def program(folder, text):
     """Make a program that stands in for Blender."""
     path = folder / "blender"
-    path.write_text(f"#!{sys.executable}\n{text}\n", encoding="utf-8")
+    # Through the shell, because a script's first line takes no path with a space in it.
+    code = path.with_suffix(".py")
+    code.write_text(text, encoding="utf-8")
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{code}" "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return path
 

@@ -1,0 +1,39 @@
+"""`limner bench`: speed and quality, in figures."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["bench"]
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--json",
+    "out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the figures to this file.",
+)
+def bench(names: tuple[str, ...], out: Path | None) -> None:
+    """Measure NAMES (rig, draw, detect, fit, snakes), or everything."""
+    from ..bench import BENCHMARKS, circumstances, run
+    from ..outputs import saying_what_is_wrong
+
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise click.UsageError(f"no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
+    figures: dict[str, Any] = {**circumstances(), "figures": {}}
+    for name in names or BENCHMARKS:
+        figures["figures"][name] = run(name)
+        for figure, value in figures["figures"][name].items():
+            click.echo(f"{name}\t{figure}\t{value:.4g}")
+    if out is not None:
+        with saying_what_is_wrong(out):
+            out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
