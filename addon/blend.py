@@ -90,7 +90,7 @@ def _own_command() -> list[str]:
     """Return the command that starts a second Blender of the kind we run in."""
     import bpy
 
-    if bpy.app.module:
+    if not bpy.app.binary_path:  # Blender as a module
         return [sys.executable, str(WORKER)]
     return _blender_command(bpy.app.binary_path)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from limner.addon.bridge.axes import to_core
 from limner.rig.arkit import ARKIT_NAMES
 from limner.rig.gltf import write_glb
