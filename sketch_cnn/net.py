@@ -20,6 +20,7 @@ __all__ = ["INPUT_PX", "Finder", "Reader"]
 
 INPUT_PX = 128
 LANDMARKS = 70
+LOCAL = 24
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
@@ -77,7 +78,9 @@ class Reader(nn.Module):
     """What the face shows: (N, 1, 128, 128) ink of the crop → named outputs.
 
     `alpha`, `beta`, `intensity`, `visible` (N, A); `landmarks` (N, 70, 2) and `spread` (N, 70) in
-    crop pixels; `pose` (N, 3) radians; `features` (N, C, 64, 64) logits.
+    crop pixels; `pose` (N, 3) radians; `features` (N, C, 64, 64) logits. Action Units are read from
+    the features at the landmarks, so that the same place of the face is always in the same place
+    of the answer's input, wherever it lies in the crop.
     """
 
     def __init__(self, width: int = 48) -> None:
@@ -95,12 +98,16 @@ class Reader(nn.Module):
         self.mix1 = _conv(w // 2, w // 2)
         self.features = nn.Conv2d(w // 2, len(FEATURES), 1)
         self.heat = nn.Conv2d(w, LANDMARKS, 1)
-        self.squeeze = _conv(3 * w, 48, kernel=1)
-        self.squeeze3 = nn.Sequential(_conv(2 * w, 24, kernel=1), nn.AvgPool2d(2))
+        self.local = _conv(w + w // 2, LOCAL, kernel=1)
+        self.squeeze = _conv(3 * w, LOCAL, kernel=1)
         self.dense = nn.Sequential(
-            nn.Linear(72 * 64 + 2 * LANDMARKS, 256), nn.ReLU(inplace=True), nn.Dropout(0.2)
+            nn.Linear(LOCAL * (LANDMARKS + 64) + 2 * LANDMARKS, 320),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.15),
+            nn.Linear(320, 192),
+            nn.ReLU(inplace=True),
         )
-        self.answer = nn.Linear(256, 4 * len(AU_LABELS) + 3)
+        self.answer = nn.Linear(192, 4 * len(AU_LABELS) + 3)
 
     def forward(self, ink: Tensor) -> dict[str, Tensor]:
         """Return the named outputs."""
@@ -112,9 +119,11 @@ class Reader(nn.Module):
         y2 = self.mix2(self.up2(torch.cat([functional.interpolate(y3, scale_factor=2.0), x2], 1)))
         y1 = self.mix1(self.up1(torch.cat([functional.interpolate(y2, scale_factor=2.0), x1], 1)))
         landmarks, spread = _soft_argmax(self.heat(y2).float())
-        where = (landmarks.detach() / INPUT_PX - 0.5).flatten(1)
-        flat = torch.cat([self.squeeze(x4).flatten(1), self.squeeze3(y3).flatten(1)], 1)
-        answer = self.answer(self.dense(torch.cat([flat, where.to(flat.dtype)], 1))).float()
+        where = landmarks.detach() * (2.0 / INPUT_PX) - 1.0
+        fine = self.local(torch.cat([functional.interpolate(y2, scale_factor=2.0), y1], 1))
+        local = functional.grid_sample(fine.float(), where[:, None], align_corners=False)
+        parts = [local.flatten(1), self.squeeze(x4).float().flatten(1), where.flatten(1)]
+        answer = self.answer(self.dense(torch.cat(parts, 1))).float()
         alpha, beta, intensity, visible, pose = torch.split(
             answer, [len(AU_LABELS)] * 4 + [3], dim=1
         )
