@@ -127,7 +127,8 @@ def measure_gap(
     """
     stages = [_stage(drawn, curves, iod_px) for curves in (placed, parametric, final)]
     keys = [key for key in drawn if all(key in stage for stage in stages)]
-    curves = {key: tuple(stage[key] for stage in stages) for key in sorted(keys)}
+    first, second, third = stages
+    curves = {key: (first[key], second[key], third[key]) for key in sorted(keys)}
     if not keys:
         return Gap(0.0, 0.0, 0.0, {})
     length = np.array([len(drawn[key]) for key in sorted(keys)], dtype=float)

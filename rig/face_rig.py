@@ -10,6 +10,7 @@ the subject's left is +X.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,8 @@ class SurfacePoints:
     def __len__(self) -> int:
         return len(self.triangle)
 
-    def __getitem__(self, rows: object) -> SurfacePoints:
-        return SurfacePoints(self.triangle[rows], self.barycentric[rows])  # type: ignore[index]
+    def __getitem__(self, rows: slice | list[int] | NDArray[Any]) -> SurfacePoints:
+        return SurfacePoints(self.triangle[rows], self.barycentric[rows])
 
     def corners(self, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the (N, 3) vertex indices that carry each point."""

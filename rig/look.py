@@ -123,7 +123,7 @@ def _blush(rig: FaceRig) -> NDArray[np.float64]:
     return warmth * (rig.neutral[:, 2] > middle[2] - 2.2 * iod)
 
 
-def _ring_distance(points: NDArray[np.float64], ring: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ring_distance(points: NDArray[np.floating], ring: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return (N,) distance to a closed 2D polygon, positive inside, metres."""
     start, stop = ring, np.roll(ring, -1, axis=0)
     along = stop - start

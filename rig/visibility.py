@@ -160,7 +160,7 @@ def _planes(
     """Return (F, 9): coefficients of barycentric u and v over the image, of nearness over u, v."""
     ax, ay = x[:, 1] - x[:, 0], y[:, 1] - y[:, 0]
     bx, by = x[:, 2] - x[:, 0], y[:, 2] - y[:, 0]
-    area = ax * by - ay * bx
+    area: NDArray[np.float64] = ax * by - ay * bx
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = 1.0 / np.where(np.abs(area) > 1e-12, area, np.nan)
     u_x, u_y, v_x, v_y = by * inverse, -bx * inverse, -ay * inverse, ax * inverse

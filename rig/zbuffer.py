@@ -49,17 +49,18 @@ def rasterise(
     corners = image[triangles]
     near = nearness[triangles]
     x, y = corners[..., 0], corners[..., 1]
+    area: NDArray[np.float64]
     area = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (y[:, 1] - y[:, 0]) * (x[:, 2] - x[:, 0])
     inside = (x.min(1) < width) & (x.max(1) > 0) & (y.min(1) < height) & (y.max(1) > 0)
     kept = np.flatnonzero((np.abs(area) > 1e-9) & inside)
     # far ones first: where spans overlap the last write is then nearly always the nearest
     kept = kept[np.argsort(near[kept].sum(axis=1))]
     x, y, near, area = x[kept], y[kept], near[kept], area[kept]
-    slope_x = (
+    slope_x: NDArray[np.float64] = (
         (near[:, 1] - near[:, 0]) * (y[:, 2] - y[:, 0])
         - (near[:, 2] - near[:, 0]) * (y[:, 1] - y[:, 0])
     ) / area
-    slope_y = (
+    slope_y: NDArray[np.float64] = (
         (near[:, 2] - near[:, 0]) * (x[:, 1] - x[:, 0])
         - (near[:, 1] - near[:, 0]) * (x[:, 2] - x[:, 0])
     ) / area

@@ -87,8 +87,8 @@ def zero_set(
     node = node.ravel()
     corners = np.stack([keys // len(vertices), keys % len(vertices)], axis=1)
     ends = values[corners]
-    slope = np.bincount(node, np.tile(_slope(cut, vertices, values, directions), 2))
-    slope /= np.bincount(node)
+    total = np.bincount(node, np.tile(_slope(cut, vertices, values, directions), 2))
+    slope = total / np.bincount(node)
     triangle = np.empty(len(keys), dtype=np.intp)
     start, stop = node[: len(rows)], node[len(rows) :]
     triangle[stop], triangle[start] = rows, rows

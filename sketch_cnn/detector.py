@@ -9,6 +9,7 @@ averaged, so that a mirrored drawing gives exactly the mirrored answer.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +118,8 @@ class Detector:
             x, y = (column + mean[1, row, column]) * cell, (row + mean[2, row, column]) * cell
             half = 32.0 * np.exp(np.clip(mean[3:5, row, column], -3.0, 1.5))
             corners = np.array([x - half[0], y - half[1], x + half[0], y + half[1]]) * scale
-            box = tuple(float(v) for v in corners + np.tile(origin, 2))
+            x0, y0, x1, y1 = map(float, corners + np.tile(origin, 2))
+            box = (x0, y0, x1, y1)
             if all(overlap(box, other.box) < _OVERLAP for other in found):
                 found.append(FoundFace(box, float(score[row, column])))
         return found
@@ -245,7 +247,7 @@ def cut_square(
     return np.asarray(Image.fromarray(sheet).resize((size_px, size_px), how, box=box))
 
 
-def overlap(first: Box, second: Box) -> float:
+def overlap(first: Sequence[float], second: Sequence[float]) -> float:
     """Return the intersection over union of two boxes."""
     width = min(first[2], second[2]) - max(first[0], second[0])
     height = min(first[3], second[3]) - max(first[1], second[1])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -160,7 +161,7 @@ def benchmark_snakes(count: int = 25, pages: int = 4, seed: int = 0) -> dict[str
     `limner_ms`, `skimage_ms`, `skimage_cropped_ms` : a page, for orientation
     """
     rng = np.random.default_rng(seed)
-    runs = {
+    runs: dict[str, Callable[..., list[NDArray[np.float64]]]] = {
         "limner": _ours,
         "skimage": partial(_theirs, is_cropped=False),
         "skimage_cropped": partial(_theirs, is_cropped=True),

@@ -100,7 +100,7 @@ class ForceField:
             raise LimnerError(f"reach_px: got {reach_px}, expected a length above zero.")
         if lines is None:
             lines = find_ink_lines(ink)
-        x0, y0, x1, y1 = _covered(ink.shape, box, reach_px)
+        x0, y0, x1, y1 = _covered((ink.shape[0], ink.shape[1]), box, reach_px)
         if weight is not None:
             require_shape("weight", weight, ink.shape, "Give one weight a pixel of `ink`.")
             lines = lines.weighted(weight, min_strength, (x0, y0, x1, y1))
@@ -110,7 +110,7 @@ class ForceField:
         nearest = _nearest_line(lines, (x0, y0), (y1 - y0, x1 - x0))
         direction = None
         if method == "gvf":
-            direction = _flow_direction(lines, (x0, y0), nearest.shape)
+            direction = _flow_direction(lines, (x0, y0), (y1 - y0, x1 - x0))
         elif method != "distance":
             raise LimnerError(f'method: got {method!r}, expected "distance" or "gvf".')
         evidence_px = reach_px / 8.0 if evidence_px is None else evidence_px
@@ -134,7 +134,7 @@ class ForceField:
         return line_evidence(found, self.evidence_px)
 
 
-def _hold(distance: NDArray[np.float64], reach: NDArray[np.float64] | float):
+def _hold(distance: NDArray[np.float64], reach: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """Return Tukey's weight ρ'(d) / d: 1 on the line, 0 beyond the reach."""
     return np.square(np.maximum(1.0 - np.square(np.minimum(distance, reach) / reach), 0.0))
 
@@ -198,7 +198,8 @@ def _flow_direction(
     edges[np.clip(row, 0, shape[0] - 1), np.clip(column, 0, shape[1] - 1)] = lines.strength
     edges = ndimage.gaussian_filter(edges, 1.5) * (1.5 * np.sqrt(2.0 * np.pi))
     flow = gradient_vector_flow(edges)
-    return flow / np.maximum(np.linalg.norm(flow, axis=-1, keepdims=True), 1e-12)
+    flow /= np.maximum(np.linalg.norm(flow, axis=-1, keepdims=True), 1e-12)
+    return flow
 
 
 def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

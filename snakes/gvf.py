@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,7 +101,7 @@ def _relax(
     return flow
 
 
-def _halve(image: NDArray[np.float64], mode: str) -> NDArray[np.float64]:
+def _halve(image: NDArray[np.float64], mode: Literal["constant", "edge"]) -> NDArray[np.float64]:
     """Average blocks of 2×2 pixels; an odd last row or column is padded by `mode`."""
     pad = [(0, 0)] * (image.ndim - 2) + [(0, size % 2) for size in image.shape[-2:]]
     image = np.pad(image, pad, mode=mode)

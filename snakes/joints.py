@@ -83,7 +83,7 @@ def order_frame(
         if abs(side) <= 1e-3 * (across @ across):
             side = across[1]
         across = across if side >= 0.0 else -across
-    across = across / max(np.linalg.norm(across), 1e-12)
+    across = across / max(float(np.linalg.norm(across)), 1e-12)
     return np.array([[across[1], -across[0]], across])
 
 

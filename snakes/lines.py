@@ -145,7 +145,7 @@ def _lines_of_crop(
     # Lee's thinning takes longer than Zhang's, which eats strokes at 45° whole.
     skeleton = skeletonize(padded & ~solid, method="lee") > 0
     depth, solid, skeleton = (image[1:-1, 1:-1] for image in (depth, solid, skeleton))
-    middles = _middles(ink, np.where(solid, 0.0, ink), skeleton, depth, threshold)
+    middles = _middles(ink, np.where(solid, 0.0, ink), skeleton, depth.astype(float), threshold)
     if not is_filled.any():
         return middles
     outline = solid & mask & ~ndimage.binary_erosion(mask, border_value=1)

@@ -75,7 +75,8 @@ class Canvas:
         if coverage.size == 0:
             return
         if clip is not None:
-            coverage = coverage * _window_coverage(clip, self.size, (x0, y0, *coverage.shape))[2]
+            height, width = coverage.shape
+            coverage = coverage * _window_coverage(clip, self.size, (x0, y0, height, width))[2]
         rows, columns = np.nonzero(coverage > 0.004)
         where = (rows + y0) * self.size + columns + x0
         self._lay(where, coverage[rows, columns], tone, label)

@@ -269,7 +269,7 @@ def finish(
         rough = noise_field(rng, size, max(hand["grain_size"], 1.05))
         ink = ink * np.clip(1.0 - grain * (0.45 + 0.9 * rough), 0.0, 1.0)
     labels = np.where(ink * 255.0 >= VISIBLE_LEVEL, canvas.labels(), 0).astype(np.uint8)
-    paper = hand["paper_tone"]
+    paper: NDArray[np.floating] | float = hand["paper_tone"]
     if hand["paper_noise"] > 0.005 and rng.random() < 0.4:
         paper = paper + hand["paper_noise"] * (
             0.6 * noise_field(rng, size, 1.1) + noise_field(rng, size, 50.0 * size / 256.0)

@@ -130,7 +130,7 @@ def _posed(maker: Maker, number: int) -> Posed:
     expression = sample_expression(rng)
     low, high = _SPREADS[int(rng.random() < 0.35)]
     identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
-    identity = np.round(np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY), 3)
+    identity = np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
     weights = rig.weights_from_aus(expression.aus)
     noise = 1.0 + rng.uniform(-_WEIGHT_NOISE, _WEIGHT_NOISE, len(weights))
     weights = np.round(np.clip(weights * noise, 0.0, 1.0), 4)
