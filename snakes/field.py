@@ -198,13 +198,14 @@ def _flow_direction(
     edges[np.clip(row, 0, shape[0] - 1), np.clip(column, 0, shape[1] - 1)] = lines.strength
     edges = ndimage.gaussian_filter(edges, 1.5) * (1.5 * np.sqrt(2.0 * np.pi))
     flow = gradient_vector_flow(edges)
-    flow /= np.maximum(np.linalg.norm(flow, axis=-1, keepdims=True), 1e-12)
-    return flow
+    return flow / np.maximum(np.linalg.norm(flow, axis=-1, keepdims=True), 1e-12)
 
 
 def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scalar products (...) of vectors (..., 2); much faster than a sum over two."""
-    return a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1]
+    dot: NDArray[np.float64] = a[..., 0] * b[..., 0]
+    dot += a[..., 1] * b[..., 1]
+    return dot
 
 
 class FieldStack:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 HEAVY = (
     "numpy",
@@ -49,12 +48,11 @@ def test_the_command_line_and_its_help_load_nothing_heavy():
 
 
 def test_the_command_line_is_imported_in_half_a_second():
-    def seconds() -> float:
-        started = time.perf_counter()
-        python("import limner.addon.cli")
-        return time.perf_counter() - started
-
-    assert min(seconds() for _ in range(5)) <= 0.5
+    """Seconds of this process alone, so that a busy machine does not count."""
+    code = (
+        "import sys, time\nfrom limner.addon import cli\nsys.stdout.write(str(time.process_time()))"
+    )
+    assert min(float(python(code)) for _ in range(3)) <= 0.5
 
 
 def test_reading_and_fitting_need_neither_torch_nor_blender():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -34,10 +35,16 @@ def program():
             text=True,
             encoding="utf-8",
             env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            # A shell's background job ignores Ctrl-C, and hands that on to its children.
+            preexec_fn=_take_interrupts if os.name == "posix" else None,
             **options,
         )
 
     return start
+
+
+def _take_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture
