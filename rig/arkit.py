@@ -31,9 +31,7 @@ ARKIT_NAMES: tuple[str, ...] = (
 RIG_SHAPE_NAMES: tuple[str, ...] = tuple(
     name
     for arkit in ARKIT_NAMES
-    for name in (
-        ("browInnerUpLeft", "browInnerUpRight") if arkit == "browInnerUp" else (arkit,)
-    )
+    for name in (("browInnerUpLeft", "browInnerUpRight") if arkit == "browInnerUp" else (arkit,))
 )
 """The 53 shapes that a rig stores: ARKit's, with `browInnerUp` split by side for AU1 L and R."""
 
