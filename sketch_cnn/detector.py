@@ -29,7 +29,8 @@ __all__ = ["Detector", "FoundFace"]
 Box = tuple[float, float, float, float]
 _MIRROR_AUS, _MIRROR_LANDMARKS = np.array(MIRRORED_AUS), np.array(MIRRORED_LANDMARKS)
 _SURE, _DOUBTFUL = 0.35, 0.12
-_READER_SURE = 0.5
+_CERTAIN = 0.6
+_READER_SURE, _READER_LEAST = 0.5, 0.25
 _OVERLAP = 0.3
 _PASSES = 2
 
@@ -190,9 +191,9 @@ class Detector:
             return FoundFace(sketch.face_box, 1.0), []
         found = self.find(sketch)
         sure = [face for face in found if face.score >= _SURE]
-        if sure:
-            largest = max(sure, key=lambda face: face.area * face.score)
-            return largest, [face for face in sure if face is not largest]
+        for face in sorted(sure, key=lambda face: -face.area * face.score):
+            if self._is_face(sketch.ink, face):
+                return face, [other for other in sure if other is not face]
         height, width = sketch.ink.shape
         rows, columns = np.nonzero(sketch.ink > 0.3)
         whole = (
@@ -205,6 +206,10 @@ class Detector:
             if quality > _READER_SURE:
                 return FoundFace(face.box, min(quality, _SURE)), []
         raise SketchError("no face found in it; give a drawing of a face, or draw it larger")
+
+    def _is_face(self, ink: NDArray[np.float32], face: FoundFace) -> bool:
+        """Tell whether the reader agrees; the finder alone may mistake a tangle of lines."""
+        return face.score >= _CERTAIN or self._face_quality(ink, face.box) >= _READER_LEAST
 
     def _face_quality(self, ink: NDArray[np.float32], box: Box) -> float:
         """Return in [0, 1] how sharply the reader sees a face's landmarks in a box."""

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from ..errors import ModelError
 from .augment import INPUT_PX, prepare, read_item
 from .crop import CROP_MARGIN
-from .labels import AU_LABELS, FEATURES, PRESENT, TRACE
+from .labels import AU_LABELS, FEATURES, MIRRORED_AUS, PRESENT, TRACE
 from .model_file import FINDER_FILE, READER_FILE, SCHEMA
 from .shards import Sample, read_folder
 from .train import Networks
@@ -66,6 +67,8 @@ def load_networks(checkpoint: Path) -> tuple[Networks, dict[str, Any], int]:
 def calibrate(reader: nn.Module, samples: list[Sample], batch: int = 64) -> NDArray[np.float64]:
     """Return (A, 2): slope and offset of each AU's logit that make its probability honest.
 
+    Left and right share theirs.
+
     Platt (1999), fitted by Newton's method with a weak pull to the identity, on drawings that
     the networks were not trained on.
     """
@@ -84,12 +87,12 @@ def calibrate(reader: nn.Module, samples: list[Sample], batch: int = 64) -> NDAr
             truth.append(intensity >= PRESENT)
             scored.append((visible > 0.5) & ((intensity >= PRESENT) | (intensity < TRACE)))
     columns = [np.concatenate(part) for part in (logits, truth, scored)]
-    return np.stack([_platt(*(part[:, row] for part in columns)) for row in range(len(AU_LABELS))])
+    # Each side learns from both, so that a mirrored drawing keeps giving the mirrored answer
+    pooled = [np.concatenate([part, part[:, list(MIRRORED_AUS)]]) for part in columns]
+    return np.stack([_platt(*(part[:, row] for part in pooled)) for row in range(len(AU_LABELS))])
 
 
 def _mirror_mean_logit(answer: dict[str, Tensor], mirrored: dict[str, Tensor]) -> NDArray:
-    from .labels import MIRRORED_AUS
-
     alpha = answer["alpha"] + mirrored["alpha"][:, list(MIRRORED_AUS)]
     beta = answer["beta"] + mirrored["beta"][:, list(MIRRORED_AUS)]
     return torch.log(alpha / beta).numpy()
@@ -164,17 +167,20 @@ def _write_onnx(network: nn.Module, path: Path, outputs: list[str], meta: dict[s
 
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     example = torch.zeros(2, 1, INPUT_PX, INPUT_PX)
-    program = torch.onnx.export(
-        network,
-        (example,),
-        dynamo=True,
-        opset_version=20,
-        external_data=False,
-        input_names=["ink"],
-        output_names=outputs,
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch's exporter warns about itself
+        warnings.simplefilter("ignore", DeprecationWarning)
+        program = torch.onnx.export(
+            network,
+            (example,),
+            dynamo=True,
+            opset_version=20,
+            external_data=False,
+            input_names=["ink"],
+            output_names=outputs,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            verbose=False,
+        )
     model = program.model_proto
     _halve(model)
     for key, value in meta.items():

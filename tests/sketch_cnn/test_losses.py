@@ -1,0 +1,145 @@
+"""The losses are what their formulas say, and leave out what they must."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import numpy as np
+import pytest
+from limner.sketch_cnn.labels import AU_LABELS, FEATURES
+from scipy import integrate, stats
+
+torch = pytest.importorskip("torch", reason="training needs limner[train]")
+
+from limner.sketch_cnn.losses import (  # noqa: E402
+    READER_TERMS,
+    beta_loss,
+    finder_loss,
+    reader_losses,
+)
+
+COUNT = len(AU_LABELS)
+
+
+def tensor(value):
+    return torch.tensor(value, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 1.0), (4.5, 1.7), (2.0, 9.0)])
+def test_presence_costs_the_mean_cross_entropy_under_the_beta(alpha, beta):
+    density = stats.beta(alpha, beta).pdf
+    for present, cost in ((1.0, lambda p: -np.log(p)), (0.0, lambda p: -np.log1p(-p))):
+        expected, _ = integrate.quad(lambda p, cost=cost: density(p) * cost(p), 0.0, 1.0)
+        found = beta_loss(tensor(alpha), tensor(beta), tensor(present), kl_weight=0.0)
+        assert float(found) == pytest.approx(expected, rel=1e-6)
+
+
+def test_only_evidence_for_the_wrong_answer_is_pulled_back():
+    def pull(alpha, beta, present):
+        given = tensor(alpha), tensor(beta), tensor(present)
+        return float(beta_loss(*given, 1.0) - beta_loss(*given, 0.0))
+
+    density = stats.beta(1.0, 6.0).pdf
+    entropy, _ = integrate.quad(lambda p: density(p) * np.log(density(p)), 0.0, 1.0)
+    assert pull(3.0, 6.0, 1.0) == pytest.approx(entropy, rel=1e-6)
+    assert pull(6.0, 3.0, 0.0) == pytest.approx(entropy, rel=1e-6)
+    assert pull(6.0, 1.0, 1.0) == pytest.approx(0.0, abs=1e-12)
+
+
+def answer(count=2, requires_grad=False):
+    torch.manual_seed(0)
+    made = {
+        "alpha": 1.0 + torch.rand(count, COUNT),
+        "beta": 1.0 + torch.rand(count, COUNT),
+        "intensity": torch.rand(count, COUNT),
+        "visible": torch.rand(count, COUNT).clamp(0.1, 0.9),
+        "landmarks": 128.0 * torch.rand(count, 70, 2),
+        "spread": 1.0 + torch.rand(count, 70),
+        "pose": torch.rand(count, 3),
+        "features": torch.randn(count, len(FEATURES), 64, 64),
+    }
+    return {name: value.requires_grad_(requires_grad) for name, value in made.items()}
+
+
+def truth(count=2):
+    return {
+        "intensity": torch.zeros(count, COUNT),
+        "visible": torch.ones(count, COUNT),
+        "landmarks": torch.full((count, 70, 2), 64.0),
+        "pose": torch.zeros(count, 3),
+        "features": torch.full((count, 64, 64), -1),
+    }
+
+
+def test_traces_and_hidden_units_do_not_count_for_presence():
+    true = truth()
+    true["intensity"][0, 3], true["intensity"][1, 5] = 0.2, 0.8
+    true["visible"][1, 5] = 0.0
+    true["features"][:] = 2
+    given = answer(requires_grad=True)
+    reader_losses(given, true, torch.ones(2, COUNT), 0.02)["presence"].backward()
+    silent = given["alpha"].grad == 0.0
+    assert silent[0, 3]
+    assert silent[1, 5]
+    assert silent.sum() == 2
+
+
+def test_a_present_unit_draws_evidence_up_and_an_absent_one_down():
+    true = truth(1)
+    true["intensity"][0, 4] = 0.7
+    given = answer(1, requires_grad=True)
+    reader_losses(given, true, torch.ones(2, COUNT), 0.0)["presence"].backward()
+    assert given["alpha"].grad[0, 4] < 0.0
+    others = torch.arange(COUNT) != 4
+    assert (given["alpha"].grad[0, others] > 0.0).all()
+
+
+def test_rare_units_weigh_more_where_they_are_present():
+    true = truth(1)
+    true["intensity"][0, 4] = 0.7
+    plain, weighted = torch.ones(2, COUNT), torch.ones(2, COUNT)
+    weighted[1, 4] = 3.0
+    given = answer(1)
+    each = beta_loss(given["alpha"], given["beta"], (true["intensity"] > 0.5).float(), 0.0)[0]
+    found = [
+        float(reader_losses(given, true, weight, 0.0)["presence"]) for weight in (plain, weighted)
+    ]
+    assert found[0] == pytest.approx(float(each.mean()), rel=1e-5)
+    expected = (float(each.sum()) + 2.0 * float(each[4])) / (COUNT + 2.0)
+    assert found[1] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("term", READER_TERMS)
+def test_every_term_reaches_the_answer_it_is_named_after(term):
+    given, true = answer(requires_grad=True), truth()
+    true["features"][:, 10] = 3
+    reader_losses(given, true, torch.ones(2, COUNT), 0.02)[term].backward()
+    source = {"presence": "alpha"}.get(term, term)
+    assert given[source].grad.abs().sum() > 0.0
+
+
+def test_paper_is_not_asked_for_a_class():
+    true, given = truth(1), answer(1, requires_grad=True)
+    true["features"][0, 7, 9] = 4
+    reader_losses(given, true, torch.ones(2, COUNT), 0.0)["features"].backward()
+    touched = given["features"].grad.abs().sum(1)[0] > 0.0
+    assert touched[7, 9]
+    assert touched.sum() == 1
+
+
+def test_the_best_spread_of_a_landmark_grows_with_its_error():
+    given, true = answer(1), truth(1)
+    given["landmarks"] = true["landmarks"] + torch.tensor([6.0, 0.0])
+    costs = {}
+    for spread in (2.0, 6.0, 18.0):
+        given["spread"] = torch.full((1, 70), spread)
+        costs[spread] = float(reader_losses(given, true, torch.ones(2, COUNT), 0.0)["landmarks"])
+    assert min(costs, key=costs.__getitem__) == 6.0
+
+
+def test_the_finder_is_content_with_the_truth_only():
+    heat, box = torch.zeros(1, 16, 16), torch.zeros(1, 4, 16, 16)
+    heat[0, 5, 9], box[0, :, 5, 9] = 1.0, torch.tensor([0.3, 0.6, 0.1, -0.2])
+    right = torch.full((1, 5, 16, 16), 0.0)
+    right[0, 0], right[0, 0, 5, 9], right[0, 1:] = -12.0, 12.0, box[0]
+    swapped = right.transpose(2, 3)
+    assert float(finder_loss(right, heat, box)) < 1e-3
+    assert float(finder_loss(swapped, heat, box)) > 5.0
