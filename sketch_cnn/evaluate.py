@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DatasetError, LimnerError
+from ..errors import DatasetError, SketchError
 from .detection import Detection
 from .detector import Detector, overlap
 from .image import read_sketch, sketch_from_grey
@@ -80,7 +80,7 @@ def evaluate(
     for number, sample in enumerate(samples):
         try:
             detection = detector.detect(sketch_from_grey(sample.grey()))
-        except LimnerError:
+        except SketchError:
             tally.missed += sample.is_face
             strangers += not sample.is_face
             continue
@@ -161,7 +161,7 @@ def agreement(detector: Detector, table: Path) -> dict[str, Any]:
         try:
             sketch = read_sketch(Path(table).parent / entry["file"])
             detection = detector.detect(sketch)
-        except LimnerError as error:
+        except SketchError as error:
             rows.append({"file": entry["file"], "error": str(error)})
             continue
         box = tuple(float(value) * sketch.scale for value in entry["face_box"].split(","))
