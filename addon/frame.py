@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..errors import SketchError
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
 from ..sketch_cnn.detection import Detection
@@ -106,8 +107,16 @@ def interocular_px(landmarks: NDArray[np.float64]) -> float:
 
 
 def frame_face(sketch: Sketch, detection: Detection) -> FaceFrame:
-    """Cut the drawing around the detected face and bring the eyes to `IOD_PX` apart."""
+    """Cut the drawing around the detected face and bring the eyes to `IOD_PX` apart.
+
+    Raises
+    ------
+    SketchError
+        If the eyes and the chin fall into one pixel.
+    """
     iod_px = interocular_px(detection.landmarks)
+    if not iod_px > 1.0:
+        raise SketchError("the face found in it is smaller than a pixel; give a larger drawing")
     low = detection.landmarks.min(axis=0) - _MARGIN_IOD * iod_px
     high = detection.landmarks.max(axis=0) + _MARGIN_IOD * iod_px
     height, width = sketch.ink.shape
