@@ -21,7 +21,8 @@ from ..rig.contours import FeatureCurve, occluding_contours, project_curves
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, RigState, SurfacePoints, pose, rotation_matrix, unposed
 from ..rig.features import feature_of
-from ..rig.repair import limit_flips, push_out_of_eyes
+from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
+from ..rig.tuck import MouthTuck
 from ..rig.visibility import VisibilityGrid
 from ..snakes import (
     ForceField,
@@ -103,6 +104,7 @@ def visible_lines(
 def crawl(
     rig: FaceRig,
     deformer: Deformer,
+    tuck: MouthTuck,
     state: RigState,
     camera: Camera,
     drawn: DrawnLines,
@@ -114,7 +116,7 @@ def crawl(
 
     Parameters
     ----------
-    deformer : for the rig's neutral shape
+    deformer, tuck : made once for the rig
     state, camera : the parametric fit, frame pixels
     drawn : labelled ink lines of the frame
     iod_px : interocular distance, pixels
@@ -148,14 +150,14 @@ def crawl(
         ]
         if on_pass is not None:
             on_pass(number)
-    return correction, curves, records
+    return tuck.apply(rest + correction) - rest, curves, records
 
 
 def _repaired(
     rig: FaceRig, rest: NDArray[np.float64], correction: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the correction without turned triangles and without lids inside the eyeballs."""
-    safe = limit_flips(rest, rig.triangles, correction)
+    """Return the correction without turned triangles, eyeballs carried, no lids inside them."""
+    safe = carry_eyes(rest, rig, limit_flips(rest, rig.triangles, correction))
     return push_out_of_eyes(rest + safe, rig) - rest
 
 

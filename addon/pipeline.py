@@ -17,6 +17,7 @@ from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, pose
 from ..rig.fit import FitSettings, fit_parameters, place_head
 from ..rig.store import load_rig
+from ..rig.tuck import MouthTuck
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.detector import Detector
 from ..sketch_cnn.image import read_sketch
@@ -75,6 +76,14 @@ class Session:
         self.detector = Detector(model_dir)
         self.settings = settings or PipelineSettings()
         self._deformer: Deformer | None = None
+        self._tuck: MouthTuck | None = None
+
+    @property
+    def tuck(self) -> MouthTuck:
+        """What keeps the mouth's inside behind the skin."""
+        if self._tuck is None:
+            self._tuck = MouthTuck(self.rig)
+        return self._tuck
 
     @property
     def deformer(self) -> Deformer:
@@ -120,7 +129,7 @@ class Session:
         parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
         clock.start("snakes")
         correction, final, records = crawl(
-            self.rig, self.deformer, found.state, found.camera, drawn, frame.iod_px,
+            self.rig, self.deformer, self.tuck, found.state, found.camera, drawn, frame.iod_px,
             self.settings.crawl,
         )  # fmt: skip
         own = split_drawn(drawn, parametric, frame.iod_px)

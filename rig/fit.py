@@ -264,7 +264,7 @@ def _linearise(
 def _descend(
     problem: _Problem, unknowns: _Unknowns, basis: PointBasis, lines: Lines | None, steps: int
 ) -> tuple[_Unknowns, float, bool]:
-    """Take some Levenberg–Marquardt steps; return the unknowns, the cost, and whether any helped."""
+    """Take Levenberg–Marquardt steps; return unknowns, cost, and whether any step helped."""
     damping, improved = 1e-3, False
     cost, gradient, hessian = _linearise(problem, unknowns, basis, lines)
     for _ in range(steps):

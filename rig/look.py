@@ -18,7 +18,7 @@ from .eyeball import EyePose, eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .visibility import VisibilityGrid
 
-__all__ = ["PART_COLOURS", "HeadLook", "head_colours", "head_look"]
+__all__ = ["PART_COLOURS", "HeadLook", "head_colours", "head_look", "mouth_cavity"]
 
 PART_COLOURS: dict[str, tuple[float, float, float]] = {
     "skin": (0.610, 0.365, 0.260),
@@ -69,7 +69,7 @@ def head_look(rig: FaceRig) -> HeadLook:
     """Paint a rig. What it has no curves for (lips, brows) stays plain."""
     skin = rig.vertex_part == _SKIN
     colours = np.array([PART_COLOURS[name] for name in PART_NAMES])[rig.vertex_part]
-    lips, cavity = _lips(rig), _mouth_cavity(rig)
+    lips, cavity = _lips(rig), mouth_cavity(rig)
     for mask, paint in (
         (0.55 * _blush(rig), BLUSH_COLOUR),
         (0.92 * lips, LIP_COLOUR),
@@ -168,7 +168,7 @@ def _brows(rig: FaceRig) -> NDArray[np.float64]:
     )
 
 
-def _mouth_cavity(rig: FaceRig) -> NDArray[np.float64]:
+def mouth_cavity(rig: FaceRig) -> NDArray[np.float64]:
     """Return (V,) 1 on skin that closed lips hide from the front."""
     upper, lower = _curve(rig, "upper_lip_outer"), _curve(rig, "lower_lip_outer")
     cavity = np.zeros(len(rig.neutral))

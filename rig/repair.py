@@ -11,9 +11,10 @@ from .eyeball import eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .normals import face_normals
 
-__all__ = ["limit_flips", "push_out_of_eyes", "turned_triangles"]
+__all__ = ["carry_eyes", "limit_flips", "push_out_of_eyes", "turned_triangles"]
 
 _SKIN = PART_NAMES.index("skin")
+_LARGEST_EYE = 1.6
 _MAX_ROUNDS = 60
 _LEAST_COSINE = 0.1
 _LEAST_AREA = 0.08
@@ -111,4 +112,35 @@ def push_out_of_eyes(
         facing = eye.axis @ away.T > -0.2 * distance
         sunk = (distance < least) & facing & (distance > 0.3 * eye.radius_m)
         result[skin[sunk]] = eye.centre + away[sunk] * (least / distance[sunk])[:, None]
+    return result
+
+
+def carry_eyes(
+    vertices: NDArray[np.floating], rig: FaceRig, displacement: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Return the displacement with each eyeball carried by its lids: moved, and made larger.
+
+    Lids that were drawn far apart would otherwise show the hollow around the ball. The ball stays
+    a ball; it never gets smaller.
+
+    Parameters
+    ----------
+    vertices : (V, 3) metres, before the displacement
+    displacement : (V, 3) metres, of the skin
+    """
+    result = np.array(displacement, dtype=np.float64)
+    for side in "LR":
+        lids = [rig.curves.get(f"{lid}_{side}") for lid in ("upper_lid", "lower_lid")]
+        ball = np.flatnonzero(rig.vertex_part == PART_NAMES.index(f"eye_{side}"))
+        if None in lids or len(ball) == 0:
+            continue
+        before, way = (
+            np.concatenate([lid.points.interpolate(values, rig.triangles) for lid in lids if lid])
+            for values in (vertices, displacement)
+        )
+        middle, shift = before.mean(axis=0), way.mean(axis=0)
+        away, moved = before - middle, before + way - middle - shift
+        size = float((away * moved).sum() / max(float(np.square(away).sum()), 1e-12))
+        size = float(np.clip(size, 1.0, _LARGEST_EYE))
+        result[ball] = shift + (size - 1.0) * (vertices[ball] - middle)
     return result
