@@ -26,6 +26,7 @@ GRID_PX = 64
 FINDER_CELLS = 16
 PREPARED_PX = 192
 SHEET_PX = 128
+SPOILED_SHARE = 0.5
 _MIRROR_AUS = np.array(MIRRORED_AUS)
 _MIRROR_LANDMARKS = np.array(MIRRORED_LANDMARKS)
 
@@ -199,7 +200,7 @@ def read_item(
         landmarks, pose = landmarks[_MIRROR_LANDMARKS], pose * [1.0, -1.0, -1.0]
     order = _MIRROR_AUS if flip else slice(None)
     ink = warp(face.ink, crop[:2], INPUT_PX).astype(np.float32) / 255.0
-    if is_training:
+    if is_training and rng.random() < SPOILED_SHARE:
         ink = spoil_ink(ink, rng)
     features = warp(face.features, crop[:2], INPUT_PX, nearest=True)
     grid = _one_class_a_cell(features, INPUT_PX // GRID_PX, rng).astype(np.int64)

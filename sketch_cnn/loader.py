@@ -18,7 +18,7 @@ from .shards import read_shard
 
 __all__ = ["Batch", "DrawingStream", "stream_batches"]
 
-_BATCHES_A_SHARD = 12
+_BATCHES_A_SHARD = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
