@@ -5,6 +5,8 @@
 project = "limner"
 copyright = "the limner maintainers"
 extensions = ["myst_parser"]
+# Sections can be linked to by their titles, as on a forge.
+myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "limner"
 exclude_patterns = ["_build"]
