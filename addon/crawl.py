@@ -78,7 +78,7 @@ class CrawlSettings:
     passes: int = 3
     reach_iod: float = 0.25
     min_evidence: float = 0.1
-    handle_weight: float = 40.0
+    handle_weight: float = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +158,8 @@ def _repaired(
 ) -> NDArray[np.float64]:
     """Return the correction without turned triangles, eyeballs carried, no lids inside them."""
     safe = carry_eyes(rest, rig, limit_flips(rest, rig.triangles, correction))
-    return push_out_of_eyes(rest + safe, rig) - rest
+    # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
+    return push_out_of_eyes(rest + safe, rig) - push_out_of_eyes(rest, rig)
 
 
 def _run_snakes(

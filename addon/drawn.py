@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,10 @@ class DrawnLines:
         return {str(name): self.of(name) for name in names}
 
     def select(self, feature: str) -> InkLines:
-        """Return the lines of one feature."""
-        return self.lines.select(np.flatnonzero(self.feature == feature))
+        """Return the lines of one feature; how sure the network is of it weakens their pull."""
+        mine = np.flatnonzero(self.feature == feature)
+        lines = self.lines.select(mine)
+        return replace(lines, strength=lines.strength * self.probability[mine])
 
 
 def read_lines(frame: FaceFrame, detection: Detection) -> DrawnLines:

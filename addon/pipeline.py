@@ -33,6 +33,7 @@ __all__ = ["STAGES", "PipelineSettings", "Session", "describe_detection", "detec
 
 STAGES = ("detect", "parametric", "snakes")
 _UNSURE_FACE = 0.5
+_CORRECTION_LENGTH_M = 0.025
 _LARGE_GAP_IOD = 0.08
 
 
@@ -89,7 +90,7 @@ class Session:
     def deformer(self) -> Deformer:
         """The prefactorised deformation of the rig's neutral head."""
         if self._deformer is None:
-            self._deformer = Deformer(self.rig, self.rig.neutral)
+            self._deformer = Deformer(self.rig, self.rig.neutral, length_m=_CORRECTION_LENGTH_M)
         return self._deformer
 
     def detect(self, sketch: Sketch) -> Detection:
