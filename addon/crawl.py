@@ -1,7 +1,7 @@
 """From the parametric head to the drawn lines: snakes say where, the surface follows.
 
 The head's visible lines start as snakes. Each crawls onto the ink of its own feature; where they
-end is where the surface must go, in the plane of the picture. Two passes, because the occluding
+end is where the surface must go, in the plane of the picture. Three passes, because the occluding
 contours change with the surface.
 """
 
@@ -61,6 +61,7 @@ _ORDERS = (
 
 _RIGID = frozenset({"iris_L", "iris_R"})
 _FILLED_SHARE = 0.3
+_SHUT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,12 @@ def crawl(
     correction = np.zeros_like(rest)
     curves = visible_lines(rig, posed, camera)
     records: list[SnakeRecord] = []
+    still = _still_lids(rig, state)
     for number in range(settings.passes):
         moved = posed + correction @ turn.T
-        results = _run_snakes(curves, drawn, iod_px, settings, is_first=number == 0)
-        handles = _collect_handles(rig, curves, results, moved, camera, settings)
+        free = [curve for curve in curves if curve.name not in still]
+        results = _run_snakes(free, drawn, iod_px, settings, is_first=number == 0)
+        handles = _collect_handles(rig, free, results, moved, camera, settings)
         if len(handles.surface) == 0:
             break
         wanted = handles.surface.interpolate(correction, rig.triangles) + handles.offset @ turn
@@ -151,6 +154,17 @@ def crawl(
         if on_pass is not None:
             on_pass(number)
     return tuck.apply(rest + correction) - rest, curves, records
+
+
+def _still_lids(rig: FaceRig, state: RigState) -> frozenset[str]:
+    """Return the lids of eyes that are shut: one drawn line must not pull them open again."""
+    rows = {name: row for row, name in enumerate(rig.shape_names)}
+    shut = [
+        side
+        for side, name in (("L", "eyeBlinkLeft"), ("R", "eyeBlinkRight"))
+        if state.weights[rows[name]] > _SHUT
+    ]
+    return frozenset(f"{lid}_{side}" for lid in ("upper_lid", "lower_lid") for side in shut)
 
 
 def _repaired(
