@@ -62,6 +62,7 @@ _ORDERS = (
 _RIGID = frozenset({"iris_L", "iris_R"})
 _FILLED_SHARE = 0.3
 _SHUT = 0.6
+_LOWER_SHARE = 0.75  # shut lids meet low: the upper one does most of the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def crawl(
         free = [curve for curve in curves if curve.name not in still]
         results = _run_snakes(free, drawn, iod_px, settings, is_first=number == 0)
         handles = _collect_handles(rig, free, results, moved, camera, settings)
+        handles = _with_shut_lids(rig, handles, moved, still, settings)
         if len(handles.surface) == 0:
             break
         wanted = handles.surface.interpolate(correction, rig.triangles) + handles.offset @ turn
@@ -165,6 +167,44 @@ def _still_lids(rig: FaceRig, state: RigState) -> frozenset[str]:
         if state.weights[rows[name]] > _SHUT
     ]
     return frozenset(f"{lid}_{side}" for lid in ("upper_lid", "lower_lid") for side in shut)
+
+
+def _with_shut_lids(
+    rig: FaceRig,
+    handles: _Handles,
+    vertices: NDArray[np.float64],
+    still: frozenset[str],
+    settings: CrawlSettings,
+) -> _Handles:
+    """Add handles that bring the lids of shut eyes together.
+
+    Blink shapes close the mean head's eyes; with large eyes or strange lids a slit stays open.
+    """
+    parts = [(handles.surface, handles.offset, handles.weight)]
+    for side in "LR":
+        if f"upper_lid_{side}" not in still:
+            continue
+        upper, lower = (rig.curves[f"{lid}_{side}"].points for lid in ("upper_lid", "lower_lid"))
+        above, below = (lid.interpolate(vertices, rig.triangles) for lid in (upper, lower))
+        # the same share of the way from corner to corner meets
+        there = np.linspace(0.0, 1.0, len(above))
+        here = np.linspace(0.0, 1.0, len(below))
+        facing = np.stack([np.interp(there, here, below[:, axis]) for axis in range(3)], axis=1)
+        back = np.stack([np.interp(here, there, above[:, axis]) for axis in range(3)], axis=1)
+        for lid, way in (
+            (upper, _LOWER_SHARE * (facing - above)),
+            (lower, (1.0 - _LOWER_SHARE) * (back - below)),
+        ):
+            parts.append((lid, way, np.full(len(lid), 4.0 * settings.handle_weight)))
+    surfaces, offsets, weights = zip(*parts, strict=True)
+    return _Handles(
+        SurfacePoints(
+            np.concatenate([surface.triangle for surface in surfaces]),
+            np.concatenate([surface.barycentric for surface in surfaces]),
+        ),
+        np.concatenate(offsets),
+        np.concatenate(weights),
+    )
 
 
 def _repaired(

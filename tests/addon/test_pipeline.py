@@ -108,3 +108,21 @@ def test_weak_evidence_leaves_the_face_near_rest(session):
     """Nothing drawn but landmarks of a neutral face: no expression is made up."""
     _, fit = fit_of(session, {}, spread=0.0)
     assert max(fit.rig.arkit_weights(fit.state.weights).values()) < 0.3
+
+
+def test_lids_of_a_shut_eye_meet_on_an_unusual_head_too(session):
+    """A blink shape closes the mean head's eyes; the correction closes the rest."""
+    _, fit = fit_of(session, WINK, spread=1.2, seed=8)
+    vertices = unposed(session.rig, fit.state) + fit.correction
+
+    def opening(side):
+        upper, lower = (
+            session.rig.curves[f"{lid}_{side}"].points.interpolate(vertices, session.rig.triangles)
+            for lid in ("upper_lid", "lower_lid")
+        )
+        middle = slice(len(upper) // 3, 2 * len(upper) // 3)
+        distance = np.linalg.norm(upper[middle, None] - lower[None], axis=2)
+        return distance.min(axis=1).max()
+
+    assert opening("L") < 0.002
+    assert opening("R") > 0.003
