@@ -29,7 +29,7 @@ __all__ = ["Detector", "FoundFace"]
 Box = tuple[float, float, float, float]
 _MIRROR_AUS, _MIRROR_LANDMARKS = np.array(MIRRORED_AUS), np.array(MIRRORED_LANDMARKS)
 _SURE, _DOUBTFUL = 0.35, 0.12
-_CERTAIN = 0.6
+_CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
 _OVERLAP = 0.3
 _PASSES = 2
@@ -248,7 +248,7 @@ def cut_square(
         min(box[2], sheet.shape[1]),
         min(box[3], sheet.shape[0]),
     )
-    how = Image.Resampling.BOX if side > size_px else Image.Resampling.BILINEAR
+    how = Image.Resampling.HAMMING if side > size_px else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(sheet).resize((size_px, size_px), how, box=box))
 
 

@@ -111,7 +111,7 @@ def test_the_largest_sure_face_is_read_and_the_others_are_named(detector, grey, 
 
 
 def test_a_tangle_that_the_reader_makes_nothing_of_is_no_face(detector, grey, monkeypatch):
-    tangle, face = FoundFace((0.0, 0.0, 290.0, 330.0), 0.5), FoundFace((60, 80, 240, 290), 0.4)
+    tangle, face = FoundFace((0.0, 0.0, 290.0, 330.0), 0.45), FoundFace((60, 80, 240, 290), 0.4)
     quality = {tangle.box: 0.1, face.box: 0.7}
     monkeypatch.setattr(Detector, "find", lambda self, sketch: [tangle, face])
     monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: quality.get(box, 0.0))
