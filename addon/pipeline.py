@@ -28,6 +28,7 @@ from .evidence import gather_evidence
 from .fit import Fit
 from .frame import frame_face
 from .gap import measure_gap, split_drawn
+from .report import au_entries
 
 __all__ = ["STAGES", "PipelineSettings", "Session", "describe_detection", "detect_file", "fit_file"]
 
@@ -217,26 +218,11 @@ def detect_file(path: str | Path, session: Session | Detector) -> dict[str, Any]
 
 def describe_detection(sketch: Sketch, detection: Detection) -> dict[str, Any]:
     """Return a detection as plain data, points in pixels of the file."""
-    from ..rig.facs import split_label
-
-    aus = []
-    for row, label in enumerate(detection.au_labels):
-        au, side = split_label(label)
-        aus.append(
-            {
-                "au": au,
-                "side": side,
-                "probability": round(float(detection.probability[row]), 4),
-                "intensity": round(float(detection.intensity[row]), 4),
-                "uncertainty": round(float(detection.uncertainty[row]), 4),
-                "visible": round(float(detection.visible[row]), 4),
-            }
-        )
     return {
         "path": None if sketch.path is None else str(sketch.path),
         "face_box": [round(value / sketch.scale, 1) for value in detection.face_box],
         "face_score": round(detection.face_score, 4),
-        "aus": aus,
+        "aus": au_entries(detection),
         "landmarks": (detection.landmarks / sketch.scale).round(2).tolist(),
         "pose": detection.pose.round(4).tolist(),
         "warnings": [*sketch.warnings, *_warnings(detection)],

@@ -22,7 +22,7 @@ from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .fit import Fit, Gap
 
-__all__ = ["SCHEMA", "fit_report", "head_angles_deg"]
+__all__ = ["SCHEMA", "au_entries", "fit_report", "head_angles_deg"]
 
 SCHEMA = "limner.fit/1"
 
@@ -47,7 +47,7 @@ def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str,
         },
         "rig": fit.rig.name,
         "detector": dict(detector or {}),
-        "aus": _aus(fit.detection),
+        "aus": [entry | {"name": AU_NAMES[entry["au"]]} for entry in au_entries(fit.detection)],
         "blendshapes": {name: _number(weight) for name, weight in weights.items()},
         "identity": {name: _number(value) for name, value in identity if value != 0.0},
         "pose": _pose(fit.state.rotation),
@@ -85,7 +85,7 @@ def head_angles_deg(rotation: NDArray[np.float64]) -> dict[str, float]:
     }
 
 
-def _aus(detection: Detection) -> list[dict[str, Any]]:
+def au_entries(detection: Detection) -> list[dict[str, Any]]:
     """Return one entry for every AU of the label space, in its order."""
     entries = []
     for row, label in enumerate(detection.au_labels):
@@ -94,7 +94,6 @@ def _aus(detection: Detection) -> list[dict[str, Any]]:
             {
                 "au": number,
                 "side": side,
-                "name": AU_NAMES[number],
                 "probability": _number(detection.probability[row]),
                 "intensity": _number(detection.intensity[row]),
                 "uncertainty": _number(detection.uncertainty[row]),
