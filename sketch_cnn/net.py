@@ -3,7 +3,8 @@
 Both are small residual nets (He et al. 2016, doi:10.1109/CVPR.2016.90). The reader's decoder is a
 U-Net's (Ronneberger et al. 2015); its landmarks are the means of heat maps (Nibali et al. 2018,
 "Numerical coordinate regression"); its Action Units are Beta distributions (Sensoy et al. 2018,
-"Evidential deep learning").
+"Evidential deep learning") with exponential evidence (Pandey & Yu 2023, "Learn to accumulate
+evidence from all training samples").
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -80,34 +81,29 @@ class Reader(nn.Module):
     `alpha`, `beta`, `intensity`, `visible` (N, A); `landmarks` (N, 70, 2) and `spread` (N, 70) in
     crop pixels; `pose` (N, 3) radians; `features` (N, C, 64, 64) logits. Action Units are read from
     the features at the landmarks, so that the same place of the face is always in the same place
-    of the answer's input, wherever it lies in the crop.
+    of the answer's input, wherever it lies in the crop; and from where the landmarks lie.
     """
 
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
-        w = width
-        self.down1 = _conv(1, w // 3, stride=2, kernel=5)
-        self.down2 = _stage(w // 3, w, 2)
+        w, thin = width, width // 2
+        self.down1 = _conv(1, thin, stride=2, kernel=5)
+        self.down2 = _stage(thin, w, 2)
         self.down3 = _stage(w, 2 * w, 3)
-        self.down4 = _stage(2 * w, 3 * w, 2)
-        self.up3 = _conv(3 * w + 2 * w, 2 * w, kernel=1)
+        self.down4 = _stage(2 * w, 4 * w, 2)
+        self.up3 = _conv(4 * w + 2 * w, 2 * w, kernel=1)
         self.mix3 = Residual(2 * w)
         self.up2 = _conv(2 * w + w, w, kernel=1)
         self.mix2 = Residual(w)
-        self.up1 = _conv(w + w // 3, w // 2, kernel=1)
-        self.mix1 = _conv(w // 2, w // 2)
-        self.features = nn.Conv2d(w // 2, len(FEATURES), 1)
-        self.heat = nn.Conv2d(w, LANDMARKS, 1)
-        self.local = _conv(w + w // 2, LOCAL, kernel=1)
-        self.squeeze = _conv(3 * w, LOCAL, kernel=1)
-        self.dense = nn.Sequential(
-            nn.Linear(LOCAL * (LANDMARKS + 64) + 2 * LANDMARKS, 320),
-            nn.ReLU(inplace=True),
-            nn.Dropout(0.15),
-            nn.Linear(320, 192),
-            nn.ReLU(inplace=True),
-        )
-        self.answer = nn.Linear(192, 4 * len(AU_LABELS) + 3)
+        self.up1 = nn.Conv2d(w, thin, 1, bias=False)
+        self.skip1 = nn.Conv2d(thin, thin, 1, bias=False)
+        self.join1 = nn.BatchNorm2d(thin)
+        self.mix1 = _conv(thin, thin)
+        self.features = nn.Conv2d(thin, len(FEATURES), 1)
+        self.heat = nn.Linear(w, LANDMARKS, bias=False)
+        self.local = nn.Linear(w + thin, LOCAL)
+        self.squeeze = _conv(4 * w, LOCAL, kernel=1)
+        self.head = Answer()
 
     def forward(self, ink: Tensor) -> dict[str, Tensor]:
         """Return the named outputs."""
@@ -117,36 +113,145 @@ class Reader(nn.Module):
         x4 = self.down4(x3)
         y3 = self.mix3(self.up3(torch.cat([functional.interpolate(x4, scale_factor=2.0), x3], 1)))
         y2 = self.mix2(self.up2(torch.cat([functional.interpolate(y3, scale_factor=2.0), x2], 1)))
-        y1 = self.mix1(self.up1(torch.cat([functional.interpolate(y2, scale_factor=2.0), x1], 1)))
-        landmarks, spread = _soft_argmax(self.heat(y2).float())
-        where = landmarks.detach() * (2.0 / INPUT_PX) - 1.0
-        fine = self.local(torch.cat([functional.interpolate(y2, scale_factor=2.0), y1], 1))
-        local = functional.grid_sample(fine.float(), where[:, None], align_corners=False)
-        parts = [local.flatten(1), self.squeeze(x4).float().flatten(1), where.flatten(1)]
-        answer = self.answer(self.dense(torch.cat(parts, 1))).float()
-        alpha, beta, intensity, visible, pose = torch.split(
-            answer, [len(AU_LABELS)] * 4 + [3], dim=1
-        )
+        up1 = functional.interpolate(self.up1(y2), scale_factor=2.0)
+        y1 = self.mix1(functional.relu(self.join1(up1 + self.skip1(x1))))
+        coarse = self.squeeze(x4).float()
+        with torch.autocast("cpu", enabled=False):
+            heat = torch.bmm(
+                self.heat.weight.expand(len(y2), -1, -1), y2.float().flatten(2)
+            )
+            rough, spread = _soft_argmax(heat, y2.shape[-1])
+            found = torch.cat([_sample(y2, rough), _sample(y1, rough)], 2)
+            answer = self.head(rough, self.local(found), coarse)
         return {
-            "alpha": 1.0 + functional.softplus(alpha),
-            "beta": 1.0 + functional.softplus(beta),
-            "intensity": torch.sigmoid(intensity),
-            "visible": torch.sigmoid(visible),
-            "pose": pose,
-            "landmarks": landmarks,
+            **answer,
             "spread": spread,
             "features": self.features(y1),
         }
 
 
-def _soft_argmax(heat: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean (N, K, 2) and standard deviation (N, K), input pixels, of heat maps' softmax."""
-    count, points, height, width = heat.shape
-    share = torch.softmax(heat.reshape(count, points, -1), dim=-1).reshape(heat.shape)
-    x = (torch.arange(width, device=heat.device) + 0.5) * (INPUT_PX / width)
-    y = (torch.arange(height, device=heat.device) + 0.5) * (INPUT_PX / height)
-    across, down = share.sum(2), share.sum(3)
-    mean_x, mean_y = (across * x).sum(-1), (down * y).sum(-1)
-    spread_x = (across * (x - mean_x[..., None]) ** 2).sum(-1)
-    spread_y = (down * (y - mean_y[..., None]) ** 2).sum(-1)
-    return torch.stack([mean_x, mean_y], -1), torch.sqrt(0.5 * (spread_x + spread_y) + 1e-4)
+class Answer(nn.Module):
+    """Action Units and pose from the landmarks' places and the features around them.
+
+    The places are taken in the face's own frame (`face_frame`) and standardised: an Action Unit
+    moves a landmark by a hundredth of the face, far less than its place in the crop varies. All in
+    float32, since bfloat16 would round just that away.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        count = len(AU_LABELS)
+        self.shift = nn.Parameter(torch.zeros(LANDMARKS, LOCAL, 2))
+        self.standard = nn.BatchNorm1d(PLACES, affine=False)
+        self.dense = nn.Sequential(
+            nn.Linear(LOCAL * (LANDMARKS + 64) + PLACES, 384),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.1),
+            nn.Linear(384, 256),
+            nn.ReLU(inplace=True),
+        )
+        self.places = nn.Sequential(
+            nn.Linear(PLACES, 384),
+            nn.ReLU(inplace=True),
+            nn.Linear(384, 256),
+            nn.ReLU(inplace=True),
+        )
+        self.last = nn.Linear(512, 4 * count + 3)
+        with torch.no_grad():  # begin with what is usual: the Action Unit is absent, but could show
+            self.last.bias.zero_()
+            self.last.bias[count : 2 * count] = 1.5
+            self.last.bias[2 * count : 3 * count] = -2.0
+            self.last.bias[3 * count : 4 * count] = 1.0
+
+    def forward(self, rough: Tensor, local: Tensor, coarse: Tensor) -> dict[str, Tensor]:
+        """Return `landmarks`, `alpha`, `beta`, `intensity`, `visible` and `pose`.
+
+        Parameters
+        ----------
+        rough : (N, 70, 2) crop pixels; the features there say how far the landmark really is
+        local : (N, 70, LOCAL) features at the landmarks
+        coarse : (N, LOCAL, 8, 8) features of the whole crop
+        """
+        count = len(AU_LABELS)
+        local = functional.relu(local)
+        landmarks = rough + torch.einsum("nkc,kcd->nkd", local, self.shift)
+        places = self.standard(face_frame(landmarks.detach())).clamp(-6.0, 6.0)
+        parts = [local.flatten(1), coarse.flatten(1), places]
+        mixed = torch.cat([self.dense(torch.cat(parts, 1)), self.places(places)], 1)
+        alpha, beta, intensity, visible, pose = torch.split(
+            self.last(mixed), [count] * 4 + [3], dim=1
+        )
+        return {
+            "landmarks": landmarks,
+            "alpha": 1.0 + torch.exp(alpha.clamp(max=6.0)),
+            "beta": 1.0 + torch.exp(beta.clamp(max=6.0)),
+            "intensity": torch.sigmoid(intensity),
+            "visible": torch.sigmoid(visible),
+            "pose": pose,
+        }
+
+
+_PARTS = (
+    (range(17, 22), range(36, 42)), (range(22, 27), range(42, 48)),
+    ((*range(36, 42), 68), range(36, 42)), ((*range(42, 48), 69), range(42, 48)),
+    (range(48, 68), range(48, 68)),
+)  # fmt: skip
+"""Landmarks that are also taken relative to a part of their own: brows and irises to the eye."""
+PLACES = 2 * (LANDMARKS + sum(len(tuple(rows)) for rows, _ in _PARTS)) + 3
+
+
+def face_frame(landmarks: Tensor) -> Tensor:
+    """Return (N, PLACES) places of (N, 70, 2) landmarks in the face's own frame.
+
+    The frame's x axis runs from eye to eye, its unit is the root mean square distance from the
+    middle; position, size and roll in the crop are appended.
+    """
+    middle = landmarks[:, :68].mean(1, keepdim=True)
+    centred = landmarks - middle
+    size = torch.sqrt(centred[:, :68].square().sum(2).mean(1).clamp(min=1.0))
+    axis = landmarks[:, 42:48].mean(1) - landmarks[:, 36:42].mean(1)
+    axis = axis / axis.norm(dim=1, keepdim=True).clamp(min=1.0)
+    turned = torch.stack(
+        [
+            centred[..., 0] * axis[:, None, 0] + centred[..., 1] * axis[:, None, 1],
+            centred[..., 1] * axis[:, None, 0] - centred[..., 0] * axis[:, None, 1],
+        ],
+        dim=2,
+    )
+    own = turned / size[:, None, None]
+    parts = [
+        own[:, list(rows)] - own[:, list(about)].mean(1, keepdim=True) for rows, about in _PARTS
+    ]
+    places = torch.cat([own, *parts], 1).flatten(1)
+    return torch.cat([places, size[:, None] / INPUT_PX, axis[:, 1:], middle[:, 0, :1] / INPUT_PX], 1)
+
+
+def _sample(maps: Tensor, where: Tensor) -> Tensor:
+    """Return (N, K, C) float32: maps (N, C, S, S) at (N, K, 2) crop pixels, bilinear."""
+    count, channels, _, side = maps.shape
+    flat = maps.permute(0, 2, 3, 1).reshape(count, side * side, channels)
+    at = (where.detach() * (side / INPUT_PX) - 0.5).clamp(0.0, side - 1.001)
+    low = at.floor()
+    part = (at - low)[..., None]
+    first = (low[..., 1] * side + low[..., 0]).long()
+    corners = torch.cat([first, first + 1, first + side, first + side + 1], 1)
+    near = torch.gather(flat, 1, corners[..., None].expand(-1, -1, channels)).float()
+    near = near.reshape(count, 4, -1, channels)
+    x, y = part[:, :, 0], part[:, :, 1]
+    return (near[:, 0] * (1 - x) + near[:, 1] * x) * (1 - y) + (
+        near[:, 2] * (1 - x) + near[:, 3] * x
+    ) * y
+
+
+def _soft_argmax(heat: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Return mean (N, K, 2) and standard deviation (N, K), input pixels, of heat maps' softmax.
+
+    `heat` is (N, K, side · side).
+    """
+    share = torch.softmax(heat, dim=-1)
+    along = (torch.arange(side, device=heat.device, dtype=heat.dtype) + 0.5) * (INPUT_PX / side)
+    x, y = along.repeat(side), along.repeat_interleave(side)
+    moments = share @ torch.stack([x, y, x**2 + y**2], dim=1)
+    mean = moments[..., :2]
+    spread = (moments[..., 2] - mean.square().sum(-1)).clamp(min=0.0)
+    return mean, torch.sqrt(0.5 * spread + 1e-4)

@@ -26,7 +26,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
         for sign in (-1.0, 1.0) if rng.random() < 0.8 else (0.0,):
             cut = _middle(curve.points, 0.5 + 0.5 * frown)
             pen.line(cut + sign * apart, "glabella_crease", hand["line_detail"] * (0.6 + frown))
-        record.show("AU4L", "AU4R")
+        record.crease("AU4L", "AU4R")
     raised = max(aus.get(f"AU{au}{side}", 0.0) for au in (1, 2) for side in "LR")
     if hand.draws["forehead"] and raised > 0.15 + 0.3 * rng.random():
         curve = face.curves["forehead_crease"]
@@ -40,13 +40,15 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
         pen.line(
             curve.points, "mentolabial", hand["line_detail"] * (0.6 + 0.6 * chin), curve.visible
         )
-        record.show("AU17")
+        record.crease("AU17")
     if hand.draws["philtrum"]:
         curve = face.curves["philtrum"]
         pen.line(curve.points, "philtrum", 0.5, curve.visible, 0.8)
     wrinkled = max(aus.get("AU9L", 0.0), aus.get("AU9R", 0.0))
     if wrinkled > 0.2 and hand.draws["glabella"] and hand.kinds["nose"] != "none":
         _nose_wrinkles(pen, face, aus, record)
+    if hand.draws["dimple"] or hand.draws["mentolabial"]:
+        _lip_tension(pen, face, aus, record)
     puffed = aus.get("AU34", 0.0)
     if puffed > 0.3 and rng.random() < 0.5:
         for sign, corner in ((-1.0, 48), (1.0, 54)):
@@ -70,12 +72,12 @@ def _side_creases(
         cut = int(len(fold.points) * (0.5 + 0.5 * max(strength, rng.random())))
         weight = hand["line_detail"] * (0.5 + 0.7 * max(strength, aged))
         if pen.line(fold.points[:cut], "nasolabial", weight, fold.visible[:cut]) > 0.3:
-            record.show(f"AU9{side}", f"AU10{side}")
+            record.crease(f"AU9{side}", f"AU10{side}")
     squint = max(aus.get(f"AU6{side}", 0.0), 0.4 * aus.get(f"AU43{side}", 0.0))
     feet = face.curves[f"crow_feet_{side}"]
     lower = face.curves[f"lower_lid_{side}"]
     if hand.draws["crow_feet"]:
-        record.show(f"AU6{side}")
+        record.crease(f"AU6{side}")
         if squint > 0.15 + 0.3 * rng.random() and feet.visible.mean() > 0.4:
             root = face.curves[f"upper_lid_{side}"].points[-1]
             for spread in ((0.0,), (-0.22, 0.22), (-0.35, 0.0, 0.35))[int(rng.integers(3))]:
@@ -94,7 +96,7 @@ def _side_creases(
         bag = middle + 1.1 * (lower.points - middle) + drop
         part = slice(int(rng.uniform(0, 0.4) * len(bag)), None)
         pen.line(bag[part], "lower_lid", 0.5 + 0.4 * tired, lower.visible[part], 0.8)
-        record.show(f"AU6{side}")
+        record.crease(f"AU6{side}")
     dent = aus.get(f"AU14{side}", 0.0)
     deep = max(dent, 0.6 * aus.get(f"AU12{side}", 0.0), 0.5 * aus.get(f"AU20{side}", 0.0))
     if hand.draws["dimple"] and deep > 0.15 + 0.35 * rng.random():
@@ -108,7 +110,7 @@ def _side_creases(
             hand["line_detail"] * (0.6 + 0.6 * dent),
             steady=True,
         )
-        record.show(f"AU14{side}")
+        record.crease(f"AU14{side}")
 
 
 def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
@@ -119,7 +121,7 @@ def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Rec
         level = aus.get(f"AU9{side}", 0.0)
         if level < 0.2:
             continue
-        record.show(f"AU9{side}")
+        record.crease(f"AU9{side}")
         for at in np.linspace(0.1, 0.7, int(rng.integers(2, 4))):
             start = top + at * (low - top) + face.to_image(np.array([[sign * 0.03, 0.0]]))[0]
             end = start + face.to_image(np.array([[sign * 0.12 * (0.5 + level), -0.07]]))[0]
@@ -129,6 +131,22 @@ def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Rec
                 pen.hand["line_detail"] * (0.5 + 0.4 * level),
                 steady=True,
             )
+
+
+def _lip_tension(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
+    """Draw ticks at the corners of pressed lips, and short folds around tightened ones."""
+    rng, weight = pen.rng, pen.hand["line_detail"]
+    if aus.get("AU24", 0.0) > 0.2 + 0.4 * rng.random():
+        for corner in (48, 54):
+            tick = np.array([[0.0, -0.05], [0.005, 0.0], [0.0, 0.06]]) * rng.uniform(0.8, 1.4)
+            pen.line(face.landmarks[corner] + face.to_image(tick), "other", weight, steady=True)
+        record.crease("AU24")
+    if aus.get("AU23", 0.0) > 0.2 + 0.4 * rng.random():
+        for rows, down in (((50, 51, 52), -1.0), ((56, 57, 58), 1.0)):
+            for row in rows:
+                away = np.array([[0.0, 0.03], [0.0, 0.09]]) * [0.0, down] * rng.uniform(0.8, 1.3)
+                pen.line(face.landmarks[row] + face.to_image(away), "other", 0.8 * weight, steady=True)
+        record.crease("AU23")
 
 
 def _middle(points: NDArray[np.float64], share: float) -> NDArray[np.float64]:

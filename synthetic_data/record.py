@@ -21,15 +21,22 @@ class Record:
     landmarks : (70, 2) pixels; where a hand draws a symbol (a round eye, an arc for closed lids),
         the landmarks lie on the symbol
     shared : numbers that both sides of the face share, such as the size of dot eyes
+    faint : labels of AUs whose motion is too small to be seen
     shown : labels of AUs that the drawing can show
     """
 
     landmarks: NDArray[np.float64]
     shared: dict[str, float]
+    faint: frozenset[str] = frozenset()
     shown: set[str] = field(default_factory=set)
 
     @classmethod
-    def start(cls, landmarks: NDArray[np.float64], rng: np.random.Generator) -> Record:
+    def start(
+        cls,
+        landmarks: NDArray[np.float64],
+        rng: np.random.Generator,
+        faint: frozenset[str] = frozenset(),
+    ) -> Record:
         """Open the notes of a new drawing."""
         shared = {
             "dot": float(rng.uniform(0.1, 0.3)),
@@ -39,10 +46,14 @@ class Record:
             "pupil": float(rng.uniform(0.2, 0.5)),
             "bushy": float(rng.uniform(1.0, 3.0)),
         }
-        return cls(landmarks.copy(), shared)
+        return cls(landmarks.copy(), shared, faint)
 
     def show(self, *labels: str) -> None:
-        """Note that the drawing can show these AUs."""
+        """Note that the drawn lines can show these AUs, unless their motion is too small."""
+        self.shown.update(label for label in labels if label not in self.faint)
+
+    def crease(self, *labels: str) -> None:
+        """Note that a fold was drawn that tells of these AUs, however little they move."""
         self.shown.update(labels)
 
     def hide(self, *labels: str) -> None:
@@ -51,4 +62,4 @@ class Record:
 
     def gaze(self) -> None:
         """Note that the drawing shows where the eyes look."""
-        self.shown.update(("AU61", "AU62", "AU63", "AU64"))
+        self.show("AU61", "AU62", "AU63", "AU64")

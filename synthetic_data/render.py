@@ -80,6 +80,7 @@ def draw_face(
     hand: Hand,
     size: int,
     rng: np.random.Generator,
+    faint: frozenset[str] = frozenset(),
 ) -> Drawing:
     """Draw one face in one hand.
 
@@ -88,11 +89,12 @@ def draw_face(
     seen : the face as the camera sees it (`face.project_face`), placed by the hand's warp
     rig : what it was projected from
     aus : AU label → intensity, for what depends on expression but is no geometry (creases, lids)
+    faint : labels of AUs whose motion is too small to be seen (`effect.faint_aus`)
     """
     warp = sample_warp(seen, hand, aus, size, rng)
     face = warp_face(seen, warp)
     pen = Pen(Canvas(size), hand, rng)
-    record = Record.start(face.landmarks, rng)
+    record = Record.start(face.landmarks, rng, faint)
     _draw_layers(pen, face, aus, record, rig, warp)
     picture, labels = finish(pen.canvas, hand, rng)
     marks = record.landmarks

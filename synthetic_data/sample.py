@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
-from ..rig.face_rig import FaceRig, RigState
+from ..rig.face_rig import FaceRig, RigState, rotation_matrix
 from ..rig.facs import AU_LABELS, split_label
 from ..rig.store import load_rig
+from .effect import faint_aus, free_shapes
 from .face import DrawnFace, RigLines, project_face
 from .negatives import draw_no_face
 from .render import Drawing, draw_face
@@ -28,11 +29,12 @@ __all__ = ["SCHEMA", "Maker", "grey_png", "make_sample", "posed_state", "sample_
 SCHEMA = "limner.sample/1"
 NO_FACE_SHARE = 0.05
 _WEIGHT_NOISE = 0.1
-_MAX_IDENTITY = 3.0
-FACE_DRAWINGS = 2
+_MAX_IDENTITY = 2.5
+FACE_DRAWINGS = 1
 _HAND, _FACE = 1, 2  # streams of chance
-_SPREADS = ((0.6, 1.5), (1.5, 2.8))
-_GAINS = (1.0, 1.35)
+_SPREADS = ((0.4, 1.1), (1.1, 2.0))
+_CARICATURES = 0.25
+_GAINS = (1.0, 1.7)
 _NOMINAL_HEAD = 0.27
 """Interocular distance before the placement, as a share of the sheet."""
 
@@ -46,12 +48,14 @@ class Posed:
     lines : the rig
     seen : its lines
     expression : AUs
+    faint : labels of AUs whose motion is too small to be seen
     about : what the sample's JSON says of it
     """
 
     lines: RigLines
     seen: DrawnFace
     expression: Expression
+    faint: frozenset[str]
     about: dict[str, Any]
 
 
@@ -106,7 +110,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
         maker.kept[number] = _posed(maker, number)
     posed = maker.kept[number]
     aus = posed.expression.aus
-    drawing = draw_face(posed.seen, posed.lines.rig, aus, hand, maker.size, rng)
+    drawing = draw_face(posed.seen, posed.lines.rig, aus, hand, maker.size, rng, posed.faint)
     about |= {
         "is_face": True,
         **posed.about,
@@ -128,7 +132,7 @@ def _posed(maker: Maker, number: int) -> Posed:
     lines = maker.rigs[min(which, len(maker.rigs) - 1)]
     rig, size = lines.rig, maker.size
     expression = sample_expression(rng)
-    low, high = _SPREADS[int(rng.random() < 0.35)]
+    low, high = _SPREADS[int(rng.random() < _CARICATURES)]
     identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
     identity = np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
     weights = rig.weights_from_aus(expression.aus)
@@ -159,7 +163,8 @@ def _posed(maker: Maker, number: int) -> Posed:
             "inverse_distance": inverse_distance,
         },
     }
-    return Posed(lines, project_face(lines, state, camera), expression, about)
+    faint = faint_aus(rig, lines.landmarks, expression.aus, gain, rotation_matrix(rotation))
+    return Posed(lines, project_face(lines, state, camera), expression, faint, about)
 
 
 def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
@@ -167,8 +172,7 @@ def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
 
     Lids and gaze stay, since beyond 1 they would leave the eye.
     """
-    free = np.array([not name.startswith(("eye", "jaw")) for name in rig.shape_names])
-    weights = np.where(free, state.weights * gain, state.weights)
+    weights = np.where(free_shapes(rig), state.weights * gain, state.weights)
     return RigState(weights, state.identity, state.rotation)
 
 

@@ -84,6 +84,10 @@ _WEIGHT = {
 }  # fmt: skip
 
 
+_FAINT_SHARE = 0.12
+"""How many of the AUs are only hinted at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """AU label → intensity in [0, 1], and the emotion it was composed from, if any."""
@@ -107,7 +111,7 @@ def sample_expression(rng: np.random.Generator) -> Expression:
         chosen = dict(EXTRAS[int(rng.integers(len(EXTRAS)))])
     else:
         chosen = _legal_mix(
-            rng, int(rng.choice([1, 2, 3, 4, 5, 6, 7], p=[0.12, 0.14, 0.18, 0.2, 0.16, 0.12, 0.08]))
+            rng, int(rng.choice([1, 2, 3, 4, 5, 6, 7], p=[0.1, 0.11, 0.14, 0.18, 0.19, 0.15, 0.13]))
         )
     sided = _sided(rng, chosen)
     if emotion not in (None, "neutral") or 0.36 <= kind < 0.52:
@@ -130,7 +134,7 @@ def _legal_mix(rng: np.random.Generator, count: int) -> dict[int, float]:
             break
         if not any(_excluded(au, other) for other in chosen):
             sign = -1 if au == 30 else 1
-            chosen[sign * au] = float(rng.uniform(0.3, 1.0))
+            chosen[sign * au] = float(rng.uniform(0.45, 1.0))
     return chosen
 
 
@@ -144,10 +148,11 @@ def _sided(rng: np.random.Generator, chosen: dict[int, float]) -> dict[str, floa
     """Give every AU its sides, with noise; a third of the faces are not symmetric."""
     uneven = rng.random() < 0.35
     lopsided = "LR"[int(rng.integers(2))]
-    noise = rng.uniform(0.65, 1.25)
+    noise = rng.uniform(0.8, 1.3)  # drawings say what they say clearly
     sided: dict[str, float] = {}
     for au, typical in chosen.items():
-        level = float(np.clip(typical * noise * rng.uniform(0.8, 1.2), 0.12, 1.0))
+        faint = rng.uniform(0.25, 0.6) if rng.random() < _FAINT_SHARE else 1.0
+        level = float(np.clip(typical * noise * faint * rng.uniform(0.85, 1.15), 0.12, 1.0))
         if abs(au) == 43 and typical >= 1.0:
             level = float(rng.uniform(0.85, 1.0))
         if abs(au) not in PAIRED_AUS:
@@ -171,7 +176,7 @@ def _add_some(rng: np.random.Generator, sided: dict[str, float]) -> None:
         present = {int(label[2:].rstrip("LR")) for label in sided}
         if abs(au) in present or any(_excluded(au, other) for other in present):
             continue
-        sided.update(_sided(rng, {au: float(rng.uniform(0.25, 0.9))}))
+        sided.update(_sided(rng, {au: float(rng.uniform(0.45, 1.0))}))
 
 
 def _add_gaze(rng: np.random.Generator, sided: dict[str, float], *, neutral: bool) -> None:
@@ -180,9 +185,9 @@ def _add_gaze(rng: np.random.Generator, sided: dict[str, float], *, neutral: boo
         return
     if not any(f"AU{au}" in sided for au in GAZE_AUS):
         if rng.random() < 0.3:
-            sided[f"AU{int(rng.choice([61, 62]))}"] = float(rng.uniform(0.3, 1.0))
+            sided[f"AU{int(rng.choice([61, 62]))}"] = float(rng.uniform(0.45, 1.0))
         if rng.random() < 0.26:
-            sided[f"AU{int(rng.choice([63, 64]))}"] = float(rng.uniform(0.3, 1.0))
+            sided[f"AU{int(rng.choice([63, 64]))}"] = float(rng.uniform(0.45, 1.0))
 
 
 def _settle(rng: np.random.Generator, sided: dict[str, float]) -> None:
@@ -201,14 +206,14 @@ def _settle(rng: np.random.Generator, sided: dict[str, float]) -> None:
 
 
 def sample_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a head pose as a rotation vector: mostly within 35° of yaw, up to 60°."""
+    """Draw a head pose as a rotation vector: mostly within 35° of yaw, up to 55°."""
     kind = rng.random()
     if kind < 0.3:
         yaw = rng.normal(0.0, 6.0)
-    elif kind < 0.85:
+    elif kind < 0.9:
         yaw = rng.uniform(-35.0, 35.0)
     else:
-        yaw = rng.uniform(35.0, 60.0) * rng.choice([-1.0, 1.0])
+        yaw = rng.uniform(35.0, 55.0) * rng.choice([-1.0, 1.0])
     pitch = np.clip(rng.normal(0.0, 8.0), -22.0, 22.0)
     roll = np.clip(rng.normal(0.0, 8.0), -22.0, 22.0)
     return rotation_vector(*np.radians([pitch, yaw, roll]))

@@ -1,0 +1,51 @@
+"""How far an Action Unit moves what is drawn: below a line's breadth nobody can read it."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.face_rig import FaceRig
+from ..rig.facs import AU_LABELS
+from ..rig.point_basis import PointBasis
+
+__all__ = ["FAINT", "NOMINAL", "faint_aus", "free_shapes"]
+
+FAINT = 0.03
+"""Motion of the landmark that moves most, interocular distances: about a pencil line's breadth."""
+NOMINAL = 0.7
+"""An AU that is absent counts as readable if this much of it could be seen."""
+
+
+def free_shapes(rig: FaceRig) -> NDArray[np.bool_]:
+    """Tell (B,) which shapes an exaggerating hand may push beyond 1; lids and jaw stay."""
+    return np.array([not name.startswith(("eye", "jaw")) for name in rig.shape_names])
+
+
+def faint_aus(
+    rig: FaceRig,
+    landmarks: PointBasis,
+    aus: dict[str, float],
+    gain: float,
+    rotation: NDArray[np.float64],
+) -> frozenset[str]:
+    """Return the AU labels whose motion is too small for the eye in this view.
+
+    Parameters
+    ----------
+    landmarks : the rig's landmarks with their displacement under each mode
+    aus : AU label → intensity; an AU that is not there is judged at `NOMINAL`
+    gain : how far an exaggerating hand goes beyond the rig
+    rotation : (3, 3) head rotation; motion along the line of sight counts nothing
+    """
+    push = np.where(free_shapes(rig), gain, 1.0)
+    weights = np.stack(
+        [rig.weights_from_aus({label: aus.get(label) or NOMINAL}) * push for label in AU_LABELS]
+    )
+    moved = np.tensordot(weights, landmarks.modes[-len(push) :], axes=1) @ rotation.T
+    reach = np.hypot(moved[..., 0], moved[..., 1]).max(axis=1) / rig.interocular_m
+    return frozenset(
+        label for label, far in zip(AU_LABELS, reach, strict=True) if far < FAINT
+    )
