@@ -32,32 +32,46 @@ class Batch:
 class DrawingStream(IterableDataset):
     """Endless batches from a folder of shards.
 
-    Shards are taken up one by one while the training runs, also those that appear later.
+    All shards that are there are prepared first (some 6 ms and 90 kB a drawing); those that appear
+    later are taken up one by one while the training runs.
 
     Parameters
     ----------
     folder : the data set
     batch, finder_batch : drawings a batch
     seed : the same seed gives the same batches from the same shards
-    workers : loader processes; each takes every `workers`-th shard
+    part, parts : this stream takes every `parts`-th shard, from number `part` on; the loader's
+        workers divide these again
     """
 
-    def __init__(self, folder: Path, batch: int, finder_batch: int, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        batch: int,
+        finder_batch: int,
+        seed: int,
+        part: int = 0,
+        parts: int = 1,
+    ) -> None:
         super().__init__()
         self.folder, self.batch, self.finder_batch, self.seed = folder, batch, finder_batch, seed
+        self.part, self.parts = part, parts
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches for ever."""
         info = torch.utils.data.get_worker_info()
-        part, parts = (0, 1) if info is None else (info.id, info.num_workers)
+        worker, workers = (0, 1) if info is None else (info.id, info.num_workers)
+        part, parts = self.part * workers + worker, self.parts * workers
         torch.set_num_threads(1)
         rng = np.random.default_rng([self.seed, part])
         samples: list[PreparedFace] = []
         faces: list[PreparedFace] = []
         read: set[Path] = set()
         while True:
-            shards = sorted(self.folder.glob("*.tar"))[part::parts]
-            for shard in [path for path in shards if path not in read][:1]:
+            new = [
+                path for path in sorted(self.folder.glob("*.tar"))[part::parts] if path not in read
+            ]
+            for shard in new[:1] if read else new:
                 fresh = [prepare(sample, rng) for sample in read_shard(shard)]
                 samples.extend(fresh)
                 faces.extend(face for face in fresh if face.sample.is_face)

@@ -27,10 +27,24 @@ __all__ = ["train"]
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the weights."
 )
-@click.option("--recipe", default="first", show_default=True, help="Name, or a .toml file.")
+@click.option("--recipe", default="second", show_default=True, help="Name, or a .toml file.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
-def train(data: Path, validation: Path, out: Path, recipe: str, resume: bool, threads: int) -> None:
+@click.option(
+    "--processes", type=click.IntRange(1), default=1, show_default=True,
+    help="Trainers that share each batch; on a CPU as many as there are cores.",
+)
+@click.option(
+    "--threads", type=click.IntRange(1), default=1, show_default=True, help="In each of them."
+)
+def train(
+    data: Path,
+    validation: Path,
+    out: Path,
+    recipe: str,
+    resume: bool,
+    processes: int,
+    threads: int,
+) -> None:
     """Train finder and reader on a data set; needs limner[train]."""
     try:
         from ...sketch_cnn.export import export
@@ -47,6 +61,7 @@ def train(data: Path, validation: Path, out: Path, recipe: str, resume: bool, th
             out / "checkpoint.pt",
             chosen,
             resume=resume,
+            processes=processes,
             threads=threads,
             on_step=lambda step, _steps, _losses: advance(step),
         )
