@@ -75,7 +75,7 @@ def show_detection(limner: LimnerScene, detection: object) -> None:
             row.number, row.is_paired = number, side is not None
         probability = float(detection.probability[index])
         # what isn't there has no strength
-        strength = float(detection.intensity[index]) if probability >= 0.5 else 0.0
+        strength = float(detection.intensity[index]) if detection.present[index] else 0.0
         if side != "R":
             row.left = strength
         if side != "L":

@@ -11,9 +11,6 @@ from typing import Any
 
 __all__ = ["on_one_line", "print_au_table", "progress_bar"]
 
-SHOWN_FROM = 0.5
-"""AUs that are less probable than this are left out of tables for people."""
-
 
 def on_one_line(path: str) -> str:
     """Return a file's name so that no odd letter in it breaks the line."""
@@ -51,7 +48,7 @@ def _rows(aus: list[dict[str, Any]]) -> Iterator[tuple[int, str, str, str]]:
     """Yield number, left, right and both of every AU that is probable on some side."""
     for number in sorted({entry["au"] for entry in aus}):
         sides = {entry["side"]: entry for entry in aus if entry["au"] == number}
-        if any(entry["probability"] >= SHOWN_FROM for entry in sides.values()):
+        if any(entry["present"] for entry in sides.values()):
             left, right, both = (_cell(sides.get(side)) for side in ("L", "R", None))
             yield number, left, right, both
 
@@ -60,7 +57,7 @@ def _cell(entry: dict[str, Any] | None) -> str:
     """Return an intensity with its probability, or a dot where the AU is improbable."""
     if entry is None:
         return ""
-    if entry["probability"] < SHOWN_FROM:
+    if not entry["present"]:
         return "·"
     return f"{entry['intensity']:.2f} ({entry['probability']:.0%})"
 

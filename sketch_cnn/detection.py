@@ -35,6 +35,8 @@ class Detection:
     features : names of the label classes, index 0 = "none"
     feature_probability : (C, h, w) float32
         Probability of each label class on a grid over the crop.
+    threshold : (A,) float64, or one number for all
+        An AU counts as present from this probability on: each AU's operating point.
     crop_from_ink : (2, 3) float64
         Affine map from ink pixels (x, y, 1) to grid pixels of `feature_probability`
         (pixel centres at +0.5 on both sides).
@@ -54,6 +56,12 @@ class Detection:
     features: tuple[str, ...]
     feature_probability: NDArray[np.float32]
     crop_from_ink: NDArray[np.float64]
+    threshold: NDArray[np.float64] | float = 0.5
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """(A,) bool: which AUs the drawing is said to show."""
+        return self.probability >= self.threshold
 
     def __post_init__(self) -> None:
         count = len(self.au_labels)

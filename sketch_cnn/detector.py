@@ -173,6 +173,7 @@ class Detector:
             features=tuple(self.reader.meta["features"]),
             feature_probability=values["features"].astype(np.float32),
             crop_from_ink=matrix * grid,
+            threshold=self._thresholds(),
         )
 
     def _calibrated(
@@ -180,6 +181,10 @@ class Detector:
     ) -> NDArray[np.float64]:
         slope, offset = np.array(self.reader.meta["calibration"], dtype=np.float64).T
         return 1.0 / (1.0 + np.exp(-(slope * np.log(alpha / beta) + offset)))
+
+    def _thresholds(self) -> NDArray[np.float64] | float:
+        points = self.reader.meta.get("thresholds")
+        return np.array(points, dtype=np.float64) if points else 0.5
 
     def _choose(self, sketch: Sketch) -> tuple[FoundFace, list[FoundFace]]:
         """Return the face to read and the other sure ones.

@@ -32,6 +32,7 @@ class _Tally:
     """What was said and what is true, drawing by drawing."""
 
     probability: list[NDArray] = field(default_factory=list)
+    present: list[NDArray] = field(default_factory=list)
     said_intensity: list[NDArray] = field(default_factory=list)
     intensity: list[NDArray] = field(default_factory=list)
     visible: list[NDArray] = field(default_factory=list)
@@ -43,6 +44,7 @@ class _Tally:
     def add(self, sample: Sample, detection: Detection) -> None:
         """Take up one drawing."""
         self.probability.append(detection.probability)
+        self.present.append(detection.present)
         self.said_intensity.append(detection.intensity)
         self.intensity.append(sample.intensity)
         self.visible.append(sample.visible > 0.5)
@@ -64,7 +66,8 @@ def evaluate(
     """Measure the detector on a data set of identities that it was not trained on.
 
     An AU counts as present from 0.3 and as absent below 0.1; traces between, and AUs that the
-    drawing cannot show, are not scored.
+    drawing cannot show, are not scored. `f1` is that of the detector's decisions (each AU's own
+    operating point), `f1_at_half` that of probability 0.5.
 
     Returns
     -------
@@ -98,6 +101,7 @@ def evaluate(
 def _figures(tally: _Tally) -> dict[str, Any]:
     probability, intensity = np.stack(tally.probability), np.stack(tally.intensity)
     said, visible = np.stack(tally.said_intensity), np.stack(tally.visible)
+    decided = np.stack(tally.present)
     present = intensity >= PRESENT
     scored = visible & (present | (intensity < TRACE))
     table = {}
@@ -105,7 +109,8 @@ def _figures(tally: _Tally) -> dict[str, Any]:
         use, seen = scored[:, row], visible[:, row]
         truth, score = present[use, row], probability[use, row]
         table[label] = {
-            "f1": f1_score(truth, score >= 0.5),
+            "f1": f1_score(truth, decided[use, row]),
+            "f1_at_half": f1_score(truth, score >= 0.5),
             "auc": area_under_curve(truth, score),
             "ece": calibration_error(truth, score),
             "icc": icc_3_1(intensity[seen, row], said[seen, row]),
@@ -116,7 +121,7 @@ def _figures(tally: _Tally) -> dict[str, Any]:
         }
     macro = {
         f"macro_{name}": float(np.nanmean([entry[name] for entry in table.values()]))
-        for name in ("f1", "auc", "ece", "icc", "mae")
+        for name in ("f1", "f1_at_half", "auc", "ece", "icc", "mae")
     }
     neutral = (intensity < TRACE).all(axis=1)
     quiet = (probability[neutral] <= 0.5).all(axis=1)
@@ -130,7 +135,7 @@ def _figures(tally: _Tally) -> dict[str, Any]:
         "box_overlap": float(np.median(tally.box_overlap)),
         "missed_faces": tally.missed,
         "styles": {
-            style: _style_f1(present, probability >= 0.5, scored, styles == style)
+            style: _style_f1(present, decided, scored, styles == style)
             for style in sorted(set(tally.style))
         },
         "aus": table,
@@ -168,7 +173,7 @@ def agreement(detector: Detector, table: Path) -> dict[str, Any]:
         row = {"file": entry["file"], "box_overlap": overlap(detection.face_box, box)}
         for column, wanted in (("au_on", True), ("au_off", False)):
             for au in filter(None, entry[column].split(";")):
-                said = _strongest(detection, f"AU{'26' if au == '27' else au}") >= 0.5
+                said = _said(detection, f"AU{'26' if au == '27' else au}")
                 if au == "27" and said:
                     said = _intensity(detection, "AU26") > 0.7
                 row[f"{'+' if wanted else '-'}{au}"] = said
@@ -179,11 +184,12 @@ def agreement(detector: Detector, table: Path) -> dict[str, Any]:
     return {"f1": 2 * hits["tp"] / total, **hits, "drawings": rows}
 
 
-def _strongest(detection: Detection, au: str) -> float:
+def _said(detection: Detection, au: str) -> bool:
+    """Tell whether the detector says that an AU, or one like it, is there on any side."""
     names = _ALIKE.get(au, (au,))
-    return max(
-        float(probability)
-        for label, probability in zip(detection.au_labels, detection.probability, strict=True)
+    return any(
+        bool(present)
+        for label, present in zip(detection.au_labels, detection.present, strict=True)
         if label in names or label[:-1] in names
     )
 

@@ -117,9 +117,7 @@ class Reader(nn.Module):
         y1 = self.mix1(functional.relu(self.join1(up1 + self.skip1(x1))))
         coarse = self.squeeze(x4).float()
         with torch.autocast("cpu", enabled=False):
-            heat = torch.bmm(
-                self.heat.weight.expand(len(y2), -1, -1), y2.float().flatten(2)
-            )
+            heat = torch.bmm(self.heat.weight.expand(y2.shape[0], -1, -1), y2.float().flatten(2))
             rough, spread = _soft_argmax(heat, y2.shape[-1])
             found = torch.cat([_sample(y2, rough), _sample(y1, rough)], 2)
             answer = self.head(rough, self.local(found), coarse)
@@ -223,7 +221,9 @@ def face_frame(landmarks: Tensor) -> Tensor:
         own[:, list(rows)] - own[:, list(about)].mean(1, keepdim=True) for rows, about in _PARTS
     ]
     places = torch.cat([own, *parts], 1).flatten(1)
-    return torch.cat([places, size[:, None] / INPUT_PX, axis[:, 1:], middle[:, 0, :1] / INPUT_PX], 1)
+    return torch.cat(
+        [places, size[:, None] / INPUT_PX, axis[:, 1:], middle[:, 0, :1] / INPUT_PX], 1
+    )
 
 
 def _sample(maps: Tensor, where: Tensor) -> Tensor:

@@ -145,7 +145,9 @@ def _lip_tension(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
         for rows, down in (((50, 51, 52), -1.0), ((56, 57, 58), 1.0)):
             for row in rows:
                 away = np.array([[0.0, 0.03], [0.0, 0.09]]) * [0.0, down] * rng.uniform(0.8, 1.3)
-                pen.line(face.landmarks[row] + face.to_image(away), "other", 0.8 * weight, steady=True)
+                pen.line(
+                    face.landmarks[row] + face.to_image(away), "other", 0.8 * weight, steady=True
+                )
         record.crease("AU23")
 
 

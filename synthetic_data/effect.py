@@ -46,6 +46,4 @@ def faint_aus(
     )
     moved = np.tensordot(weights, landmarks.modes[-len(push) :], axes=1) @ rotation.T
     reach = np.hypot(moved[..., 0], moved[..., 1]).max(axis=1) / rig.interocular_m
-    return frozenset(
-        label for label, far in zip(AU_LABELS, reach, strict=True) if far < FAINT
-    )
+    return frozenset(label for label, far in zip(AU_LABELS, reach, strict=True) if far < FAINT)

@@ -30,7 +30,10 @@ __all__ = ["train"]
 @click.option("--recipe", default="second", show_default=True, help="Name, or a .toml file.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option(
-    "--processes", type=click.IntRange(1), default=1, show_default=True,
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
     help="Trainers that share each batch; on a CPU as many as there are cores.",
 )
 @click.option(

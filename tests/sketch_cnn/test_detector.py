@@ -169,6 +169,7 @@ def test_the_weights_say_where_they_come_from(weights):
     assert meta["metrics"] == {"f1": 0.25}
     assert tuple(meta["au_labels"]) == AU_LABELS
     assert np.shape(meta["calibration"]) == (len(AU_LABELS), 2)
+    assert np.shape(meta["thresholds"]) == (len(AU_LABELS),)
 
 
 def test_missing_damaged_and_foreign_weights_are_one_clear_line(tmp_path, weights):

@@ -50,9 +50,7 @@ def test_the_face_frame_forgets_where_how_large_and_how_tilted_a_face_is():
     face = 128.0 * torch.rand(1, 70, 2)
     face[:, 42:48, 0] += 200.0  # the left eye lies to the right of the picture
     angle = 0.3
-    turn = torch.tensor(
-        [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
-    )
+    turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     moved = 0.7 * face @ turn + torch.tensor([30.0, -12.0])
     before, after = face_frame(face), face_frame(moved)
     assert torch.allclose(before[:, :-3], after[:, :-3], atol=1e-4)
