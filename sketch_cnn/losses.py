@@ -80,7 +80,7 @@ def reader_losses(
 
 
 def _feature_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """Return the cross-entropy of (N, C, S, S) logits where something is drawn; paper costs time."""
+    """Return the cross-entropy of (N, C, S, S) logits where something is drawn."""
     drawn = truth >= 0
     return functional.cross_entropy(logits.permute(0, 2, 3, 1)[drawn].float(), truth[drawn])
 

@@ -1,6 +1,7 @@
 """Several processes that train one network together: each its share of the batch, one gradient.
 
-Synchronous data parallelism as in Li et al. (2020), "PyTorch Distributed", doi:10.14778/3415478.3415530,
+Synchronous data parallelism as in Li et al. (2020), "PyTorch Distributed",
+doi:10.14778/3415478.3415530,
 over gloo and on this machine only.
 """
 

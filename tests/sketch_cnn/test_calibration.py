@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs limner[train]")
 
-from limner.sketch_cnn.export import operating_point  # noqa: E402
-from limner.sketch_cnn.metrics import f1_score  # noqa: E402
+from limner.sketch_cnn.export import operating_point
+from limner.sketch_cnn.metrics import f1_score
 
 
 def test_the_operating_point_of_a_hard_action_lies_below_one_half():
