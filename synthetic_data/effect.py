@@ -24,6 +24,10 @@ def free_shapes(rig: FaceRig) -> NDArray[np.bool_]:
     return np.array([not name.startswith(("eye", "jaw")) for name in rig.shape_names])
 
 
+_LIPS_PARTED_BY = ("AU26", "AU22", "AU10L", "AU10R", "AU16L", "AU16R")
+"""Lips that these part are parted for all to see, however little AU25 itself adds."""
+
+
 def faint_aus(
     rig: FaceRig,
     landmarks: PointBasis,
@@ -41,9 +45,14 @@ def faint_aus(
     rotation : (3, 3) head rotation; motion along the line of sight counts nothing
     """
     push = np.where(free_shapes(rig), gain, 1.0)
-    weights = np.stack(
-        [rig.weights_from_aus({label: aus.get(label) or NOMINAL}) * push for label in AU_LABELS]
-    )
+    weights = np.stack([rig.weights_from_aus(_seen_with(label, aus)) * push for label in AU_LABELS])
     moved = np.tensordot(weights, landmarks.modes[-len(push) :], axes=1) @ rotation.T
     reach = np.hypot(moved[..., 0], moved[..., 1]).max(axis=1) / rig.interocular_m
     return frozenset(label for label, far in zip(AU_LABELS, reach, strict=True) if far < FAINT)
+
+
+def _seen_with(label: str, aus: dict[str, float]) -> dict[str, float]:
+    """Return the AUs whose common motion shows `label`: itself, or `NOMINAL` of it if absent."""
+    if label == "AU25" and label in aus:
+        return {name: aus[name] for name in ("AU25", *_LIPS_PARTED_BY) if name in aus}
+    return {label: aus.get(label) or NOMINAL}
