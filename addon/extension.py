@@ -53,7 +53,10 @@ BLENDERS: dict[str, tuple[str, str | None]] = {"3.11": ("4.2.0", "5.1.0"), "3.13
 
 LEFT_OUT = re.compile(r"(^|/)(tests|docs|tools|__pycache__|recipes|\.[^/]+)(/|$)")
 TRAINING_IMPORT = re.compile(r"^(?:import|from) (?:torch|onnx|cv2|matplotlib)\b", re.MULTILINE)
-CARRIED = ("*.py", "LICENSE", "THIRD_PARTY.md", "rig/data/*.npz", "sketch_cnn/weights/*")
+CARRIED = (
+    *("*.py", "LICENSE", "THIRD_PARTY.md"),
+    *("rig/data/*.npz", "sketch_cnn/weights/*", "synthetic_data/styles/*.toml"),
+)
 DAWN_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 
 

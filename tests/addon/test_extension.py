@@ -44,6 +44,22 @@ def test_the_zip_holds_the_package_and_no_tests_or_training(build):
     assert "sketch_cnn/detection.py" in names
 
 
+def test_the_zip_holds_all_data_that_the_package_reads(build):
+    """What `pip install` brings, Blender needs too, except what only training reads."""
+    pyproject = tomllib.loads((extension.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    with zipfile.ZipFile(build()) as archive:
+        names = set(archive.namelist())
+    missing = []
+    for package, patterns in pyproject["tool"]["setuptools"]["package-data"].items():
+        room = extension.ROOT / package.partition(".")[2]
+        for path in (path for pattern in patterns for path in room.glob(pattern)):
+            name = path.relative_to(extension.ROOT).as_posix()
+            if name not in names and path.parent.name != "recipes":
+                missing.append(name)
+    assert not missing
+    assert "synthetic_data/styles/pencil.toml" in names
+
+
 def test_the_manifest_lists_exactly_the_wheels_that_are_inside(build):
     path = build("linux-x64", "3.11")
     with zipfile.ZipFile(path) as archive:
