@@ -14,31 +14,68 @@ import platform
 import statistics
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import __version__
+from ..errors import SketchError
 from ..rig.store import load_rig
 from ..sketch_cnn.image import sketch_from_grey
-from ..sketch_cnn.sketch import Sketch
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.style import style_names
+from .bench_fit import bench_fits, drawn_samples, shard_samples
 from .pipeline import Session
 
-__all__ = ["BENCHMARKS", "circumstances", "run"]
+__all__ = ["BENCHMARKS", "Drawings", "circumstances", "run"]
 
 SEED = 20_261_121
 DRAWINGS = 40
 RIG = "makehuman"
 
+OnDrawing = Callable[[int], None]
 
-def run(name: str) -> dict[str, float]:
-    """Run one of `BENCHMARKS` and return its figures."""
-    return {figure: float(value) for figure, value in BENCHMARKS[name]().items()}
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """The drawings that `detect` and `fit` are measured on.
+
+    Attributes
+    ----------
+    count : how many
+    data : a data set or one of its shards; None: they are drawn on the spot, of identities that
+        no network was trained on
+    """
+
+    count: int = DRAWINGS
+    data: Path | None = None
+
+    def samples(self) -> Iterator[tuple[NDArray[np.uint8], dict[str, Any]]]:
+        """Return grey drawings (H, W) of faces and what their JSON says."""
+        if self.data is not None:
+            return shard_samples(self.data, RIG, self.count)
+        return drawn_samples(Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names())), self.count)
+
+
+def run(
+    name: str,
+    drawings: Drawings | None = None,
+    on_drawing: Callable[[int], None] | None = None,
+) -> dict[str, float]:
+    """Run one of `BENCHMARKS` and return its figures.
+
+    Parameters
+    ----------
+    drawings : what to measure `detect` and `fit` on
+    on_drawing : called with the number of drawings that were fitted
+    """
+    figures = BENCHMARKS[name](drawings or Drawings(), on_drawing or (lambda _: None))
+    return {figure: float(value) for figure, value in figures.items()}
 
 
 def circumstances() -> dict[str, Any]:
@@ -59,11 +96,11 @@ def circumstances() -> dict[str, Any]:
     }
 
 
-def _rig() -> dict[str, float]:
+def _rig(_: Drawings, __: OnDrawing) -> dict[str, float]:
     return {"load_s": _median_s(lambda: load_rig(RIG), 5)}
 
 
-def _draw() -> dict[str, float]:
+def _draw(_: Drawings, __: OnDrawing) -> dict[str, float]:
     maker = Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names()))
     make_sample(maker, 0)
     started = time.perf_counter()
@@ -72,37 +109,33 @@ def _draw() -> dict[str, float]:
     return {"drawings_per_s": DRAWINGS / (time.perf_counter() - started)}
 
 
-def _detect() -> dict[str, float]:
+def _detect(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     session, seconds = _session(), []
-    for sketch in _sketches():
+    for number, (picture, _) in enumerate(drawings.samples(), start=1):
+        sketch = sketch_from_grey(picture)
         started = time.perf_counter()
-        session.detect(sketch)
+        try:
+            session.detect(sketch)
+        except SketchError:
+            continue  # that no face was found is counted by `fit`
         seconds.append(time.perf_counter() - started)
+        on_drawing(number)
+    if not seconds:
+        return {}
     return {"median_s": statistics.median(seconds), "p95_s": float(np.quantile(seconds, 0.95))}
 
 
-def _fit() -> dict[str, float]:
-    session, seconds, closed = _session(), [], []
-    for sketch in _sketches():
-        started = time.perf_counter()
-        fit = session.fit(sketch)
-        seconds.append(time.perf_counter() - started)
-        closed.append(fit.gap.closed)
-    return {
-        "median_s": statistics.median(seconds),
-        "p95_s": float(np.quantile(seconds, 0.95)),
-        "gap_closed_mean": float(np.mean(closed)),
-        "gap_closed_median": float(np.median(closed)),
-    }
+def _fit(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
+    return bench_fits(_session(), drawings.samples(), on_drawing).figures()
 
 
-def _snakes() -> dict[str, float]:
+def _snakes(_: Drawings, __: OnDrawing) -> dict[str, float]:
     from ..snakes.benchmark import benchmark_snakes
 
     return benchmark_snakes()
 
 
-BENCHMARKS: dict[str, Callable[[], dict[str, float]]] = {
+BENCHMARKS: dict[str, Callable[[Drawings, OnDrawing], dict[str, float]]] = {
     "rig": _rig,
     "draw": _draw,
     "detect": _detect,
@@ -116,22 +149,9 @@ BENCHMARKS: dict[str, Callable[[], dict[str, float]]] = {
 def _session() -> Session:
     """Return a session that has seen a drawing, so that loading is not measured."""
     session = Session(rig=RIG)
-    session.fit(_sketches()[0])
+    for picture, _ in Drawings(1).samples():
+        session.fit(sketch_from_grey(picture))
     return session
-
-
-@cache
-def _sketches() -> tuple[Sketch, ...]:
-    """Return the drawings of faces that everything is measured on."""
-    maker = Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names()))
-    sketches: list[Sketch] = []
-    index = 0
-    while len(sketches) < DRAWINGS:
-        drawing, about = make_sample(maker, index)
-        index += 1
-        if about.get("is_face", True):
-            sketches.append(sketch_from_grey(drawing.picture))
-    return tuple(sketches)
 
 
 def _median_s(work: Callable[[], object], times: int) -> float:

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve, occluding_contours, project_curves
 from ..rig.deform import Deformer
-from ..rig.face_rig import FaceRig, RigState, SurfacePoints, pose, rotation_matrix, unposed
+from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix, unposed
 from ..rig.features import feature_of
 from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
 from ..rig.tuck import MouthTuck
@@ -37,6 +37,8 @@ from ..snakes import (
 from .drawn import NOT_FACE, DrawnLines
 from .fit import SnakeRecord
 from .gap import densify
+from .handles import Handles, brow_handles, shut_lid_handles, snake_handles, still_lids
+from .wholes import Wholes
 
 __all__ = ["CrawlSettings", "crawl", "visible_lines"]
 
@@ -59,10 +61,10 @@ _ORDERS = (
 )
 """Pairs, upper and lower, that do not cross."""
 
-_RIGID = frozenset({"iris_L", "iris_R"})
-_FILLED_SHARE = 0.3
-_SHUT = 0.6
-_LOWER_SHARE = 0.75  # shut lids meet low: the upper one does most of the way
+_APART = frozenset({"iris", "brow"})
+"""Features that do not crawl: eyeballs are rigid, brows move as a whole."""
+
+_WHOLE_SHARE = 0.25  # firmness of a feature's motion as a whole, against its lines' own
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,6 @@ class CrawlSettings:
     handle_weight: float = 8.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Handles:
-    """Surface points, where they shall go in the picture's plane (N, 3) metres, and how firmly."""
-
-    surface: SurfacePoints
-    offset: NDArray[np.float64]
-    weight: NDArray[np.float64]
-
-
 def visible_lines(
     rig: FaceRig, vertices: NDArray[np.float64], camera: Camera
 ) -> list[FeatureCurve]:
@@ -110,6 +103,7 @@ def crawl(
     state: RigState,
     camera: Camera,
     drawn: DrawnLines,
+    wholes: Wholes,
     iod_px: float,
     settings: CrawlSettings | None = None,
     on_pass: Callable[[int], None] | None = None,
@@ -121,6 +115,7 @@ def crawl(
     deformer, tuck : made once for the rig
     state, camera : the parametric fit, frame pixels
     drawn : labelled ink lines of the frame
+    wholes : where features go as wholes
     iod_px : interocular distance, pixels
     on_pass : called with the number of each finished pass
 
@@ -136,16 +131,29 @@ def crawl(
     correction = np.zeros_like(rest)
     curves = visible_lines(rig, posed, camera)
     records: list[SnakeRecord] = []
-    still = _still_lids(rig, state)
+    still = still_lids(rig, state)
+    weight = settings.handle_weight
+    first = wholes.handles(rig, posed, correction, camera, weight)
+    correction = deformer.solve(first.surface, first.offset @ turn, first.weight)
+    correction = _repaired(rig, rest, correction)
+    curves = visible_lines(rig, posed + correction @ turn.T, camera)
     for number in range(settings.passes):
         moved = posed + correction @ turn.T
         free = [curve for curve in curves if curve.name not in still]
         results = _run_snakes(free, drawn, iod_px, settings, is_first=number == 0)
-        handles = _collect_handles(rig, free, results, moved, camera, settings)
-        handles = _with_shut_lids(rig, handles, moved, still, settings)
+        brows = drawn.of("brow")
+        handles = Handles.join(
+            [
+                snake_handles(rig, free, results, moved, camera, settings.min_evidence, weight),
+                brow_handles(rig, free, brows, moved, camera, iod_px, weight),
+                shut_lid_handles(rig, moved, still, weight),
+                wholes.handles(rig, moved, correction @ turn.T, camera, _WHOLE_SHARE * weight),
+            ]
+        )
         if len(handles.surface) == 0:
             break
-        wanted = handles.surface.interpolate(correction, rig.triangles) + handles.offset @ turn
+        carried = handles.surface.interpolate(correction, rig.triangles)
+        wanted = handles.share[:, None] * (carried + handles.offset @ turn)
         correction = deformer.solve(handles.surface, wanted, handles.weight)
         correction = _repaired(rig, rest, correction)
         curves = visible_lines(rig, posed + correction @ turn.T, camera)
@@ -156,55 +164,6 @@ def crawl(
         if on_pass is not None:
             on_pass(number)
     return tuck.apply(rest + correction) - rest, curves, records
-
-
-def _still_lids(rig: FaceRig, state: RigState) -> frozenset[str]:
-    """Return the lids of eyes that are shut: one drawn line must not pull them open again."""
-    rows = {name: row for row, name in enumerate(rig.shape_names)}
-    shut = [
-        side
-        for side, name in (("L", "eyeBlinkLeft"), ("R", "eyeBlinkRight"))
-        if state.weights[rows[name]] > _SHUT
-    ]
-    return frozenset(f"{lid}_{side}" for lid in ("upper_lid", "lower_lid") for side in shut)
-
-
-def _with_shut_lids(
-    rig: FaceRig,
-    handles: _Handles,
-    vertices: NDArray[np.float64],
-    still: frozenset[str],
-    settings: CrawlSettings,
-) -> _Handles:
-    """Add handles that bring the lids of shut eyes together.
-
-    Blink shapes close the mean head's eyes; with large eyes or strange lids a slit stays open.
-    """
-    parts = [(handles.surface, handles.offset, handles.weight)]
-    for side in "LR":
-        if f"upper_lid_{side}" not in still:
-            continue
-        upper, lower = (rig.curves[f"{lid}_{side}"].points for lid in ("upper_lid", "lower_lid"))
-        above, below = (lid.interpolate(vertices, rig.triangles) for lid in (upper, lower))
-        # the same share of the way from corner to corner meets
-        there = np.linspace(0.0, 1.0, len(above))
-        here = np.linspace(0.0, 1.0, len(below))
-        facing = np.stack([np.interp(there, here, below[:, axis]) for axis in range(3)], axis=1)
-        back = np.stack([np.interp(here, there, above[:, axis]) for axis in range(3)], axis=1)
-        for lid, way in (
-            (upper, _LOWER_SHARE * (facing - above)),
-            (lower, (1.0 - _LOWER_SHARE) * (back - below)),
-        ):
-            parts.append((lid, way, np.full(len(lid), 4.0 * settings.handle_weight)))
-    surfaces, offsets, weights = zip(*parts, strict=True)
-    return _Handles(
-        SurfacePoints(
-            np.concatenate([surface.triangle for surface in surfaces]),
-            np.concatenate([surface.barycentric for surface in surfaces]),
-        ),
-        np.concatenate(offsets),
-        np.concatenate(weights),
-    )
 
 
 def _repaired(
@@ -261,7 +220,7 @@ def _run_snakes(
         for upper, lower in _ORDERS
         if upper in names and lower in names
     ]
-    # Where along a line a point ends is not carried (see `_across`), so ends need not slide.
+    # Where along a line a point ends is not carried (see `handles`), so ends need not slide.
     snake = SnakeSettings(unit_px=iod_px, slide=0.0, shift=is_first)
     return evolve(starts, fields, snake, joints, orders)
 
@@ -269,8 +228,8 @@ def _run_snakes(
 def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, InkLines]:
     """Give every drawn point to the nearest curve of its feature; return row of `curves` → lines.
 
-    Without this the line of the nose and its contour, or both edges of a brow, would fight for
-    the same ink and tear the skin between them.
+    Without this the line of the nose and its contour would fight for the same ink and tear the
+    skin between them.
     """
     rivals: dict[str, list[int]] = {}
     for row, curve in enumerate(curves):
@@ -279,8 +238,6 @@ def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, I
     own: dict[int, InkLines] = {}
     for feature, rows in rivals.items():
         lines = drawn.select(feature)
-        if feature == "brow":
-            lines = _brow_lines(lines)
         if len(lines.points) == 0:
             continue
         distance = [cKDTree(densify(curves[row])).query(lines.points)[0] for row in rows]
@@ -293,61 +250,7 @@ def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, I
 
 
 def _can_crawl(curve: FeatureCurve) -> bool:
-    """Tell whether a curve can move: seen, long enough, and not on a rigid part."""
-    if curve.name in _RIGID or feature_of(curve.name) in NOT_FACE or len(curve.points) < 3:
+    """Tell whether a curve can crawl: seen, long enough, and not of a kind that never does."""
+    if feature_of(curve.name) in _APART | NOT_FACE or len(curve.points) < 3:
         return False
     return int(curve.visible.sum()) >= 3
-
-
-def _brow_lines(lines: InkLines) -> InkLines:
-    """Return what a brow's edges follow: the outlines of a filled brow, else nothing.
-
-    A brow drawn as one stroke has no edges; both would fall onto it and fold the skin. The
-    parametric fit has laid the brow's middle there already.
-    """
-    is_outline = np.linalg.norm(lines.inward, axis=1) > 0.5
-    if len(lines.points) and is_outline.mean() > _FILLED_SHARE:
-        return lines.select(np.flatnonzero(is_outline))
-    return lines.select(np.zeros(0, dtype=np.intp))
-
-
-def _across(curve: FeatureCurve, way: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the part of the ways (N, 2) that runs across the curve.
-
-    Where along a line a point should lie, the drawing does not say; carrying it along would only
-    shear the skin.
-    """
-    tangent = np.gradient(curve.points, axis=0)
-    if curve.is_closed:
-        tangent = np.roll(curve.points, -1, axis=0) - np.roll(curve.points, 1, axis=0)
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
-    return way - (way * tangent).sum(axis=1, keepdims=True) * tangent
-
-
-def _collect_handles(
-    rig: FaceRig,
-    curves: Sequence[FeatureCurve],
-    results: Sequence[SnakeResult],
-    vertices: NDArray[np.float64],
-    camera: Camera,
-    settings: CrawlSettings,
-) -> _Handles:
-    """Turn the snakes' ways into offsets in the plane of the picture."""
-    triangle, barycentric, offset, weight = [], [], [], []
-    for result in results:
-        curve = curves[int(result.name.split("#")[1])]
-        held = result.evidence * curve.visible
-        keep = np.flatnonzero(held >= settings.min_evidence)
-        surface = curve.surface[keep]
-        points = surface.interpolate(vertices, rig.triangles)
-        scale = camera.scale_px / (1.0 - points[:, 2] * camera.inverse_distance)
-        way = _across(curve, result.displacement)[keep] / scale[:, None]
-        offset.append(np.column_stack([way[:, 0], -way[:, 1], np.zeros(len(keep))]))
-        weight.append(settings.handle_weight * held[keep])
-        triangle.append(surface.triangle)
-        barycentric.append(surface.barycentric)
-    if not triangle:
-        nothing = SurfacePoints(np.zeros(0, np.int32), np.zeros((0, 3), np.float32))
-        return _Handles(nothing, np.zeros((0, 3)), np.zeros(0))
-    surface = SurfacePoints(np.concatenate(triangle), np.concatenate(barycentric))
-    return _Handles(surface, np.concatenate(offset), np.concatenate(weight))

@@ -29,6 +29,7 @@ from .fit import Fit
 from .frame import frame_face
 from .gap import measure_gap, split_drawn
 from .report import au_entries
+from .wholes import Wholes
 
 __all__ = ["STAGES", "PipelineSettings", "Session", "describe_detection", "detect_file", "fit_file"]
 
@@ -130,9 +131,13 @@ class Session:
         found = fit_parameters(self.rig, evidence, self.settings.parametric)
         parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
         clock.start("snakes")
+        wholes = Wholes.find(
+            self.rig, pose(self.rig, found.state), found.camera, evidence.landmarks,
+            detection.landmark_spread * frame.scale, frame.iod_px,
+        )  # fmt: skip
         correction, final, records = crawl(
-            self.rig, self.deformer, self.tuck, found.state, found.camera, drawn, frame.iod_px,
-            self.settings.crawl,
+            self.rig, self.deformer, self.tuck, found.state, found.camera, drawn,
+            wholes, frame.iod_px, self.settings.crawl,
         )  # fmt: skip
         own = split_drawn(drawn, parametric, frame.iod_px)
         gap = measure_gap(own, placed, parametric, final, frame.iod_px)

@@ -55,7 +55,7 @@ class FitSettings:
     identity_limit : bound on every identity coefficient, standard deviations
     line_sigma_iod : noise of a drawn line, interocular distances
     outlier_iod : matches farther than a few of these stop pulling (Geman–McClure scale)
-    line_weight : strength of drawn lines against landmarks
+    line_weight : strength of drawn lines against landmarks; the many points of a line err together
     """
 
     max_rounds: int = 10
@@ -65,7 +65,7 @@ class FitSettings:
     identity_limit: float = 4.0
     line_sigma_iod: float = 0.02
     outlier_iod: float = 0.10
-    line_weight: float = 0.5
+    line_weight: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

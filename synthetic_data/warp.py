@@ -77,29 +77,37 @@ class Warp:
         self, lines: Sequence[tuple[NDArray[np.floating], dict[str, float]]]
     ) -> list[NDArray[np.float64]]:
         """Map many lines at once, each with the groups that it belongs to."""
+        counts = [len(points) for points, _ in lines]
+        shares: dict[str, NDArray[np.float64]] = {}
+        for number, (_, groups) in enumerate(lines):
+            for name, share in groups.items():
+                shares.setdefault(name, np.zeros(len(lines)))[number] = share
+        points = np.concatenate([points for points, _ in lines])
+        each = {name: np.repeat(share, counts) for name, share in shares.items()}
+        return np.split(self.apply_shares(points, each), np.cumsum(counts)[:-1])
+
+    def apply_shares(
+        self, points: NDArray[np.floating], shares: dict[str, NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """Map (N, 2) image points, each of which follows every group by a share of its own.
+
+        Parameters
+        ----------
+        shares : group → (N,) in [0, 1]
+        """
         given = self.parameters
         cos, sin = np.cos(given["roll"]), np.sin(given["roll"])
         turn = np.array([[cos, sin], [-sin, cos]])
-        counts = [len(points) for points, _ in lines]
-        points = np.concatenate([points for points, _ in lines]).astype(np.float64)
-        local = (points - given["centre"]) @ turn.T / given["unit"]
+        local = (points.astype(np.float64) - given["centre"]) @ turn.T / given["unit"]
         moved = local.copy()
-        shares: dict[str, list[tuple[int, float]]] = {}
-        for number, (_, groups) in enumerate(lines):
-            for name, share in groups.items():
-                shares.setdefault(name, []).append((number, share))
-        for name, members in shares.items():
-            weight = np.zeros(len(lines))
-            for number, share in members:
-                weight[number] = share
-            weight = np.repeat(weight, counts)
-            rows = np.flatnonzero(weight)
+        for name, share in shares.items():
+            rows = np.flatnonzero(share)
             motion = _group_motion(local[rows], given["groups"].get(name))
-            moved[rows] += weight[rows, None] * motion
+            moved[rows] += share[rows, None] * motion
         moved = _waved(_radial(moved, given["radial"]), given["wave"])
         image = moved * given["unit"] @ turn + given["centre"]
         place = np.asarray(given["place"])
-        return np.split(image @ place[:, :2].T + place[:, 2], np.cumsum(counts)[:-1])
+        return image @ place[:, :2].T + place[:, 2]
 
 
 def _group_motion(local: NDArray[np.float64], group: dict[str, Any] | None) -> NDArray[np.float64]:

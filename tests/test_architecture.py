@@ -47,7 +47,8 @@ PACKAGES_OF: dict[str, set[str]] = {
 """Packages that each room may import, besides the standard library."""
 
 TRAINING_FILES = tuple(
-    f"sketch_cnn/{name}.py" for name in ("augment", "export", "loader", "losses", "net", "team", "train")
+    f"sketch_cnn/{name}.py"
+    for name in ("augment", "export", "loader", "losses", "net", "team", "train")
 )
 """Files that may ask for what `limner[train]` brings, and that nothing else may lean on."""
 

@@ -16,22 +16,37 @@ __all__ = ["bench"]
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(1),
+    default=40,
+    show_default=True,
+    help="Drawings that detect and fit are measured on.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    help="Take them from this data set or shard instead of drawing new ones.",
+)
+@click.option(
     "--json",
     "out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the figures to this file.",
 )
-def bench(names: tuple[str, ...], out: Path | None) -> None:
+def bench(names: tuple[str, ...], count: int, data: Path | None, out: Path | None) -> None:
     """Measure NAMES (rig, draw, detect, fit, snakes), or everything."""
-    from ..bench import BENCHMARKS, circumstances, run
+    from ..bench import BENCHMARKS, Drawings, circumstances, run
     from ..outputs import saying_what_is_wrong
+    from ..terminal import progress_bar
 
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         raise click.UsageError(f"no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
     figures: dict[str, Any] = {**circumstances(), "figures": {}}
     for name in names or BENCHMARKS:
-        figures["figures"][name] = run(name)
+        with progress_bar(f"Measuring {name}", count) as advance:
+            figures["figures"][name] = run(name, Drawings(count, data), advance)
         for figure, value in figures["figures"][name].items():
             click.echo(f"{name}\t{figure}\t{value:.4g}")
     if out is not None:

@@ -1,0 +1,200 @@
+"""How well fits do on drawings whose truth is known: the gap, and the error of the surface.
+
+Two truths are measured against: the head *as drawn*, with the hand's errors of proportion, and the
+head *as posed*, which was put before the hand. Fits see the drawing only; where a hand errs they
+should follow it.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import DatasetError, SketchError
+from ..rig.face_rig import RigState, unposed
+from ..sketch_cnn.image import sketch_from_grey
+from ..synthetic_data.sample import Maker, make_sample
+from ..synthetic_data.truth import GroupShares, TrueHeads, true_heads
+from .fit import Fit
+from .pipeline import Session
+from .surface_error import REGIONS, SurfaceError, Yardstick
+
+__all__ = ["STAGES", "FitScores", "bench_fits", "drawn_samples", "shard_samples"]
+
+STAGES = ("placed", "parametric", "snakes")
+TRUTHS = ("drawn", "posed")
+_PARTS = ("mean", "p95", "in_plane", "depth")
+
+
+@dataclass(slots=True, eq=False)
+class FitScores:
+    """What was measured, one entry a drawing.
+
+    Attributes
+    ----------
+    seconds : of each fit; gaps : (placed, parametric, snakes), IOD; closed : 1 - snakes / placed
+    errors : truth → of each drawing the errors in the three stages
+    refused : drawings in which no face was found
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    gaps: list[tuple[float, float, float]] = field(default_factory=list)
+    closed: list[float] = field(default_factory=list)
+    errors: dict[str, list[tuple[SurfaceError, ...]]] = field(
+        default_factory=lambda: {truth: [] for truth in TRUTHS}
+    )
+    refused: int = 0
+
+    def figures(self) -> dict[str, float]:
+        """Return all figures by name; means and shares over the drawings that were fitted."""
+        found: dict[str, float] = {"drawings": len(self.gaps), "refused": self.refused}
+        if not self.gaps:
+            return found
+        found["median_s"] = float(np.median(self.seconds))
+        found["p95_s"] = float(np.quantile(self.seconds, 0.95))
+        for stage, value in zip(STAGES, np.mean(self.gaps, axis=0), strict=True):
+            found[f"gap_{stage}"] = float(value)
+        found["gap_closed_mean"] = float(np.mean(self.closed))
+        found["gap_closed_median"] = float(np.median(self.closed))
+        for truth, errors in self.errors.items():
+            for part in _PARTS:
+                values = np.array([[getattr(error, part) for error in row] for row in errors])
+                for stage, value in zip(STAGES, values.mean(axis=0), strict=True):
+                    found[f"{truth}_{part}_{stage}"] = float(value)
+            placed, parametric, snakes = np.array([[e.mean for e in row] for row in errors]).T
+            found[f"{truth}_parametric_nearer_share"] = float((parametric < placed).mean())
+            found[f"{truth}_snakes_nearer_share"] = float((snakes < parametric).mean())
+            both = (parametric < placed) & (snakes < parametric)
+            found[f"{truth}_falls_each_stage_share"] = float(both.mean())
+        return found | self._regions()
+
+    def _regions(self) -> dict[str, float]:
+        """Return the mean errors by region, against the head as drawn."""
+        found = {}
+        for region in REGIONS:
+            for row, stage in enumerate(STAGES):
+                values = [
+                    errors[row].regions[region]
+                    for errors in self.errors["drawn"]
+                    if region in errors[row].regions
+                ]
+                if values:
+                    found[f"drawn_{region}_{stage}"] = float(np.mean(values))
+        return found
+
+
+def bench_fits(
+    session: Session,
+    samples: Iterator[tuple[NDArray[np.uint8], dict[str, Any]]],
+    on_drawing: Callable[[int], None] | None = None,
+) -> FitScores:
+    """Fit the session's head to drawings of the same head and measure each fit.
+
+    Parameters
+    ----------
+    samples : grey drawings (H, W) with what their JSON says
+    on_drawing : called with the number of drawings done
+    """
+    yardstick, shares, scores = Yardstick.of(session.rig), GroupShares.of(session.rig), FitScores()
+    for number, (picture, about) in enumerate(samples, start=1):
+        started = time.perf_counter()
+        try:
+            fit = session.fit(sketch_from_grey(picture))
+        except SketchError:
+            scores.refused += 1
+            continue
+        scores.seconds.append(time.perf_counter() - started)
+        scores.gaps.append((fit.gap.placed, fit.gap.parametric, fit.gap.snakes))
+        scores.closed.append(fit.gap.closed)
+        for truth, errors in _errors(fit, true_heads(about, shares), yardstick).items():
+            scores.errors[truth].append(errors)
+        if on_drawing is not None:
+            on_drawing(number)
+    return scores
+
+
+def _errors(
+    fit: Fit, truth: TrueHeads, yardstick: Yardstick
+) -> dict[str, tuple[SurfaceError, ...]]:
+    """Return the errors of a fit in the three stages, against both truths."""
+    neutral = unposed(fit.rig, RigState.neutral(fit.rig))
+    parametric = unposed(fit.rig, fit.state)
+    stages = (neutral, parametric, parametric + fit.correction)
+    return {
+        name: tuple(yardstick.measure(stage, shape, truth.state.rotation) for stage in stages)
+        for name, shape in (("drawn", truth.drawn), ("posed", truth.shape))
+    }
+
+
+def drawn_samples(maker: Maker, count: int) -> Iterator[tuple[NDArray[np.uint8], dict[str, Any]]]:
+    """Draw `count` faces that nobody has seen, with what their JSON would say."""
+    index = 0
+    while count:
+        drawing, about = make_sample(maker, index)
+        index += 1
+        if about["is_face"]:
+            count -= 1
+            yield drawing.picture, json.loads(json.dumps(about))
+
+
+def shard_samples(
+    folder: Path, rig: str, count: int
+) -> Iterator[tuple[NDArray[np.uint8], dict[str, Any]]]:
+    """Read the first `count` faces of some rig from the shards of a data set.
+
+    Parameters
+    ----------
+    folder : with shards, or one shard
+
+    Raises
+    ------
+    DatasetError
+        If there is no shard, one is damaged, or none shows the rig.
+    """
+    shards = [folder] if folder.is_file() else sorted(folder.glob("*.tar"))
+    if not shards:
+        raise DatasetError(
+            f"{folder}: no .tar shards; make a data set with limner dataset generate"
+        )
+    left = count
+    for shard in shards:
+        for picture, about in _shard_faces(shard, rig):
+            if not left:
+                return
+            left -= 1
+            yield picture, about
+    if left == count:
+        raise DatasetError(f"{folder}: no drawing of the rig {rig}; give one that has some")
+
+
+def _shard_faces(shard: Path, rig: str) -> Iterator[tuple[NDArray[np.uint8], dict[str, Any]]]:
+    """Read the faces of a rig from one shard."""
+    pictures: dict[str, bytes] = {}
+    try:
+        with tarfile.open(shard) as archive:
+            for member in archive:
+                key, _, kind = member.name.partition(".")
+                content = archive.extractfile(member) if kind in ("png", "json") else None
+                if content is None:
+                    continue
+                if kind == "png":
+                    pictures[key] = content.read()
+                    continue
+                about = json.loads(content.read())
+                if about["is_face"] and about["rig"] == rig:
+                    grey = Image.open(io.BytesIO(pictures.pop(key))).convert("L")
+                    yield np.asarray(grey), about
+    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
+        raise DatasetError(f"{shard}: damaged shard ({error}); make the data set again") from None

@@ -1,0 +1,105 @@
+"""A brow moves as a whole: its hair may be thick or thin, one stroke or many.
+
+The head has a brow's edges; drawings have strokes, hairs, outlines or black shapes of any
+thickness. Pulling each edge to the nearest outline would stretch the skin between them for what is
+but hair. What a drawn brow says of the skin is where its middle runs; as long as that is within the
+head's brow, the brow is met.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+__all__ = ["BrowWay", "brow_way"]
+
+_NODES = 24
+_BINS = 8
+_LEAST_COVERED = 0.5  # share of the brow's length that must be drawn
+_MIN_POINTS = 8
+_ROUNDS = 4
+_STRAY_IOD = 0.12  # wide enough that both outlines of a thick brow count alike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BrowWay:
+    """Where both edges of a brow go.
+
+    Attributes
+    ----------
+    upper, lower : (N, 2), (M, 2) pixels, ways of the edges' points
+    evidence : share of the brow's length that is drawn
+    """
+
+    upper: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    evidence: float
+
+
+def brow_way(
+    upper: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    drawn: NDArray[np.float64],
+    iod_px: float,
+    reach_iod: float = 0.25,
+) -> BrowWay | None:
+    """Find the way of the head's brow until the middle of the drawn one lies within it.
+
+    The way runs across the brow: a shift and a tilt.
+
+    Parameters
+    ----------
+    upper, lower : (N, 2), (M, 2) pixels, the head's brow, both from the inner to the outer end
+    drawn : (P, 2) pixels, lines or outlines of the drawn brow
+    iod_px : interocular distance, pixels
+    reach_iod : ink farther than this from the middle belongs to something else
+
+    Returns
+    -------
+    None where too little is drawn
+    """
+    share = np.linspace(0.0, 1.0, _NODES)
+    middle = 0.5 * (_at(upper, share) + _at(lower, share))
+    tangent = np.gradient(middle, axis=0)
+    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
+    normal = np.column_stack([-tangent[:, 1], tangent[:, 0]])
+    if len(drawn) < _MIN_POINTS:
+        return None
+    node = cKDTree(middle).query(drawn)[1]
+    offset = drawn - middle[node]
+    across = (offset * normal[node]).sum(axis=1)
+    along = np.abs((offset * tangent[node]).sum(axis=1))
+    step = float(np.linalg.norm(np.diff(middle, axis=0), axis=1).mean())
+    near = (np.abs(across) < reach_iod * iod_px) & (along < max(step, 1.0))
+    node, across = node[near], across[near]
+    covered = len(np.unique(node * _BINS // _NODES)) / _BINS
+    if len(node) < _MIN_POINTS or covered < _LEAST_COVERED:
+        return None
+    basis = np.column_stack([np.ones(_NODES), 2.0 * share - 1.0])
+    weight = np.ones(len(node))
+    for _ in range(_ROUNDS):
+        # every stretch of the brow counts alike, however many hairs are drawn in it
+        density = np.bincount(node, weight, _NODES)[node]
+        root = np.sqrt(weight / np.maximum(density, 1e-6))
+        fitted = np.linalg.lstsq(basis[node] * root[:, None], across * root, rcond=None)[0]
+        missed = (across - basis[node] @ fitted) / (_STRAY_IOD * iod_px)
+        weight = 1.0 / (1.0 + missed**2)
+    lies = basis @ fitted
+    half = 0.5 * np.abs(((_at(lower, share) - _at(upper, share)) * normal).sum(axis=1))
+    way = (np.sign(lies) * np.maximum(np.abs(lies) - half, 0.0))[:, None] * normal
+    return BrowWay(
+        _at(way, np.linspace(0.0, 1.0, len(upper))),
+        _at(way, np.linspace(0.0, 1.0, len(lower))),
+        covered,
+    )
+
+
+def _at(line: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, 2) the values of a line at shares of its index."""
+    here = np.linspace(0.0, 1.0, len(line))
+    return np.column_stack([np.interp(share, here, line[:, axis]) for axis in (0, 1)])

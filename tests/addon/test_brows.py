@@ -1,0 +1,61 @@
+"""A drawn brow carries the head's brow as a whole, however thick it is drawn."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from limner.addon.brows import brow_way
+
+IOD_PX = 100.0
+X = np.linspace(0.0, 60.0, 25)
+UPPER = np.column_stack([X, 50.0 - 4.0 * np.sin(X / 60.0 * np.pi)])
+LOWER = UPPER + np.array([0.0, 6.0])
+MIDDLE = 0.5 * (UPPER + LOWER)
+
+
+def dense(line):
+    at = np.linspace(0.0, len(line) - 1.0, 90)
+    rows = np.arange(len(line))
+    return np.column_stack([np.interp(at, rows, line[:, axis]) for axis in (0, 1)])
+
+
+def test_a_stroke_draws_both_edges_up_until_it_lies_within_the_brow():
+    way = brow_way(UPPER, LOWER, dense(MIDDLE + np.array([0.0, -9.0])), IOD_PX)
+    np.testing.assert_allclose(way.upper[:, 1], -9.0 + 3.0, atol=0.8)
+    np.testing.assert_allclose(way.upper, way.lower, atol=1e-9)
+    assert way.evidence == 1.0
+
+
+@pytest.mark.parametrize("thickness", [1.0, 6.0, 14.0])
+def test_a_brow_drawn_thick_or_thin_in_place_stays_where_it_is(thickness):
+    half = [0.0, 0.5 * thickness]
+    outline = np.concatenate([dense(MIDDLE - half), dense(MIDDLE + half)])
+    way = brow_way(UPPER, LOWER, outline, IOD_PX)
+    assert np.abs(way.upper).max() < 1e-9
+
+
+def test_an_end_drawn_higher_tilts_the_brow():
+    lift = np.column_stack([np.zeros_like(X), -12.0 * X / 60.0])
+    way = brow_way(UPPER, LOWER, dense(MIDDLE + lift), IOD_PX)
+    assert way.upper[-1, 1] < way.upper[0, 1] - 6.0
+
+
+def test_a_stray_line_does_not_pull():
+    stray = np.column_stack([np.linspace(20.0, 30.0, 20), np.full(20, 70.0)])
+    way = brow_way(UPPER, LOWER, np.concatenate([dense(MIDDLE), stray]), IOD_PX)
+    assert np.abs(way.upper).max() < 1e-9
+
+
+def test_half_a_brow_or_none_is_no_evidence():
+    assert brow_way(UPPER, LOWER, dense(MIDDLE)[:30], IOD_PX) is None
+    assert brow_way(UPPER, LOWER, np.zeros((0, 2)), IOD_PX) is None
+
+
+def test_mirrored_brows_go_mirrored_ways():
+    drawn = dense(MIDDLE + [1.0, 7.0] + 0.2 * np.cos(X)[:, None])
+    mirror = np.array([-1.0, 1.0])
+    way = brow_way(UPPER, LOWER, drawn, IOD_PX)
+    other = brow_way(UPPER * mirror, LOWER * mirror, drawn * mirror, IOD_PX)
+    np.testing.assert_allclose(other.upper, way.upper * mirror, atol=1e-9)

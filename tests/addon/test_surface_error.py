@@ -1,0 +1,108 @@
+"""The yardstick measures what is wrong with a surface, and nothing else."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+
+import numpy as np
+import pytest
+from limner.addon.bench_fit import FitScores, drawn_samples, shard_samples
+from limner.addon.surface_error import SurfaceError, Yardstick, aligned
+from limner.errors import DatasetError
+from limner.rig.face_rig import rotation_matrix
+from limner.rig.store import load_rig
+from limner.synthetic_data import Maker, style_names
+from limner.synthetic_data.sample import grey_png
+
+STILL = np.zeros(3)
+
+
+@pytest.fixture(scope="module")
+def yardstick():
+    return Yardstick.of(load_rig("makehuman"))
+
+
+def test_size_place_and_turn_are_no_errors(yardstick):
+    truth = yardstick.rig.neutral.astype(np.float64)
+    moved = 1.7 * truth @ rotation_matrix(np.array([0.3, -0.8, 0.2])).T + [1.0, -2.0, 0.5]
+    error = yardstick.measure(moved, truth, STILL)
+    assert error.mean == pytest.approx(0.0, abs=1e-9)
+    assert error.p95 == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_mirror_image_is_an_error():
+    points = np.random.default_rng(0).standard_normal((50, 3))
+    assert np.abs(aligned(points * [-1.0, 1.0, 1.0], points) - points).max() > 0.1
+
+
+def test_a_step_towards_the_viewer_is_depth_and_a_step_aside_is_in_plane(yardstick):
+    rig = yardstick.rig
+    truth = rig.neutral.astype(np.float64)
+    nose = yardstick.region == 2
+    for axis, mine, other in ((0, "in_plane", "depth"), (2, "depth", "in_plane")):
+        found = truth.copy()
+        found[nose, axis] += 0.2 * rig.interocular_m
+        error = yardstick.measure(found, truth, STILL)
+        assert getattr(error, mine) > 2.0 * getattr(error, other)
+        assert error.regions["nose"] > 3.0 * error.regions["eyes"]
+
+
+def test_the_view_decides_what_depth_is(yardstick):
+    truth = yardstick.rig.neutral.astype(np.float64)
+    found = truth.copy()
+    found[yardstick.region == 2, 2] += 0.01
+    front = yardstick.measure(found, truth, STILL)
+    side = yardstick.measure(found, truth, np.array([0.0, 1.2, 0.0]))
+    assert front.depth > front.in_plane
+    assert side.in_plane > side.depth
+
+
+def error(mean):
+    return SurfaceError(mean, 2.0 * mean, 0.5 * mean, 0.4 * mean, {"eyes": mean})
+
+
+def test_shares_count_the_drawings_on_which_a_stage_is_nearer():
+    scores = FitScores(seconds=[1.0] * 3, gaps=[(0.4, 0.2, 0.1)] * 3, closed=[0.75] * 3)
+    rows = [(3.0, 2.0, 1.0), (3.0, 2.0, 2.5), (1.0, 2.0, 1.5)]
+    for errors in scores.errors.values():
+        errors.extend(tuple(map(error, row)) for row in rows)
+    figures = scores.figures()
+    assert figures["drawings"] == 3
+    assert figures["gap_snakes"] == pytest.approx(0.1)
+    assert figures["drawn_mean_placed"] == pytest.approx(7.0 / 3.0)
+    assert figures["drawn_parametric_nearer_share"] == pytest.approx(2.0 / 3.0)
+    assert figures["drawn_snakes_nearer_share"] == pytest.approx(2.0 / 3.0)
+    assert figures["posed_falls_each_stage_share"] == pytest.approx(1.0 / 3.0)
+    assert figures["drawn_eyes_snakes"] == pytest.approx(5.0 / 3.0)
+
+
+def test_nothing_fitted_gives_no_means():
+    assert FitScores(refused=2).figures() == {"drawings": 0, "refused": 2}
+
+
+def test_a_shard_gives_back_the_faces_that_were_drawn(tmp_path):
+    maker = Maker.load(5, 64, {"makehuman": 1.0}, tuple(style_names()))
+    made = list(drawn_samples(maker, 3))
+    with tarfile.open(tmp_path / "drawings-000000.tar", "w") as archive:
+        for row, (picture, about) in enumerate(made):
+            for kind, data in (("png", grey_png(picture)), ("json", json.dumps(about).encode())):
+                info = tarfile.TarInfo(f"{row:08}.{kind}")
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+    found = list(shard_samples(tmp_path, "makehuman", 2))
+    assert [about["index"] for _, about in found] == [about["index"] for _, about in made[:2]]
+    np.testing.assert_array_equal(found[1][0], made[1][0])
+    with pytest.raises(DatasetError, match="no drawing of the rig ict"):
+        list(shard_samples(tmp_path, "ict", 2))
+
+
+def test_damaged_and_missing_shards_are_said(tmp_path):
+    with pytest.raises(DatasetError, match=r"no \.tar shards"):
+        list(shard_samples(tmp_path, "makehuman", 1))
+    (tmp_path / "a.tar").write_bytes(b"nothing")
+    with pytest.raises(DatasetError, match="damaged shard"):
+        list(shard_samples(tmp_path, "makehuman", 1))
