@@ -55,7 +55,8 @@ LEFT_OUT = re.compile(r"(^|/)(tests|docs|tools|__pycache__|recipes|\.[^/]+)(/|$)
 TRAINING_IMPORT = re.compile(r"^(?:import|from) (?:torch|onnx|cv2|matplotlib)\b", re.MULTILINE)
 CARRIED = (
     *("*.py", "LICENSE", "THIRD_PARTY.md"),
-    *("rig/data/*.npz", "sketch_cnn/weights/*", "synthetic_data/styles/*.toml"),
+    *("rig/data/*.npz", "sketch_cnn/weights/*"),
+    *("synthetic_data/styles/*.toml", "synthetic_data/inspection/*.css"),
 )
 DAWN_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 

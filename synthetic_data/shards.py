@@ -99,8 +99,11 @@ def forget_notes(out: Path) -> None:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file under a partial name, then give it its own."""
     partial = path.with_name(f"{PARTIAL}{path.name}-{os.getpid()}")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _note_path(path: Path) -> Path:

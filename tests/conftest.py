@@ -1,4 +1,4 @@
-"""What all tests share: how hypothesis runs, and the drawings that lie beside the tests."""
+"""What all tests share: how hypothesis runs, the command line, and drawings."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -28,3 +28,17 @@ SKETCHES = Path(__file__).parent / "data" / "sketches"
 def sketches() -> Path:
     """Return the folder of freely licensed drawings."""
     return SKETCHES
+
+
+@pytest.fixture
+def limner(capfd):
+    """Return limner's `main`, which answers with exit status, standard output and error."""
+    from limner.addon.cli import main
+
+    def run(*arguments) -> tuple[int, str, str]:
+        capfd.readouterr()
+        status = main([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return status, out, err
+
+    return run

@@ -47,3 +47,30 @@ def generate(
             on_progress=lambda done, _: advance(done),
         )
     click.echo(f"{made['count']} drawings in {out}")
+
+
+@dataset.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page to write.  [default: DIR/inspection.html]",
+)
+def inspect(folder: Path, out: Path | None) -> int:
+    """Check the data set in DIR, and show on one HTML page what it holds."""
+    from ...synthetic_data.inspection import inspect as look
+    from ...synthetic_data.inspection import write_page
+    from ..terminal import on_one_line, progress_bar
+
+    with progress_bar("Reading", len(list(folder.glob("*.tar")))) as advance:
+        found = look(folder, on_progress=lambda done, _: advance(done))
+    path = out or folder / "inspection.html"
+    write_page(found, path)
+    for name, cases in found.findings.told.items():
+        number = found.findings.number[name]
+        if number:
+            more = "" if number == 1 else f" (and {number - 1} more)"
+            click.echo(f"limner: {name}: {on_one_line(cases[0])}{more}", err=True)
+    click.echo(f"{found.tally.drawings} drawings, {found.tally.faces} faces: {path}")
+    return 0 if found.findings.is_sound else 1

@@ -1,4 +1,4 @@
-"""What the tests of the command line share: the program, a small disk, and the weights."""
+"""What the tests of the command line share: a process of its own, a small disk, and the weights."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -45,20 +45,6 @@ def program():
 
 def _take_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@pytest.fixture
-def limner(capfd):
-    """Return limner's `main`, which answers with exit status, standard output and error."""
-    from limner.addon.cli import main
-
-    def run(*arguments) -> tuple[int, str, str]:
-        capfd.readouterr()
-        status = main([str(argument) for argument in arguments])
-        out, err = capfd.readouterr()
-        return status, out, err
-
-    return run
 
 
 @pytest.fixture

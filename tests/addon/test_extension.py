@@ -51,7 +51,7 @@ def test_the_zip_holds_all_data_that_the_package_reads(build):
         names = set(archive.namelist())
     missing = []
     for package, patterns in pyproject["tool"]["setuptools"]["package-data"].items():
-        room = extension.ROOT / package.partition(".")[2]
+        room = extension.ROOT.joinpath(*package.split(".")[1:])
         for path in (path for pattern in patterns for path in room.glob(pattern)):
             name = path.relative_to(extension.ROOT).as_posix()
             if name not in names and path.parent.name != "recipes":
