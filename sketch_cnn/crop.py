@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["CROP_MARGIN", "crop_matrix", "landmark_box"]
 
-CROP_MARGIN = 1.45
+CROP_MARGIN = 1.25
 """Side of the crop over the longer side of the face box."""
 
 
