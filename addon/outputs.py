@@ -25,7 +25,15 @@ from ..rig.look import HeadLook, head_look
 from .fit import Fit
 from .report import SCHEMA, fit_report
 
-__all__ = ["FORMATS", "REPORT", "output_files", "read_report", "remove_partial", "write_fit"]
+__all__ = [
+    "FORMATS",
+    "REPORT",
+    "output_files",
+    "read_report",
+    "remove_partial",
+    "write_fit",
+    "write_whole",
+]
 
 FORMATS = ("blend", "glb", "obj", "json", "png")
 REPORT = "fit.json"
@@ -116,6 +124,25 @@ def saying_what_is_wrong(place: Path) -> Iterator[None]:
         if fault is None:
             fault = f"cannot be written ({error.strerror or error}); choose another --out"
         raise OutputError(f"{place}: {fault}") from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file that appears whole or not at all, in a folder that is there.
+
+    Raises
+    ------
+    OutputError
+        The folder, the disk, or the rights do not allow it.
+    """
+    partial = path.with_name(f".partial-{path.name}")
+    with saying_what_is_wrong(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
+        try:
+            partial.write_text(text, encoding="utf-8")
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _writer(kind: str) -> Callable[[Fit, Path, dict[str, Any]], None]:

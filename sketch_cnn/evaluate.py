@@ -6,72 +6,42 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import DatasetError, SketchError
+from .breakdown import break_down, by_intensity, confusions, coverage, deciles, mistakes
 from .detection import Detection
 from .detector import Detector, overlap
-from .image import read_sketch, sketch_from_grey
-from .labels import AU_LABELS, PRESENT, TRACE
-from .metrics import area_under_curve, calibration_error, f1_score, icc_3_1
+from .figures import FIGURES, MACROS, bootstrap_weights, interval, macro_figures, table_figures
+from .image import read_sketch
+from .labels import AU_LABELS, TRACE
+from .readings import Readings, read_samples
 from .shards import Sample, read_folder
 
-__all__ = ["agreement", "evaluate"]
+__all__ = ["RESAMPLINGS", "agreement", "evaluate", "summarise"]
+
+RESAMPLINGS = 1000
+"""Bootstrap samples behind every interval."""
 
 _ALIKE = {"AU6": ("AU6", "AU7"), "AU9": ("AU9", "AU10"), "AU10": ("AU9", "AU10")}
 """AUs that cannot be told apart by eye in a drawing count as one in `agreement`."""
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What was said and what is true, drawing by drawing."""
-
-    probability: list[NDArray] = field(default_factory=list)
-    present: list[NDArray] = field(default_factory=list)
-    said_intensity: list[NDArray] = field(default_factory=list)
-    intensity: list[NDArray] = field(default_factory=list)
-    visible: list[NDArray] = field(default_factory=list)
-    landmark_error: list[float] = field(default_factory=list)
-    box_overlap: list[float] = field(default_factory=list)
-    style: list[str] = field(default_factory=list)
-    missed: int = 0
-
-    def add(self, sample: Sample, detection: Detection) -> None:
-        """Take up one drawing."""
-        self.probability.append(detection.probability)
-        self.present.append(detection.present)
-        self.said_intensity.append(detection.intensity)
-        self.intensity.append(sample.intensity)
-        self.visible.append(sample.visible > 0.5)
-        eyes = sample.landmarks[[36, 39, 42, 45]]
-        iod = np.linalg.norm(eyes[:2].mean(axis=0) - eyes[2:].mean(axis=0))
-        off = np.linalg.norm(detection.landmarks - sample.landmarks, axis=1).mean()
-        self.landmark_error.append(float(off / max(iod, 1e-6)))
-        low, high = sample.landmarks.min(axis=0), sample.landmarks.max(axis=0)
-        self.box_overlap.append(overlap(detection.face_box, (*map(float, low), *map(float, high))))
-        self.style.append(str(sample.meta.get("style")))
 
 
 def evaluate(
     detector: Detector,
     data: Path,
     limit: int | None = None,
-    on_sample: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Measure the detector on a data set of identities that it was not trained on.
-
-    An AU counts as present from 0.3 and as absent below 0.1; traces between, and AUs that the
-    drawing cannot show, are not scored. `f1` is that of the detector's decisions (each AU's own
-    operating point), `f1_at_half` that of probability 0.5.
+    on_sample: Callable[[int], None] | None = None,
+) -> tuple[Readings, list[Sample]]:
+    """Let the detector read a data set of identities that it was not trained on.
 
     Returns
     -------
-    Macro figures, and a table per AU label and per style.
+    readings : answers and truth; `summarise` makes figures of them
+    samples : the drawings themselves
 
     Raises
     ------
@@ -79,78 +49,68 @@ def evaluate(
         If `data` holds no drawings of faces.
     """
     samples = read_folder(Path(data), limit)
-    tally, false_alarms, strangers = _Tally(), 0, 0
-    for number, sample in enumerate(samples):
-        try:
-            detection = detector.detect(sketch_from_grey(sample.grey()))
-        except SketchError:
-            tally.missed += sample.is_face
-            strangers += not sample.is_face
-            continue
-        if sample.is_face:
-            tally.add(sample, detection)
-        else:
-            strangers, false_alarms = strangers + 1, false_alarms + 1
-        if on_sample is not None:
-            on_sample(number + 1, len(samples))
-    if not tally.probability:
-        raise DatasetError(f"{data}: no drawing of a face in it; give another data set")
-    return {**_figures(tally), "no_face_drawings": strangers, "false_faces": false_alarms}
+    try:
+        return read_samples(detector, samples, on_sample), samples
+    except DatasetError as error:
+        raise DatasetError(f"{data}: {error}") from None
 
 
-def _figures(tally: _Tally) -> dict[str, Any]:
-    probability, intensity = np.stack(tally.probability), np.stack(tally.intensity)
-    said, visible = np.stack(tally.said_intensity), np.stack(tally.visible)
-    decided = np.stack(tally.present)
-    present = intensity >= PRESENT
-    scored = visible & (present | (intensity < TRACE))
-    table = {}
-    for row, label in enumerate(AU_LABELS):
-        use, seen = scored[:, row], visible[:, row]
-        truth, score = present[use, row], probability[use, row]
-        table[label] = {
-            "f1": f1_score(truth, decided[use, row]),
-            "f1_at_half": f1_score(truth, score >= 0.5),
-            "auc": area_under_curve(truth, score),
-            "ece": calibration_error(truth, score),
-            "icc": icc_3_1(intensity[seen, row], said[seen, row]),
-            "mae": float(np.abs(intensity[seen, row] - said[seen, row]).mean())
-            if seen.any()
-            else 0.0,
-            "support": int(truth.sum()),
-        }
-    macro = {
-        f"macro_{name}": float(np.nanmean([entry[name] for entry in table.values()]))
-        for name in ("f1", "f1_at_half", "auc", "ece", "icc", "mae")
-    }
-    neutral = (intensity < TRACE).all(axis=1)
-    quiet = (probability[neutral] <= 0.5).all(axis=1)
-    styles = np.array(tally.style)
+def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, Any]:
+    """Return all figures of a detector's answers.
+
+    An AU counts as present from 0.3 and as absent below 0.1; traces between, and AUs that the
+    drawing cannot show, are not scored. `f1`, `precision` and `recall` are those of the detector's
+    decisions (each AU's own operating point), `f1_at_half` that of probability 0.5. Intervals are
+    95 %, over identities drawn with replacement.
+
+    Returns
+    -------
+    Macro figures, `intervals` of them, `aus` (a table per AU label), `breakdown`, `intensity`,
+    `deciles`, `coverage`, `confusions`, `mistakes`.
+    """
+    ones = np.ones((1, len(readings.keys)))
+    weights = bootstrap_weights(readings.identity, resamplings)
+    macro = {name: float(value[0]) for name, value in macro_figures(readings, ones).items()}
+    spread = macro_figures(readings, weights)
+    neutral = (readings.intensity < TRACE).all(axis=1)
+    quiet = (readings.probability[neutral] <= 0.5).all(axis=1)
+    known = readings.found.any()
     return {
-        "drawings": len(styles),
-        **macro,
-        "ece_all": calibration_error(present[scored], probability[scored]),
+        "drawings": len(readings.keys),
+        "identities": len(set(readings.identity)),
+        "resamplings": resamplings,
+        **{name: macro[name] for name in MACROS},
+        "intervals": {name: interval(spread[name], macro[name]).tolist() for name in MACROS},
+        "neutral_drawings": int(neutral.sum()),
         "neutral_without_au": float(quiet.mean()) if neutral.any() else None,
-        "landmark_error_iod": float(np.median(tally.landmark_error)),
-        "box_overlap": float(np.median(tally.box_overlap)),
-        "missed_faces": tally.missed,
-        "styles": {
-            style: _style_f1(present, decided, scored, styles == style)
-            for style in sorted(set(tally.style))
-        },
-        "aus": table,
+        "landmark_error_iod": float(np.nanmedian(readings.landmark_error_iod)) if known else None,
+        "box_overlap": float(np.nanmedian(readings.box_overlap)) if known else None,
+        "missed_faces": int((~readings.found).sum()),
+        "no_face_drawings": readings.no_face_drawings,
+        "false_faces": readings.false_faces,
+        "aus": _au_table(readings, weights[:200]),
+        "breakdown": break_down(readings, weights),
+        "intensity": by_intensity(readings),
+        "deciles": deciles(readings),
+        "coverage": coverage(readings),
+        "confusions": confusions(readings),
+        "mistakes": mistakes(readings),
     }
 
 
-def _style_f1(
-    present: NDArray[np.bool_],
-    said: NDArray[np.bool_],
-    scored: NDArray[np.bool_],
-    mine: NDArray[np.bool_],
-) -> float:
-    """Return the F1 over all AUs of one style's drawings together."""
-    use = scored & mine[:, None]
-    return f1_score(present[use], said[use])
+def _au_table(readings: Readings, weights: np.ndarray) -> dict[str, dict[str, Any]]:
+    """Return the figures of every AU label, and the interval of its F1."""
+    plain = table_figures(readings, np.ones((1, len(readings.keys))))
+    f1 = interval(table_figures(readings, weights)["f1"], plain["f1"][0]).clip(0.0, 1.0)
+    return {
+        label: {
+            **{name: float(plain[name][0, row]) for name in FIGURES},
+            "f1_interval": f1[:, row].tolist(),
+            "support": int(plain["support"][0, row]),
+            "scored": int(readings.scored[:, row].sum()),
+        }
+        for row, label in enumerate(AU_LABELS)
+    }
 
 
 def agreement(detector: Detector, table: Path) -> dict[str, Any]:

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from ...sketch_cnn.detector import Detector
+
 __all__ = ["evaluate"]
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -21,7 +25,7 @@ __all__ = ["evaluate"]
 )
 @click.option(
     "--labelled",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_FILE,
     help="Table (.csv) of drawings labelled by eye, beside their pictures.",
 )
 @click.option(
@@ -31,40 +35,68 @@ __all__ = ["evaluate"]
     help="Folder with the weights; limner's own by default.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Measure on so many drawings only.")
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write all figures to this file (.json).",
-)
+@click.option("--json", "out", type=_FILE, help="Also write all figures and answers to this file.")
+@click.option("--html", "page", type=_FILE, help="Also write a page with charts and mistakes.")
 def evaluate(
     data: Path | None,
     labelled: Path | None,
     model_dir: Path | None,
     limit: int | None,
     out: Path | None,
+    page: Path | None,
 ) -> None:
     """Measure a network on a data set, or on drawings labelled by eye."""
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.evaluate import agreement
-    from ...sketch_cnn.evaluate import evaluate as measure
-    from ..terminal import progress_bar
+    from ..evaluation_file import save_evaluation
 
     if data is None and labelled is None:
         raise click.UsageError("give --data DIR, or --labelled TABLE.csv")
+    if page is not None and data is None:
+        raise click.UsageError("--html needs --data DIR")
     detector = Detector(model_dir)
-    figures: dict[str, Any] = {"model": detector.info}
+    record: dict[str, Any] = {"model": detector.info}
     if data is not None:
-        with progress_bar("Reading", limit or 2) as advance:
-            figures["data"] = measure(detector, data, limit, lambda done, _: advance(done))
+        record |= _measure(detector, data, limit, page)
+        _say(record["data"])
     if labelled is not None:
-        figures["labelled"] = agreement(detector, labelled)
-    for part in ("data", "labelled"):
-        for name, value in figures.get(part, {}).items():
-            if isinstance(value, (int, float)):
-                click.echo(f"{name}\t{value:.4g}")
+        record["labelled"] = agreement(detector, labelled)
+        _say(record["labelled"])
     if out is not None:
-        from ..outputs import saying_what_is_wrong
+        save_evaluation(out, record)
 
-        with saying_what_is_wrong(out):
-            out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+def _measure(
+    detector: Detector, data: Path, limit: int | None, page: Path | None
+) -> dict[str, Any]:
+    """Return the figures of a data set and the answers behind them; write the page if wanted."""
+    from ...sketch_cnn.evaluate import evaluate as read
+    from ...sketch_cnn.evaluate import summarise
+    from ..evaluation_file import data_name
+    from ..evaluation_page import evaluation_page
+    from ..outputs import write_whole
+    from ..terminal import progress_bar
+
+    with progress_bar("Reading", limit or 2) as advance:
+        readings, samples = read(detector, data, limit, advance)
+    figures = summarise(readings)
+    name = data_name(data)
+    if page is not None:
+        info = detector.info
+        about = {"model": f"{info['name']} {info['version']}, sha256 {info['sha256'][:12]}"}
+        about["data"] = (
+            f"{name}: {figures['drawings']} drawings, {figures['identities']} identities"
+        )
+        pictures = {sample.key: sample.picture for sample in samples}
+        write_whole(page, evaluation_page(figures, readings, pictures, about))
+    return {"data": {"name": name, **figures}, "answers": readings.record()}
+
+
+def _say(figures: dict[str, Any]) -> None:
+    """Print the plain figures, with their intervals where there are any."""
+    intervals = figures.get("intervals", {})
+    for name, value in figures.items():
+        if isinstance(value, (int, float)):
+            low, high = intervals.get(name, (None, None))
+            spread = "" if low is None else f"\t{low:.4g}\t{high:.4g}"
+            click.echo(f"{name}\t{value:.4g}{spread}")

@@ -1,0 +1,39 @@
+"""`limner evaluate`: figures on standard output, everything in a file, a page beside it."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory):
+    from limner.synthetic_data.dataset import generate
+
+    folder = tmp_path_factory.mktemp("drawings")
+    generate(folder, 10, 5, size=128, shard_samples=10)
+    return folder
+
+
+def test_figures_are_printed_saved_and_shown(limner, drawings, tmp_path, needs_weights):
+    saved, page = tmp_path / "a.json", tmp_path / "a.html"
+    status, out, err = limner("evaluate", "--data", drawings, "--json", saved, "--html", page)
+    assert (status, err) == (0, "")
+    printed = {line.split("\t")[0]: line.split("\t")[1:] for line in out.splitlines()}
+    record = json.loads(saved.read_text())
+    assert float(printed["macro_auc"][0]) == pytest.approx(record["data"]["macro_auc"], rel=1e-3)
+    assert len(printed["macro_auc"]) == 3, "figure, lower and upper end"
+    assert len(record["answers"]["keys"]) == record["data"]["drawings"] <= 10
+    assert drawings.name in page.read_text(encoding="utf-8")
+    assert str(drawings.parent) not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [((), "give --data"), (("--labelled", "x.csv", "--html", "x.html"), "--html needs --data")],
+)
+def test_what_is_missing_is_wrong_usage(limner, arguments, wanted):
+    status, out, err = limner("evaluate", *arguments)
+    assert (status, out) == (2, "")
+    assert wanted in err
