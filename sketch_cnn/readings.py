@@ -9,7 +9,7 @@ can be measured again, and compared drawing by drawing with those of another net
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,17 @@ class Readings:
     def confidence(self) -> NDArray[np.float64]:
         """(N, A): how probable the detector itself holds it that its decision is right."""
         return np.where(self.decided, self.probability, 1.0 - self.probability)
+
+    def select(self, rows: Sequence[int]) -> Readings:
+        """Return the answers to some of the drawings, in this order."""
+        chosen = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                chosen[field.name] = value[list(rows)]
+            elif isinstance(value, tuple):
+                chosen[field.name] = tuple(value[row] for row in rows)
+        return replace(self, **chosen)
 
     def record(self) -> dict[str, Any]:
         """Return plain data for JSON; numbers are rounded to four digits, NaN becomes None."""

@@ -37,15 +37,29 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--limit", type=click.IntRange(1), help="Measure on so many drawings only.")
 @click.option("--json", "out", type=_FILE, help="Also write all figures and answers to this file.")
 @click.option("--html", "page", type=_FILE, help="Also write a page with charts and mistakes.")
+@click.option(
+    "--compare",
+    "pair",
+    type=_FILE,
+    nargs=2,
+    help="Compare two files of --json: is the second worse than the first? Exit status 1 if so.",
+)
+@click.pass_context
 def evaluate(
+    ctx: click.Context,
     data: Path | None,
     labelled: Path | None,
     model_dir: Path | None,
     limit: int | None,
     out: Path | None,
     page: Path | None,
+    pair: tuple[Path, Path] | None,
 ) -> None:
-    """Measure a network on a data set, or on drawings labelled by eye."""
+    """Measure a network on a data set, or on drawings labelled by eye; or compare two results."""
+    if pair is not None:
+        if any(option is not None for option in (data, labelled, model_dir, limit, page)):
+            raise click.UsageError("--compare takes two saved files, and --json besides")
+        ctx.exit(_compare(*pair, out))
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.evaluate import agreement
     from ..evaluation_file import save_evaluation
@@ -90,6 +104,24 @@ def _measure(
         pictures = {sample.key: sample.picture for sample in samples}
         write_whole(page, evaluation_page(figures, readings, pictures, about))
     return {"data": {"name": name, **figures}, "answers": readings.record()}
+
+
+def _compare(first: Path, second: Path, out: Path | None) -> int:
+    """Print how the second differs from the first; return the exit status."""
+    from ...sketch_cnn.compare import compare
+    from ..evaluation_file import load_evaluation, save_evaluation
+
+    told = compare(load_evaluation(first), load_evaluation(second))
+    click.echo("figure\tfirst\tsecond\tdifference\tfloor\tverdict")
+    changed = {label: au for label, au in told["aus"].items() if au["verdict"] != "no difference"}
+    for name, entry in (*told["figures"].items(), *changed.items()):
+        numbers = (entry[part] for part in ("first", "second", "difference", "floor"))
+        click.echo("\t".join((name, *(f"{value:.4g}" for value in numbers), entry["verdict"])))
+    if not told["paired"]:
+        click.echo("limner: the drawings differ, so only whole intervals are compared", err=True)
+    if out is not None:
+        save_evaluation(out, {"comparison": told})
+    return 1 if told["worse"] else 0
 
 
 def _say(figures: dict[str, Any]) -> None:

@@ -5,6 +5,10 @@
 import json
 
 import pytest
+from limner.addon.evaluation_file import save_evaluation
+from limner.sketch_cnn.evaluate import summarise
+
+from ..sketch_cnn.answers import invented
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +41,27 @@ def test_what_is_missing_is_wrong_usage(limner, arguments, wanted):
     status, out, err = limner("evaluate", *arguments)
     assert (status, out) == (2, "")
     assert wanted in err
+
+
+def test_the_exit_status_says_whether_the_second_is_worse(limner, tmp_path):
+    paths = []
+    for name, noise in (("good", 0.1), ("bad", 0.6)):
+        readings = invented(80, noise=noise)
+        paths.append(tmp_path / f"{name}.json")
+        record = {"data": summarise(readings, resamplings=50), "answers": readings.record()}
+        save_evaluation(paths[-1], record)
+    status, out, err = limner("evaluate", "--compare", *paths)
+    assert (status, err) == (1, "")
+    verdicts = {line.split("\t")[0]: line.split("\t")[-1] for line in out.splitlines()[1:]}
+    assert verdicts["macro_f1"] == "worse"
+    told = tmp_path / "told.json"
+    status, out, _ = limner("evaluate", "--compare", *reversed(paths), "--json", told)
+    assert status == 0
+    assert json.loads(told.read_text())["comparison"]["figures"]["macro_f1"]["verdict"] == "better"
+
+
+def test_a_foreign_file_costs_one_line(limner, tmp_path):
+    (tmp_path / "x.json").write_text("{}")
+    status, out, err = limner("evaluate", "--compare", tmp_path / "x.json", tmp_path / "x.json")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "no saved evaluation" in err
