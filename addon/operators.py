@@ -15,6 +15,7 @@ from .properties import show_detection
 
 if TYPE_CHECKING:
     from ..sketch_cnn.sketch import Sketch
+    from .head_scene import HeadScene
 
 __all__ = ["CLASSES"]
 
@@ -32,8 +33,30 @@ def session() -> Any:
 def read_drawing(context: bpy.types.Context) -> Sketch:
     """Read the drawing that the panel names; `//` stands for the folder of the .blend."""
     from ..sketch_cnn.image import read_sketch
+    from .bridge.pencil import read_strokes, sight_of
+    from .strokes import sketch_from_strokes
 
-    return read_sketch(Path(bpy.path.abspath(context.scene.limner.sketch_path)))
+    limner = context.scene.limner
+    if limner.source == "PENCIL":
+        sight = sight_of(context, limner.pencil)
+        return sketch_from_strokes(read_strokes(limner.pencil, sight), sight.size_px)
+    return read_sketch(Path(bpy.path.abspath(limner.sketch_path)))
+
+
+def place_fit(context: bpy.types.Context, scene: HeadScene) -> None:
+    """Write a fit into the scene: under the strokes it was made from, else before its picture."""
+    from .bridge import pencil, stage
+
+    limner = context.scene.limner
+    if limner.source == "PENCIL":
+        camera = pencil.camera_of(limner.pencil, context.scene)
+        if camera is not None and camera.data.type == "ORTHO":
+            stage.place_under_drawing(context, scene, limner.pencil, camera)
+            return
+        if camera is not None:
+            limner.pencil[stage.CAMERA] = camera  # the scene's camera is about to be another
+    stage.place_head(context, scene)
+    stage.show_head(context)
 
 
 class ReadsDrawing:
@@ -42,8 +65,14 @@ class ReadsDrawing:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a drawing first."""
+        if context.scene is None:
+            return False
+        limner = context.scene.limner
+        if limner.source == "PENCIL":
+            cls.poll_message_set("Choose a Grease Pencil object of this scene first, or press Draw")
+            return limner.pencil is not None and limner.pencil.name in context.scene.objects
         cls.poll_message_set("Choose a picture of a drawn face first")
-        return context.scene is not None and bool(context.scene.limner.sketch_path)
+        return bool(limner.sketch_path)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do the work; what a user can mend becomes a report."""
@@ -57,6 +86,32 @@ class ReadsDrawing:
         finally:
             if context.window is not None:
                 context.window.cursor_modal_restore()
+        return {"FINISHED"}
+
+
+class LIMNER_OT_draw(bpy.types.Operator):
+    """Take a pen: paper, a face camera and a Grease Pencil, or go on with the chosen drawing"""
+
+    bl_idname = "limner.draw"
+    bl_label = "Draw"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Grease Pencil as we know it came with Blender 4.3."""
+        cls.poll_message_set("Drawing in Blender needs Blender 4.3 or later; give a picture")
+        return context.scene is not None and bpy.app.version >= (4, 3, 0)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make what is missing, look through the camera, enter draw mode."""
+        from .bridge import easel
+
+        limner = context.scene.limner
+        if limner.pencil is None or limner.pencil.name not in context.view_layer.objects:
+            limner.pencil = easel.add_drawing(context)
+        limner.source = "PENCIL"
+        easel.look_at_drawing(context, limner.pencil)
+        easel.take_pen(context, limner.pencil)
         return {"FINISHED"}
 
 
@@ -87,18 +142,15 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> None:
         """Compute first, touch the scene last: one undo takes it all back."""
-        from .bridge import stage
         from .head_scene import head_scene
         from .report import fit_report
 
         fit = session().fit(read_drawing(context))
-        scene = head_scene(fit, fit_report(fit))
-        stage.place_head(context, scene)
-        stage.show_head(context)
+        place_fit(context, head_scene(fit, fit_report(fit)))
         show_detection(context.scene.limner, fit.detection)
         for warning in fit.warnings:
             self.report({"WARNING"}, warning)
         self.report({"INFO"}, f"Contour gap closed by {fit.gap.closed:.0%}")
 
 
-CLASSES = (LIMNER_OT_detect, LIMNER_OT_fit)
+CLASSES = (LIMNER_OT_draw, LIMNER_OT_detect, LIMNER_OT_fit)

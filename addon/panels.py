@@ -11,7 +11,7 @@ import bpy
 
 from .bridge import stage
 from .bridge.head import RECORD
-from .operators import LIMNER_OT_detect, LIMNER_OT_fit
+from .operators import LIMNER_OT_detect, LIMNER_OT_draw, LIMNER_OT_fit
 
 __all__ = ["CLASSES"]
 
@@ -79,9 +79,14 @@ class LIMNER_PT_drawing(SidebarTab, bpy.types.Panel):
     bl_label = "Drawing"
 
     def draw(self, context):
-        """Draw the path and the two buttons."""
-        layout = self.layout
-        layout.prop(context.scene.limner, "sketch_path", text="")
+        """Draw the source and the buttons."""
+        layout, limner = self.layout, context.scene.limner
+        layout.row(align=True).prop(limner, "source", expand=True)
+        if limner.source == "PENCIL":
+            layout.prop(limner, "pencil", text="")
+            layout.operator(LIMNER_OT_draw.bl_idname, icon="GREASEPENCIL")
+        else:
+            layout.prop(limner, "sketch_path", text="")
         row = layout.row(align=True)
         row.operator(LIMNER_OT_detect.bl_idname, icon="VIEWZOOM")
         row.operator(LIMNER_OT_fit.bl_idname, icon="USER")

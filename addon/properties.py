@@ -1,4 +1,4 @@
-"""What the panel shows and keeps in the .blend: the drawing's path and the Action Units read."""
+"""What the panel shows and keeps in the .blend: the drawing and the Action Units read."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 # No `from __future__ import annotations` here: Blender takes properties from real annotations.
@@ -38,8 +38,28 @@ class LimnerAU(bpy.types.PropertyGroup):
     )
 
 
+def _is_drawing(limner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
+    """Offer Grease Pencil objects of the scene only."""
+    return thing.type == "GREASEPENCIL" and thing.name in limner.id_data.objects
+
+
 class LimnerScene(bpy.types.PropertyGroup):
     """What limner keeps in a scene."""
+
+    source: bpy.props.EnumProperty(
+        name="Source",
+        description="Where the drawing is",
+        items=(
+            ("PICTURE", "Picture", "A picture file with a drawn face", "IMAGE_DATA", 0),
+            ("PENCIL", "Grease Pencil", "Strokes drawn in Blender", "GREASEPENCIL", 1),
+        ),
+    )
+    pencil: bpy.props.PointerProperty(
+        name="Strokes",
+        description="Grease Pencil object with a drawn face, read as its camera sees it",
+        type=bpy.types.Object,
+        poll=_is_drawing,
+    )
 
     sketch_path: bpy.props.StringProperty(
         name="Drawing",

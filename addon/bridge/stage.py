@@ -4,24 +4,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
 import bpy
 import numpy as np
-from mathutils import Vector
+from mathutils import Euler, Matrix, Vector
 
 from ...rig.head_mesh import SKETCH_FIT
 from ..head_scene import HeadScene
 from .head import RECORD, add_head, update_head
 from .view import add_camera, look_through, update_camera
 
-__all__ = ["find_head", "is_head", "place_head", "show_head", "sketch_fit_key"]
+__all__ = [
+    "CAMERA",
+    "HEAD",
+    "find_head",
+    "free_place",
+    "is_head",
+    "limner_collection",
+    "place_head",
+    "place_under_drawing",
+    "show_head",
+    "sketch_fit_key",
+]
 
 CAMERA = "limner_camera"
-"""Custom property of a head: the camera that sees it as the drawing does."""
+"""Custom property of a head or a drawing: the camera that it is seen by."""
+
+HEAD = "limner_head"
+"""Custom property of a drawing: the head that lies under it."""
 
 ROOM_M = np.array([[-0.25, -1.6, -0.3], [0.25, 0.3, 0.3]])
 """What a head and the way to its camera take up, about the head's pivot."""
+
+UPRIGHT = Euler((math.pi / 2.0, 0.0, 0.0))
+"""How the camera stands that heads are turned for: it looks along +Y."""
 
 SOLID_TYPES = {"MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME"}
 
@@ -38,9 +55,12 @@ def is_head(thing: bpy.types.Object | None) -> bool:
 
 
 def find_head(context: bpy.types.Context) -> bpy.types.Object | None:
-    """Return the active head, or the scene's only one."""
+    """Return the active head, the head of the active drawing, or the scene's only one."""
     if is_head(context.object):
         return context.object
+    theirs = context.object.get(HEAD) if context.object is not None else None
+    if is_head(theirs) and theirs.name in context.scene.objects:
+        return theirs
     heads = [thing for thing in context.scene.objects if is_head(thing)]
     return heads[0] if len(heads) == 1 else None
 
@@ -56,23 +76,66 @@ def place_head(context: bpy.types.Context, scene: HeadScene) -> bpy.types.Object
     The scene's camera and picture size become the drawing's, or its lines would not lie on the
     head. Where the head stands is the artist's choice and stays.
     """
-    head = find_head(context)
+    head = _write_head(context, scene, find_head(context))
+    head.scale = (1.0, 1.0, 1.0)
+    camera = head.get(CAMERA)
+    if camera is None or camera.name not in context.scene.objects:
+        camera = head[CAMERA] = add_camera(scene, head.location)
+        limner_collection(context).objects.link(camera)
+    else:
+        update_camera(camera, scene, head.location)
+    look_through(context.scene, camera, scene.camera)
+    if context.mode == "OBJECT":  # who draws goes on drawing
+        for thing in context.selected_objects:
+            thing.select_set(False)
+        context.view_layer.objects.active = head
+    return head
+
+
+def place_under_drawing(
+    context: bpy.types.Context,
+    scene: HeadScene,
+    drawing: bpy.types.Object,
+    camera: bpy.types.Object,
+) -> bpy.types.Object:
+    """Write a fit into the scene, under the lines of a drawing that stays where it is.
+
+    The head goes behind the drawing and gets the size at which the drawing's camera, which must be
+    orthographic, sees its lines on the drawn ones. Nothing else changes, nor what is selected.
+    """
+    theirs = drawing.get(HEAD)
+    if theirs is None or theirs.name not in context.scene.objects:
+        theirs = find_head(context)
+    head = drawing[HEAD] = _write_head(context, scene, theirs)
+    view, lens = scene.camera, camera.data
+    width, height = view.size_px
+    fit = lens.sensor_fit
+    if fit == "AUTO":
+        fit = "HORIZONTAL" if width >= height else "VERTICAL"
+    side = width if fit == "HORIZONTAL" else height
+    metre_px = side / lens.ortho_scale
+    size = view.scale_px / metre_px
+    x = (view.centre_px[0] - width / 2.0) / metre_px + lens.shift_x * lens.ortho_scale
+    y = (height / 2.0 - view.centre_px[1]) / metre_px + lens.shift_y * lens.ortho_scale
+    eye = camera.matrix_world.normalized()
+    far = min((eye.inverted() @ drawing.matrix_world @ Vector(c)).z for c in drawing.bound_box)
+    place = Vector((x, y, far + ROOM_M[0, 0] * size))
+    turned = head.rotation_euler.to_quaternion()
+    facing = eye.to_quaternion() @ UPRIGHT.to_quaternion().inverted() @ turned
+    head.matrix_world = Matrix.LocRotScale(eye @ place, facing, Vector((size, size, size)))
+    return head
+
+
+def _write_head(
+    context: bpy.types.Context, scene: HeadScene, head: bpy.types.Object | None
+) -> bpy.types.Object:
+    """Write the mesh of a fit into a head of the same rig, else into a new one."""
     if head is not None and len(head.data.vertices) == len(scene.mesh.positions):
         update_head(head, scene)
     else:
         head = add_head(scene)
-        head.location = _free_place(context)
-        _collection(context).objects.link(head)
-    camera = head.get(CAMERA)
-    if camera is None or camera.name not in context.scene.objects:
-        camera = head[CAMERA] = add_camera(scene, head.location)
-        _collection(context).objects.link(camera)
-    else:
-        update_camera(camera, scene, head.location)
-    look_through(context.scene, camera, scene.camera)
-    for thing in context.selected_objects:
-        thing.select_set(False)
-    context.view_layer.objects.active = head
+        head.location = free_place(context)
+        limner_collection(context).objects.link(head)
     return head
 
 
@@ -84,7 +147,7 @@ def show_head(context: bpy.types.Context) -> None:
         space.shading.color_type = "VERTEX"
 
 
-def _collection(context: bpy.types.Context) -> bpy.types.Collection:
+def limner_collection(context: bpy.types.Context) -> bpy.types.Collection:
     """Return the scene's collection for heads and their cameras."""
     for collection in context.scene.collection.children:
         if collection.name.startswith("Limner"):
@@ -94,7 +157,7 @@ def _collection(context: bpy.types.Context) -> bpy.types.Collection:
     return collection
 
 
-def _free_place(context: bpy.types.Context) -> Sequence[float]:
+def free_place(context: bpy.types.Context) -> tuple[float, float, float]:
     """Return the origin, or a place on the right of everything if something stands in the way."""
     boxes = [
         np.array([thing.matrix_world @ Vector(corner) for corner in thing.bound_box])

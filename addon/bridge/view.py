@@ -12,7 +12,7 @@ import bpy
 from ...rig.camera import Camera
 from ..head_scene import HeadScene
 
-__all__ = ["CAMERA_NAME", "add_camera", "look_through", "update_camera"]
+__all__ = ["CAMERA_NAME", "add_camera", "look_through", "packed_image", "update_camera"]
 
 CAMERA_NAME = "Limner Camera"
 ORTHOGRAPHIC_DISTANCE_M = 1.5
@@ -49,7 +49,7 @@ def update_camera(camera: bpy.types.Object, scene: HeadScene, at: Sequence[float
     ):
         if png:
             picture = pictures.new()
-            picture.image = _packed_image(name, png)
+            picture.image = packed_image(name, png)
             picture.alpha, picture.display_depth = alpha, depth
             picture.frame_method = "FIT"
             picture.show_expanded = False
@@ -86,7 +86,7 @@ def _aim(camera: bpy.types.Object, view: Camera) -> None:
     camera.rotation_euler = (math.pi / 2.0, 0.0, 0.0)
 
 
-def _packed_image(name: str, png: bytes) -> bpy.types.Image:
+def packed_image(name: str, png: bytes) -> bpy.types.Image:
     """Make an image from a PNG file's bytes; it lies inside the .blend."""
     image = bpy.data.images.new(name, 1, 1)
     image.pack(data=png, data_len=len(png))

@@ -66,6 +66,9 @@ test_one() {  # SUITE
   step fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
     --python window.py -- "/limner/$drawing_name" /limner/shot
+  step draw and fit in a window
+  inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
+    --python drawing.py -- /limner/shot
   for shot in "$place"/shot-*.png; do
     cp "$shot" "$shots/blender-$tag-$(basename "${shot#*shot-}")"
   done

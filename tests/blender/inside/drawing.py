@@ -1,0 +1,109 @@
+"""Draw in a real window: Draw, a stroke by mouse, a whole face by script, Fit, undo and redo.
+
+blender --window-geometry 0 0 1600 900 --python drawing.py -- PICTURE_PREFIX
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pen
+from bpy_extras.view3d_utils import location_3d_to_region_2d
+
+PREFIX = sys.argv[-1]
+SMILE = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "cheekSquintLeft": 0.5,
+         "cheekSquintRight": 0.5, "browInnerUpLeft": 0.6, "browInnerUpRight": 0.6,
+         "browOuterUpLeft": 0.8, "browOuterUpRight": 0.8}  # fmt: skip
+
+
+def state():
+    """Return what undo must bring back, looked up anew: old references lie after an undo."""
+    found = {"camera": getattr(bpy.context.scene.camera, "name", None)}
+    for thing in bpy.data.objects:
+        found[thing.name] = [tuple(row) for row in thing.matrix_basis]
+        keys = getattr(thing.data, "shape_keys", None)
+        for key in keys.key_blocks if keys else ():
+            points = np.empty(3 * len(key.points), dtype=np.float32)
+            key.points.foreach_get("co", points)
+            found[thing.name, key.name] = (key.value, points.tobytes())
+    limner = bpy.context.scene.limner
+    found["aus"] = [(au.number, au.left, au.right, au.probability) for au in limner.aus]
+    found["source"] = (limner.source, getattr(limner.pencil, "name", None))
+    return found
+
+
+def seen_strokes(drawing):
+    """Return how many strokes limner reads."""
+    pencil = pen.limner("addon.bridge.pencil")
+    return len(pencil.read_strokes(drawing, pencil.sight_of(bpy.context, drawing)))
+
+
+def work():
+    """Do the artist's steps; each yield hands that many seconds to Blender."""
+    window, area, view = yield from pen.open_tab()
+    here = {"window": window, "area": area, "region": view}
+    for name in ("Cube", "Light", "Camera"):
+        bpy.data.objects.remove(bpy.data.objects[name])
+    with bpy.context.temp_override(**here):
+        assert bpy.ops.limner.draw("INVOKE_DEFAULT", True) == {"FINISHED"}
+    drawing = bpy.context.scene.limner.pencil
+    assert drawing.mode == "PAINT_GREASE_PENCIL"
+    assert area.spaces.active.region_3d.view_perspective == "CAMERA"
+    assert bpy.context.scene.tool_settings.gpencil_paint.brush.name == "Limner Ink"
+    yield 1.0
+
+    # a stroke by mouse lies on the drawing's plane, under the mouse
+    middle_x, middle_y = view.x + view.width / 2 - 100, view.y + view.height / 2
+    path = [(middle_x - 60 + 30 * i, middle_y + 5 * (i - 2) ** 2) for i in range(5)]
+    yield from pen.drag(window, path)
+    page = drawing.data.layers[0].frames[0].drawing
+    assert len(page.strokes) == 1, len(page.strokes)
+    if bpy.app.version >= (5, 2, 0):  # there it is the stroke that hides its line
+        page.strokes[0].hide_stroke = True
+        assert seen_strokes(drawing) == 0
+        page.strokes[0].hide_stroke = False
+    assert seen_strokes(drawing) == 1
+    ends = [page.strokes[0].points[row] for row in (0, -1)]
+    for point, (x, y) in zip(ends, (path[0], path[-1]), strict=True):
+        world = drawing.matrix_world @ point.position
+        assert abs(world.y - drawing.location.y) < 1e-4, world
+        seen = location_3d_to_region_2d(view, area.spaces.active.region_3d, world)
+        assert abs(seen.x + view.x - x) < 6 and abs(seen.y + view.y - y) < 6, (seen, x, y)
+        assert 0.0002 < point.radius < 0.003, point.radius
+
+    pen.wipe(drawing)
+    pen.draw(drawing, pen.face_lines(SMILE))
+    pen.refresh()
+    yield 1.0
+    pen.picture(f"{PREFIX}-drawn.png")
+    with bpy.context.temp_override(**here):
+        bpy.ops.ed.undo_push(message="drawn")
+    before = state()
+    with bpy.context.temp_override(**here):
+        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    fitted = state()
+    smile = [fitted["Limner Head", f"mouthSmile{side}"][0] for side in ("Left", "Right")]
+    assert min(smile) > 0.3, smile
+    size = bpy.data.objects["Limner Head"].matrix_world.to_scale()
+    assert all(0.9 < value < 1.1 for value in size), size  # it was drawn life-size
+    assert drawing.mode == "PAINT_GREASE_PENCIL"
+    for _ in range(3):  # the panels fold out in steps
+        pen.refresh()
+        yield 0.7
+    pen.picture(f"{PREFIX}-drawn-fitted.png")
+    with bpy.context.temp_override(**here):
+        bpy.ops.ed.undo()
+    yield 0.5
+    assert state() == before, "undo must bring back what was"
+    with bpy.context.temp_override(**here):
+        bpy.ops.ed.redo()
+    yield 0.5
+    assert state() == fitted, "redo must bring the same head again"
+
+
+pen.run(work(), PREFIX)
