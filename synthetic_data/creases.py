@@ -18,7 +18,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
     """Draw the folds that an expression makes, stronger where it is stronger."""
     for side in "LR":
         _side_creases(pen, face, aus, side, record)
-    hand, rng = pen.hand, pen.rng
+    hand, rng = pen.hand, pen.part("frown")
     frown = max(aus.get("AU4L", 0.0), aus.get("AU4R", 0.0))
     if hand.draws["glabella"] and frown > 0.15 + 0.3 * rng.random():
         curve = face.curves["glabella_crease"]
@@ -27,6 +27,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
             cut = _middle(curve.points, 0.5 + 0.5 * frown)
             pen.line(cut + sign * apart, "glabella_crease", hand["line_detail"] * (0.6 + frown))
         record.crease("AU4L", "AU4R")
+    rng = pen.part("forehead")
     raised = max(aus.get(f"AU{au}{side}", 0.0) for au in (1, 2) for side in "LR")
     if hand.draws["forehead"] and raised > 0.15 + 0.3 * rng.random():
         curve = face.curves["forehead_crease"]
@@ -34,6 +35,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
             up = face.to_image(np.array([[0.0, -0.11 * level]]))[0]
             cut = _middle(curve.points, rng.uniform(0.5, 1.0))
             pen.line(cut + up, "forehead_crease", hand["line_detail"] * (0.5 + 0.7 * raised))
+    rng = pen.part("chin")
     chin = aus.get("AU17", 0.0)
     if hand.draws["mentolabial"] and rng.random() < 0.35 + 0.6 * chin:
         curve = face.curves["mentolabial"]
@@ -49,6 +51,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
         _nose_wrinkles(pen, face, aus, record)
     if hand.draws["dimple"] or hand.draws["mentolabial"]:
         _lip_tension(pen, face, aus, record)
+    rng = pen.part("puffed cheeks")
     puffed = aus.get("AU34", 0.0)
     if puffed > 0.3 and rng.random() < 0.5:
         for sign, corner in ((-1.0, 48), (1.0, 54)):
@@ -61,7 +64,7 @@ def _side_creases(
     pen: Pen, face: DrawnFace, aus: dict[str, float], side: str, record: Record
 ) -> None:
     """Draw one cheek's folds: nasolabial, crow's feet, under the eye, dimple."""
-    hand, rng = pen.hand, pen.rng
+    hand, rng = pen.hand, pen.part(f"nasolabial {side}")
     strength = max(
         aus.get(f"AU9{side}", 0.0), aus.get(f"AU10{side}", 0.0), 0.9 * aus.get(f"AU12{side}", 0.0),
         0.5 * aus.get(f"AU6{side}", 0.0),
@@ -73,6 +76,7 @@ def _side_creases(
         weight = hand["line_detail"] * (0.5 + 0.7 * max(strength, aged))
         if pen.line(fold.points[:cut], "nasolabial", weight, fold.visible[:cut]) > 0.3:
             record.crease(f"AU9{side}", f"AU10{side}")
+    rng = pen.part(f"crow's feet {side}")
     squint = max(aus.get(f"AU6{side}", 0.0), 0.4 * aus.get(f"AU43{side}", 0.0))
     feet = face.curves[f"crow_feet_{side}"]
     lower = face.curves[f"lower_lid_{side}"]
@@ -89,6 +93,7 @@ def _side_creases(
                     feet.visible,
                     steady=True,
                 )
+    rng = pen.part(f"under the eye {side}")
     tired = max(aus.get(f"AU6{side}", 0.0), 0.8 * aus.get(f"AU7{side}", 0.0))
     if hand.draws["under_eye"] and rng.random() < 0.3 + 0.7 * tired:
         drop = face.to_image(np.array([[0.0, rng.uniform(0.07, 0.13)]]))[0]
@@ -97,6 +102,7 @@ def _side_creases(
         part = slice(int(rng.uniform(0, 0.4) * len(bag)), None)
         pen.line(bag[part], "lower_lid", 0.5 + 0.4 * tired, lower.visible[part], 0.8)
         record.crease(f"AU6{side}")
+    rng = pen.part(f"dimple {side}")
     dent = aus.get(f"AU14{side}", 0.0)
     deep = max(dent, 0.6 * aus.get(f"AU12{side}", 0.0), 0.5 * aus.get(f"AU20{side}", 0.0))
     if hand.draws["dimple"] and deep > 0.15 + 0.35 * rng.random():
@@ -115,7 +121,7 @@ def _side_creases(
 
 def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
     """Draw short lines across the root of the nose."""
-    rng = pen.rng
+    rng = pen.part("nose wrinkles")
     top, low = face.landmarks[27], face.landmarks[29]
     for side, sign in (("L", 1.0), ("R", -1.0)):
         level = aus.get(f"AU9{side}", 0.0)
@@ -135,12 +141,13 @@ def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Rec
 
 def _lip_tension(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
     """Draw ticks at the corners of pressed lips, and short folds around tightened ones."""
-    rng, weight = pen.rng, pen.hand["line_detail"]
+    rng, weight = pen.part("pressed lips"), pen.hand["line_detail"]
     if aus.get("AU24", 0.0) > 0.2 + 0.4 * rng.random():
         for corner in (48, 54):
             tick = np.array([[0.0, -0.05], [0.005, 0.0], [0.0, 0.06]]) * rng.uniform(0.8, 1.4)
             pen.line(face.landmarks[corner] + face.to_image(tick), "other", weight, steady=True)
         record.crease("AU24")
+    rng = pen.part("tightened lips")
     if aus.get("AU23", 0.0) > 0.2 + 0.4 * rng.random():
         for rows, down in (((50, 51, 52), -1.0), ((56, 57, 58), 1.0)):
             for row in rows:

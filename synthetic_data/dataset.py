@@ -47,6 +47,7 @@ def generate(
     size: int = 256,
     workers: int = 1,
     *,
+    pairs: bool = False,
     resume: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
     shard_samples: int = SHARD_SAMPLES,
@@ -62,6 +63,7 @@ def generate(
     styles : names of styles or paths of .toml files; None takes all that come with limner
     size : side of the sheets, pixels
     workers : processes; they do not change what is made
+    pairs : draw every face at rest, too: `neutral.png`, and `neutral` in the JSON
     resume : go on in a folder that holds shards of the same data set already
     on_progress : called with (samples done, samples wanted) after every shard
 
@@ -78,7 +80,7 @@ def generate(
     out = Path(out)
     shares = dict(rigs) if isinstance(rigs, dict) else dict.fromkeys(rigs, 1.0)
     chosen = tuple(style_names() if styles is None else styles)
-    plan = checked_plan(count, seed, shares, chosen, size, workers, shard_samples)
+    plan = checked_plan(count, seed, shares, chosen, size, workers, shard_samples, pairs=pairs)
     shards = [
         (number, range(first, min(first + shard_samples, count)))
         for number, first in enumerate(range(0, count, shard_samples))
@@ -99,7 +101,7 @@ def _written(
     out: Path, plan: dict[str, Any], missing: list[tuple[int, range]], workers: int
 ) -> Iterator[int]:
     """Write the missing shards, alone or with helpers, and tell each one's number."""
-    setting = (plan["seed"], plan["size"], plan["rigs"], tuple(plan["styles"]))
+    setting = (plan["seed"], plan["size"], plan["rigs"], tuple(plan["styles"]), plan["pairs"])
     if workers == 1 or len(missing) < 2:
         _start_worker(*setting)
         for number, rows in missing:
@@ -135,10 +137,12 @@ def _start_helper(*setting: Any) -> None:
     _start_worker(*setting)
 
 
-def _start_worker(seed: int, size: int, rigs: dict[str, float], styles: tuple[str, ...]) -> None:
+def _start_worker(
+    seed: int, size: int, rigs: dict[str, float], styles: tuple[str, ...], pairs: bool
+) -> None:
     """Load rigs and styles once per process."""
     global _maker
-    _maker = Maker.load(seed, size, rigs, styles)
+    _maker = Maker.load(seed, size, rigs, styles, pairs=pairs)
 
 
 def _write_shard(out: Path, number: int, rows: range) -> int:

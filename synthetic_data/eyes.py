@@ -33,6 +33,7 @@ def draw_eye(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record
     if face.curves[f"upper_lid_{side}"].visible.mean() < 0.35:
         return
     kind = pen.hand.kinds["eye"]
+    pen.part(f"eye {side}")
     shut = aus.get(f"AU43{side}", 0.0) >= 0.7
     record.show(f"AU43{side}")
     if shut:
@@ -91,7 +92,7 @@ def _draw_lashes(
     pen: Pen, face: DrawnFace, lid: NDArray[np.float64], side: str, *, upwards: bool
 ) -> None:
     """Draw a few lashes on the outer half of a lid."""
-    count = int(pen.rng.integers(3, 6))
+    count = int(pen.part(f"lashes {side}").integers(3, 6))
     roots = resample(lid, 1.0)
     roots = roots[np.linspace(0.45 * len(roots), len(roots) - 1, count).astype(int)]
     middle = lid.mean(axis=0)
@@ -241,6 +242,7 @@ def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
     """Draw one brow as edges, one stroke, a filled shape or hairs."""
     upper, lower = face.curves[f"brow_upper_{side}"], face.curves[f"brow_lower_{side}"]
     seen = 0.5 * (upper.visible.mean() + lower.visible.mean())
+    pen.part(f"brow {side}")
     if seen < 0.3 or not pen.hand.draws["brow"]:
         return
     record.show(f"AU1{side}", f"AU2{side}", f"AU4{side}")

@@ -156,7 +156,7 @@ def _fill(pen: Pen, shape: NDArray[np.float64], ink: str) -> None:
     if ink == "hatched":
         size = pen.canvas.size
         mask = polygon_coverage(shape, size) * rng.uniform(0.3, 0.7)
-        lines = hatch(mask, rng.uniform(2.5, 5.0) * pen.scale, rng.uniform(0, np.pi), rng)
+        lines = hatch(mask, rng.uniform(2.5, 5.0) * pen.scale, rng.uniform(0, np.pi), pen.waver)
         pen.canvas.shade(lines * pen.hand["line_tone"], LABEL["hair"])
     if ink in ("outline", "hatched", "grey") or rng.random() < 0.4:
         pen.line(shape, "hair", pen.hand["line_outline"], closed=True)

@@ -25,13 +25,14 @@ def _both(label: str) -> tuple[str, str]:
 
 def draw_nose(pen: Pen, face: DrawnFace, record: Record) -> None:
     """Draw the nose: wings and nostrils, only its tip, a bridge, a hook, a ball or dots."""
-    kind, hand, rng = pen.hand.kinds["nose"], pen.hand, pen.rng
+    kind, hand, rng = pen.hand.kinds["nose"], pen.hand, pen.part("side of the nose")
     if kind == "none":
         return
     tip = face.landmarks[30]
     base = face.landmarks[31:36]
     turned = float(face.rotation[0, 2])
     side = np.sign(turned) if abs(turned) > 0.12 else rng.choice([-1.0, 1.0])
+    rng = pen.part("nose")
     across = face.to_image(np.array([[1.0, 0.0]]))[0] / face.unit
     down = face.to_image(np.array([[0.0, 1.0]]))[0] / face.unit
     width = max(float(np.hypot(*(base[4] - base[0]))), 0.12 * face.unit)
@@ -94,6 +95,7 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     for side, row in (("R", 0), ("L", -1)):
         if not (upper.visible[row] or outer_top.visible[row] or outer_low.visible[row]):
             record.hide(*(f"AU{au}{side}" for au in (10, 12, 14, 15, 16, 20)))
+    pen.part("lips")
     if kind == "filled":
         lips = np.concatenate([outer_top.points, outer_low.points[::-1]])
         pen.fill(lips, "upper_lip_outer", pen.rng.choice([0.5, 1.0]))
@@ -108,6 +110,7 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     else:
         seam = 0.5 * (top + low)
         pen.line(seam, "upper_lip_inner", 1.2, _flags(upper.visible), steady=kind == "line")
+    pen.part("lower lip")
     if kind == "lips":
         weight = hand["line_detail"]
         pen.line(outer_top.points, "upper_lip_outer", weight, outer_top.visible)
@@ -118,6 +121,7 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
         pen.line(
             outer_low.points[hint], "lower_lip_outer", hand["line_detail"], outer_low.visible[hint]
         )
+    pen.part("corners of the mouth")
     if kind in ("line", "inner") and not is_open and pen.rng.random() < 0.25:
         for corner, inner in ((top[0], top[3]), (top[-1], top[-4])):
             turn = (corner - inner)[::-1] * np.array([-1.0, 1.0]) * pen.rng.uniform(0.3, 0.7)
@@ -154,7 +158,7 @@ def _draw_opening(
     record: Record,
 ) -> None:
     """Fill an open mouth with dark, teeth and tongue."""
-    rng, hand = pen.rng, pen.hand
+    rng, hand = pen.part("open mouth"), pen.hand
     opening = np.concatenate([top, low[::-1]])
     high = float(np.hypot(*(low[12] - top[12])))
     roll = rng.random()
@@ -177,6 +181,7 @@ def _draw_opening(
             count = int(rng.integers(4, 9))
             at = np.linspace(3, 20, count).round().astype(int)
             pen.trace(np.stack([top[at], edge[at]], axis=1), LABEL["other"], 0.5)
+    rng = pen.part("tongue")
     if high > 0.16 * face.unit and rng.random() < 0.45:
         middle = low[12] - 0.18 * (low[12] - top[12])
         wide = 0.28 * float(np.hypot(*(low[-1] - low[0])))

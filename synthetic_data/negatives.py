@@ -24,7 +24,7 @@ def draw_no_face(hand: Hand, size: int, rng: np.random.Generator) -> Drawing:
         painter = _KINDS[int(rng.integers(len(_KINDS)))]
         side = size * rng.uniform(0.2, 0.9)
         painter(pen, rng.uniform(0.1, 0.9, 2) * size, side)
-    picture, labels = finish(pen.canvas, hand, rng)
+    picture, labels = finish(pen)
     return Drawing(picture, np.where(labels > 0, LABEL["other"], 0).astype(np.uint8))
 
 

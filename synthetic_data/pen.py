@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.features import FEATURES
+from .again import Again
 from .canvas import Canvas
 from .style import Hand
 
@@ -86,13 +87,27 @@ class Pen:
     ----------
     canvas : where to draw
     hand : the drawing's parameters
-    rng : the drawing's own chance
+    chance : the drawing's own chance, or `Again` if the same thing is drawn more than once
+
+    Attributes
+    ----------
+    rng : chance that decides what is drawn, and how
+    waver : chance that moves the lines; of a drawing by itself it is the same stream
     """
 
-    def __init__(self, canvas: Canvas, hand: Hand, rng: np.random.Generator) -> None:
-        self.canvas, self.hand, self.rng = canvas, hand, rng
+    def __init__(self, canvas: Canvas, hand: Hand, chance: np.random.Generator | Again) -> None:
+        self.canvas, self.hand = canvas, hand
+        self._again = chance if isinstance(chance, Again) else None
+        self.rng = chance.decisions("") if isinstance(chance, Again) else chance
+        self.waver = chance.lines() if isinstance(chance, Again) else chance
         self.scale = canvas.size / 256.0
         self.width = hand["line_width"] * self.scale
+
+    def part(self, name: str) -> np.random.Generator:
+        """Begin a part of the drawing; return the chance that decides on it."""
+        if self._again is not None:
+            self.rng = self._again.decisions(name)
+        return self.rng
 
     def line(
         self,
@@ -132,7 +147,7 @@ class Pen:
         self, run: NDArray[np.float64], label: int, weight: float, tone: float, steady: bool
     ) -> None:
         """Draw one visible run, once or several times."""
-        hand, rng = self.hand, self.rng
+        hand, rng = self.hand, self.waver
         run = resample(run, _STEP_PX * self.scale)
         if hand["line_overshoot"] > 0.5 and not steady and len(run) > 4:
             run = _extended(run, rng.uniform(0.0, hand["line_overshoot"], 2) * self.scale)
@@ -153,7 +168,7 @@ class Pen:
         self, points: NDArray[np.floating], label: int, weight: float = 1.0, tone: float = 1.0
     ) -> None:
         """Draw a batch of (S, N, 2) curves, each wavering and swelling in its own way."""
-        hand, rng = self.hand, self.rng
+        hand, rng = self.hand, self.waver
         strokes, count = points.shape[:2]
         size = hand["line_wobble"] * self.scale
         if size > 0.02:

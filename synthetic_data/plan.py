@@ -36,6 +36,8 @@ def checked_plan(
     size: int,
     workers: int,
     shard_samples: int,
+    *,
+    pairs: bool = False,
 ) -> dict[str, Any]:
     """Check the wishes and return what identifies the data set."""
     if count < 1:
@@ -71,6 +73,7 @@ def checked_plan(
         "rigs": rigs,
         "styles": list(styles),
         "shard_samples": shard_samples,
+        "pairs": pairs,
         "licences": licences,
         "sources_sha256": sources,
         "code_sha256": _code_hash(),

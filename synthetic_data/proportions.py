@@ -13,13 +13,14 @@ from .face import DrawnFace
 from .style import Hand
 from .warp import Warp
 
-__all__ = ["sample_warp"]
+__all__ = ["same_errors", "sample_warp"]
 
 _GROUP_LANDMARKS = {
     "brow_R": range(17, 22), "brow_L": range(22, 27), "nose": range(27, 36),
     "eye_R": range(36, 42), "eye_L": range(42, 48), "mouth": range(48, 68),
 }  # fmt: skip
 _RADIAL_ORDER = 4
+_UNPLACED = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
 _BROW_DROP = 0.13
 """How much lower the outer end of a calm brow is than the inner one, units."""
 
@@ -35,8 +36,7 @@ def sample_warp(
 
     The final placement puts the face on the sheet, 45 to 95 % of its side tall, off centre.
     """
-    cos, sin = np.cos(face.roll), np.sin(face.roll)
-    turn = np.array([[cos, sin], [-sin, cos]])
+    turn = _turn(face.roll)
     local = (face.landmarks - face.centre) @ turn.T / face.unit
     parameters: dict[str, Any] = {
         "centre": _rounded(face.centre),
@@ -45,11 +45,53 @@ def sample_warp(
         "groups": _groups(local, hand, rng),
         "radial": _radial(face, hand, rng),
         "wave": _waves(hand["proportions_wave"], rng),
-        "place": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+        "place": _UNPLACED,
     }
     _express(parameters, face, hand, aus, turn)
     parameters["place"] = _place(face, Warp(parameters), hand, size, rng)
     return Warp(parameters)
+
+
+def same_errors(
+    warp: Warp, before: DrawnFace, face: DrawnFace, hand: Hand, aus: dict[str, float]
+) -> Warp:
+    """Return the errors that the same hand makes in another moment of the same face.
+
+    They go with the head where it turns; only the ends of brows and mouth ask anew what the
+    expression lifts. The sheet stays where it is.
+
+    Parameters
+    ----------
+    warp : the errors made before
+    before, face : the face then and now, both before any warp
+    hand, aus : who draws, and AU label → intensity now
+    """
+    old = warp.parameters
+    centre = np.asarray(old["centre"]) + face.neutral.mean(axis=0) - before.neutral.mean(axis=0)
+    roll = old["roll"] + face.roll - before.roll
+    parameters = {**old, "centre": _rounded(centre), "roll": roll, "place": _UNPLACED}
+    was = (before.neutral - old["centre"]) @ _turn(old["roll"]).T / old["unit"]
+    now = (face.neutral - parameters["centre"]) @ _turn(roll).T / old["unit"]
+    parameters["groups"] = {
+        name: {
+            **old["groups"][name],
+            "centre": _rounded(
+                np.asarray(old["groups"][name]["centre"])
+                + (now[list(rows)] - was[list(rows)]).mean(axis=0)
+            ),
+            "bend": [0.0, 0.0],
+            "tilt": [0.0, 0.0],
+        }
+        for name, rows in _GROUP_LANDMARKS.items()
+    }
+    _express(parameters, face, hand, aus, _turn(roll))
+    return Warp({**parameters, "place": old["place"]})
+
+
+def _turn(roll: float) -> NDArray[np.float64]:
+    """Return the (2, 2) matrix that turns image vectors into the face's own axes."""
+    cos, sin = np.cos(roll), np.sin(roll)
+    return np.array([[cos, sin], [-sin, cos]])
 
 
 def _rounded(values: NDArray[np.floating]) -> list[Any]:

@@ -35,9 +35,10 @@ def draw_background(pen: Pen) -> None:
     field = np.clip(field, 0.0, 0.85).astype(np.float32)
     spacing = pen.hand["shade_spacing"] * pen.scale
     angle = rng.uniform(0.0, np.pi)
-    ink = hatch(field, spacing, angle, rng)
+    ink = hatch(field, spacing, angle, pen.waver)
     if rng.random() < pen.hand["shade_cross"]:
-        ink = np.maximum(ink, hatch(field - 0.25, spacing, angle + rng.uniform(0.5, 1.6), rng))
+        angle = angle + rng.uniform(0.5, 1.6)
+        ink = np.maximum(ink, hatch(field - 0.25, spacing, angle, pen.waver))
     pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
 
 
@@ -93,7 +94,7 @@ def _draw_clothes(
     elif dark > 0.1:
         field = polygon_coverage(shape, size) * dark
         field = field * np.clip(0.8 + 0.4 * noise_field(rng, size, 30.0 * pen.scale), 0, 1)
-        ink = hatch(field, rng.uniform(2.6, 5.5) * pen.scale, rng.uniform(0, np.pi), rng)
+        ink = hatch(field, rng.uniform(2.6, 5.5) * pen.scale, rng.uniform(0, np.pi), pen.waver)
         pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
     pen.line(neckline, "other", 1.0)
     if rng.random() < 0.5:
@@ -152,7 +153,7 @@ def _cloth(pen: Pen, shape: NDArray[np.float64]) -> None:
     pen.fill(shape, "none", 0.0)
     if roll < 0.55:
         field = polygon_coverage(shape, pen.canvas.size) * rng.uniform(0.2, 0.75)
-        ink = hatch(field, rng.uniform(2.6, 5.0) * pen.scale, rng.uniform(0, np.pi), rng)
+        ink = hatch(field, rng.uniform(2.6, 5.0) * pen.scale, rng.uniform(0, np.pi), pen.waver)
         pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
     pen.line(shape, "other", 1.0, closed=True)
 
@@ -218,7 +219,8 @@ def draw_construction(pen: Pen, face: DrawnFace) -> None:
 def draw_scribbles(pen: Pen, away_from: NDArray[np.float64] | None) -> None:
     """Draw writing, signatures, loose lines or blots beside the face."""
     rng, size = pen.rng, pen.canvas.size
-    for _ in range(int(rng.integers(1, 4))):
+    for number in range(int(rng.integers(1, 4))):
+        rng = pen.part(f"scribble {number}")
         spot = rng.uniform(0.0, size, 2)
         if (
             away_from is not None

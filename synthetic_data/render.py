@@ -35,7 +35,7 @@ from .record import Record
 from .style import Hand
 from .warp import Warp
 
-__all__ = ["Drawing", "draw_face", "finish"]
+__all__ = ["Drawing", "draw_face", "draw_warped", "finish"]
 
 _NOSE_CONTOURS = {
     "wings": ("nose_bridge", "nose_tip"),
@@ -60,6 +60,7 @@ class Drawing:
     visible : AU label → True if the drawing can show it
     warp : parameters of the hand's errors of proportion (see `warp.Warp`)
     face_box : (x0, y0, x1, y1) pixels, brows to chin, ear to ear
+    neutral : the same face at rest, drawn by the same hand, where pairs are wanted
     """
 
     picture: NDArray[np.uint8]
@@ -71,6 +72,7 @@ class Drawing:
     visible: dict[str, bool] | None = None
     warp: dict[str, Any] | None = None
     face_box: tuple[float, float, float, float] | None = None
+    neutral: Drawing | None = None
 
 
 def draw_face(
@@ -92,11 +94,22 @@ def draw_face(
     faint : labels of AUs whose motion is too small to be seen (`effect.faint_aus`)
     """
     warp = sample_warp(seen, hand, aus, size, rng)
+    return draw_warped(seen, rig, aus, warp, Pen(Canvas(size), hand, rng), faint)
+
+
+def draw_warped(
+    seen: DrawnFace,
+    rig: FaceRig,
+    aus: dict[str, float],
+    warp: Warp,
+    pen: Pen,
+    faint: frozenset[str] = frozenset(),
+) -> Drawing:
+    """Draw one face, given the hand's errors of proportion, on the pen's clean canvas."""
     face = warp_face(seen, warp)
-    pen = Pen(Canvas(size), hand, rng)
-    record = Record.start(face.landmarks, rng, faint)
+    record = Record.start(face.landmarks, pen.part("record"), faint)
     _draw_layers(pen, face, aus, record, rig, warp)
-    picture, labels = finish(pen.canvas, hand, rng)
+    picture, labels = finish(pen)
     marks = record.landmarks
     box = (*marks[:68].min(axis=0), *marks[:68].max(axis=0))
     return Drawing(
@@ -121,44 +134,56 @@ def _draw_layers(
     warp: Warp,
 ) -> None:
     """Draw from the back to the front."""
-    hand, rng = pen.hand, pen.rng
+    hand = pen.hand
+    pen.part("hairdo")
     hair = sample_hairdo(pen, face)
+    pen.part("background")
     draw_background(pen)
+    pen.part("clutter")
     if hand.draws["clutter"]:
         draw_scribbles(pen, face.outline())
+    pen.part("hair behind")
     draw_hair_behind(pen, face, hair)
+    pen.part("neck")
     draw_neck(pen, face)
     outline = face.outline()
-    if rng.random() < 0.97 or hair.ink in ("solid", "grey"):
+    if pen.part("skin").random() < 0.97 or hair.ink in ("solid", "grey"):
         pen.fill(outline, "none", 0.0)
     _draw_ears(pen, face)
     if hand["shade_face"] > 0.12:
         _shade_face(pen, face, rig, warp)
+    pen.part("contours")
     _draw_contours(pen, face, record)
     draw_creases(pen, face, aus, record)
     draw_nose(pen, face, record)
     draw_mouth(pen, face, aus, record)
     for side in "LR":
         draw_eye(pen, face, side, aus, record)
+    pen.part("spots")
     if hand.draws["freckles"] or hand.draws["blush"]:
         draw_spots(pen, face)
+    pen.part("beard")
     if hand.draws["beard"] or hand.draws["moustache"]:
         draw_beard(pen, face)
         if hand.draws["beard"]:
             record.hide("AU17", "AU34", "AU29", "AU14L", "AU14R")
-    over_hair = rng.random() < 0.6
+    over_hair = pen.part("brows over hair").random() < 0.6
     if not over_hair:
         _draw_brows(pen, face, record)
+    pen.part("hair")
     draw_hair_front(pen, face, hair)
+    pen.part("hat")
     if hand.draws["hat"]:
         draw_hat(pen, face)
     if over_hair:
         _draw_brows(pen, face, record)
     elif hair.kind == "fringe" and hair.ink in ("solid", "grey"):
         _hide_covered_brows(pen, face, record)
+    pen.part("glasses")
     if hand.draws["glasses"] and draw_glasses(pen, face):
         record.hide(*(f"AU{au}{side}" for au in (5, 6, 7, 43) for side in "LR"))
         record.hide("AU61", "AU62", "AU63", "AU64")
+    pen.part("construction")
     if hand.style == "rough" and hand.draws["clutter"]:
         draw_construction(pen, face)
     if min(aus.get("AU43L", 0.0), aus.get("AU43R", 0.0)) > 0.6:
@@ -190,6 +215,7 @@ def _draw_ears(pen: Pen, face: DrawnFace) -> None:
     simple = hand.draws["closed_outline"] and hand.kinds["eye"] != "full"
     for side, row, sign in (("R", 1, -1.0), ("L", 15, 1.0)):
         curve = face.curves[f"ear_{side}"]
+        pen.part(f"ear {side}")
         if simple:
             offset = face.landmarks[row] - face.centre
             angle = np.arctan2(offset[1], offset[0])
@@ -241,7 +267,7 @@ def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
 
 def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
     """Hatch the face by light and form."""
-    hand, rng, size = pen.hand, pen.rng, pen.canvas.size
+    hand, rng, size = pen.hand, pen.part("shade"), pen.canvas.size
     light = np.array([rng.normal(0.0, 0.7), rng.uniform(0.1, 0.8), 1.0])
     light /= np.linalg.norm(light)
     dark, depth, presence = form_fields(rig, face, warp, light, size)
@@ -251,30 +277,30 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
     spacing = hand["shade_spacing"] * pen.scale
     angle = rng.uniform(0.0, np.pi)
     bend = rng.uniform(-0.6, 0.6)
-    ink = hatch(tone, spacing, angle, rng, depth, bend)
+    ink = hatch(tone, spacing, angle, pen.waver, depth, bend)
     if rng.random() < hand["shade_cross"]:
-        second = hatch(tone - 0.25, spacing, angle + rng.uniform(0.5, 1.4), rng, depth, -bend)
-        ink = np.maximum(ink, second)
+        angle = angle + rng.uniform(0.5, 1.4)
+        ink = np.maximum(ink, hatch(tone - 0.25, spacing, angle, pen.waver, depth, -bend))
     if hand["grain_amount"] > 0.3 and rng.random() < 0.5:
         ink = 0.7 * tone  # smudged rather than hatched
     pen.canvas.shade(ink * hand["line_tone"] * rng.uniform(0.55, 0.95), LABEL["other"])
 
 
-def finish(
-    canvas: Canvas, hand: Hand, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Lay the ink on paper: grain, tone, noise, polarity; label what can still be seen."""
+    canvas, hand, rng = pen.canvas, pen.hand, pen.part("paper")
     size = canvas.size
     ink = canvas.ink().astype(np.float32) / 255.0
     grain = hand["grain_amount"]
     if grain > 0.02:
-        rough = noise_field(rng, size, max(hand["grain_size"], 1.05))
+        rough = noise_field(pen.waver, size, max(hand["grain_size"], 1.05))
         ink = ink * np.clip(1.0 - grain * (0.45 + 0.9 * rough), 0.0, 1.0)
     labels = np.where(ink * 255.0 >= VISIBLE_LEVEL, canvas.labels(), 0).astype(np.uint8)
     paper: NDArray[np.floating] | float = hand["paper_tone"]
     if hand["paper_noise"] > 0.005 and rng.random() < 0.4:
         paper = paper + hand["paper_noise"] * (
-            0.6 * noise_field(rng, size, 1.1) + noise_field(rng, size, 50.0 * size / 256.0)
+            0.6 * noise_field(pen.waver, size, 1.1)
+            + noise_field(pen.waver, size, 50.0 * size / 256.0)
         )
     strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
     dark = np.clip(paper + ink * (strength - paper), 0.0, 1.0)

@@ -7,83 +7,33 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
-from ..rig.face_rig import FaceRig, RigState, rotation_matrix
-from ..rig.facs import AU_LABELS, split_label
-from ..rig.store import load_rig
-from .effect import faint_aus, free_shapes
-from .face import DrawnFace, RigLines, project_face
+from ..rig.face_rig import RigState, rotation_matrix
+from .effect import faint_aus
+from .face import project_face
+from .maker import SCHEMA, Maker, Posed, au_entries, curve_entries, drawn_entries, posed_state
 from .negatives import draw_no_face
+from .pairs import draw_pair
 from .render import Drawing, draw_face
-from .sampler import Expression, sample_expression, sample_rotation
-from .style import Style, load_style
+from .sampler import sample_expression, sample_rotation
 
 __all__ = ["SCHEMA", "Maker", "grey_png", "make_sample", "posed_state", "sample_files"]
 
-SCHEMA = "limner.sample/1"
 NO_FACE_SHARE = 0.05
 _WEIGHT_NOISE = 0.1
 _MAX_IDENTITY = 2.5
 FACE_DRAWINGS = 1
-_HAND, _FACE = 1, 2  # streams of chance
+_HAND, _FACE, _PAIR = 1, 2, 3  # streams of chance
 _SPREADS = ((0.4, 1.1), (1.1, 2.0))
 _CARICATURES = 0.25
 _GAINS = (1.0, 1.7)
 _NOMINAL_HEAD = 0.27
 """Interocular distance before the placement, as a share of the sheet."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Posed:
-    """One face as a camera sees it, before a hand draws it.
-
-    Attributes
-    ----------
-    lines : the rig
-    seen : its lines
-    expression : AUs
-    faint : labels of AUs whose motion is too small to be seen
-    about : what the sample's JSON says of it
-    """
-
-    lines: RigLines
-    seen: DrawnFace
-    expression: Expression
-    faint: frozenset[str]
-    about: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Maker:
-    """What every worker holds: rigs with their shares, styles, seed and size of the sheet.
-
-    `kept` remembers the last face, since `FACE_DRAWINGS` samples in a row draw the same one.
-    """
-
-    seed: int
-    size: int
-    rigs: tuple[RigLines, ...]
-    shares: tuple[float, ...]
-    styles: tuple[Style, ...]
-    kept: dict[int, Posed] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, seed: int, size: int, rigs: dict[str, float], styles: tuple[str, ...]) -> Maker:
-        """Load rigs (name → share of the drawings) and styles."""
-        total = sum(rigs.values())
-        return cls(
-            seed,
-            size,
-            tuple(RigLines.of(load_rig(name)) for name in rigs),
-            tuple(share / total for share in rigs.values()),
-            tuple(load_style(name) for name in styles),
-        )
 
 
 def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
@@ -110,18 +60,19 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
         maker.kept[number] = _posed(maker, number)
     posed = maker.kept[number]
     aus = posed.expression.aus
-    drawing = draw_face(posed.seen, posed.lines.rig, aus, hand, maker.size, rng, posed.faint)
+    if maker.pairs:
+        drawing = draw_pair(posed, hand, (maker.seed, _PAIR, index), rng)
+    else:
+        drawing = draw_face(posed.seen, posed.lines.rig, aus, hand, maker.size, rng, posed.faint)
     about |= {
         "is_face": True,
         **posed.about,
-        "aus": _au_entries(aus, drawing.visible or {}),
-        "warp": drawing.warp,
-        "face_box": _short(np.array(drawing.face_box), 2),
-        "landmarks": _short(drawing.landmarks, 2),
-        "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
-        "landmarks_on_symbols": drawing.symbols,
-        "curves": {name: _short(points, 1) for name, points in (drawing.curves or {}).items()},
+        "aus": au_entries(aus, drawing.visible or {}),
+        **drawn_entries(drawing),
+        "curves": curve_entries(drawing),
     }
+    if drawing.neutral is not None:
+        about["neutral"] = drawn_entries(drawing.neutral)
     return drawing, about
 
 
@@ -164,35 +115,8 @@ def _posed(maker: Maker, number: int) -> Posed:
         },
     }
     faint = faint_aus(rig, lines.landmarks, expression.aus, gain, rotation_matrix(rotation))
-    return Posed(lines, project_face(lines, state, camera), expression, faint, about)
-
-
-def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
-    """Return the state that an exaggerating hand draws: brows and mouth go `gain` times as far.
-
-    Lids and gaze stay, since beyond 1 they would leave the eye.
-    """
-    weights = np.where(free_shapes(rig), state.weights * gain, state.weights)
-    return RigState(weights, state.identity, state.rotation)
-
-
-def _au_entries(aus: dict[str, float], visible: dict[str, bool]) -> list[dict[str, Any]]:
-    """List every AU of the label space with side, intensity, and whether it can be seen."""
-    entries = []
-    for label in AU_LABELS:
-        number, side = split_label(label)
-        entry: dict[str, Any] = {"au": number}
-        if side is not None:
-            entry["side"] = side
-        entry["intensity"] = round(aus.get(label, 0.0), 3)
-        entry["visible"] = bool(visible.get(label, False))
-        entries.append(entry)
-    return entries
-
-
-def _short(values: NDArray[np.floating] | None, digits: int) -> list[Any]:
-    """Round to what is worth keeping."""
-    return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
+    seen = project_face(lines, state, camera)
+    return Posed(lines, seen, expression, faint, about, state, camera)
 
 
 def sample_files(maker: Maker, index: int) -> tuple[dict[str, bytes], dict[str, Any]]:
@@ -204,6 +128,8 @@ def sample_files(maker: Maker, index: int) -> tuple[dict[str, bytes], dict[str, 
         "json": text.encode("ascii"),
         "labels.png": grey_png(drawing.labels),
     }
+    if drawing.neutral is not None:
+        files["neutral.png"] = grey_png(drawing.neutral.picture)
     return files, about
 
 

@@ -26,9 +26,18 @@ def dataset() -> None:
 @click.option("--styles", default="all", show_default=True, help="Ways of drawing, as in a,b.")
 @click.option("--size", default=256, show_default=True, help="Side of a drawing, pixels.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--pairs", is_flag=True, help="Draw every face at rest, too.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
 def generate(
-    out: Path, count: int, seed: int, rigs: str, styles: str, size: int, workers: int, resume: bool
+    out: Path,
+    count: int,
+    seed: int,
+    rigs: str,
+    styles: str,
+    size: int,
+    workers: int,
+    pairs: bool,
+    resume: bool,
 ) -> None:
     """Draw labelled faces: WebDataset shards and a dataset.json that tells what they are."""
     from ...synthetic_data.dataset import generate as draw
@@ -43,6 +52,7 @@ def generate(
             styles=None if styles == "all" else styles.split(","),
             size=size,
             workers=workers,
+            pairs=pairs,
             resume=resume,
             on_progress=lambda done, _: advance(done),
         )

@@ -1,0 +1,138 @@
+"""What all samples of a data set share: rigs, styles, seed; and how a drawing is put in words."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.face_rig import FaceRig, RigState
+from ..rig.facs import AU_LABELS, split_label
+from ..rig.store import load_rig
+from .effect import free_shapes
+from .face import DrawnFace, RigLines
+from .render import Drawing
+from .sampler import Expression
+from .style import Style, load_style
+
+__all__ = [
+    "SCHEMA",
+    "Maker",
+    "Posed",
+    "au_entries",
+    "curve_entries",
+    "drawn_entries",
+    "posed_state",
+]
+
+SCHEMA = "limner.sample/1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posed:
+    """One face as a camera sees it, before a hand draws it.
+
+    Attributes
+    ----------
+    lines : the rig
+    seen : its lines
+    expression : AUs
+    faint : labels of AUs whose motion is too small to be seen
+    about : what the sample's JSON says of it
+    state, camera : of the rig
+    """
+
+    lines: RigLines
+    seen: DrawnFace
+    expression: Expression
+    faint: frozenset[str]
+    about: dict[str, Any]
+    state: RigState
+    camera: Camera
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maker:
+    """What every worker holds: rigs with their shares, styles, seed and size of the sheet.
+
+    With `pairs`, every face is drawn at rest too. `kept` remembers the last face, since
+    `FACE_DRAWINGS` samples in a row draw the same one.
+    """
+
+    seed: int
+    size: int
+    rigs: tuple[RigLines, ...]
+    shares: tuple[float, ...]
+    styles: tuple[Style, ...]
+    pairs: bool = False
+    kept: dict[int, Posed] = field(default_factory=dict)
+
+    @classmethod
+    def load(
+        cls,
+        seed: int,
+        size: int,
+        rigs: dict[str, float],
+        styles: tuple[str, ...],
+        *,
+        pairs: bool = False,
+    ) -> Maker:
+        """Load rigs (name → share of the drawings) and styles."""
+        total = sum(rigs.values())
+        return cls(
+            seed,
+            size,
+            tuple(RigLines.of(load_rig(name)) for name in rigs),
+            tuple(share / total for share in rigs.values()),
+            tuple(load_style(name) for name in styles),
+            pairs,
+        )
+
+
+def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
+    """Return the state that an exaggerating hand draws: brows and mouth go `gain` times as far.
+
+    Lids and gaze stay, since beyond 1 they would leave the eye.
+    """
+    weights = np.where(free_shapes(rig), state.weights * gain, state.weights)
+    return RigState(weights, state.identity, state.rotation)
+
+
+def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> list[dict[str, Any]]:
+    """List every AU of the label space with side, intensity, and whether it can be seen."""
+    entries = []
+    for label in AU_LABELS:
+        number, side = split_label(label)
+        entry: dict[str, Any] = {"au": number}
+        if side is not None:
+            entry["side"] = side
+        entry["intensity"] = round(aus.get(label, 0.0), 3)
+        entry["visible"] = bool(visible.get(label, False))
+        entries.append(entry)
+    return entries
+
+
+def drawn_entries(drawing: Drawing) -> dict[str, Any]:
+    """Tell where a face was drawn: the hand's errors, its box and its landmarks."""
+    return {
+        "warp": drawing.warp,
+        "face_box": _short(np.array(drawing.face_box), 2),
+        "landmarks": _short(drawing.landmarks, 2),
+        "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
+        "landmarks_on_symbols": drawing.symbols,
+    }
+
+
+def curve_entries(drawing: Drawing) -> dict[str, Any]:
+    """Tell where the curves of a drawn face run."""
+    return {name: _short(points, 1) for name, points in (drawing.curves or {}).items()}
+
+
+def _short(values: NDArray[np.floating] | None, digits: int) -> list[Any]:
+    """Round to what is worth keeping."""
+    return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
