@@ -48,6 +48,7 @@ def generate(
     workers: int = 1,
     *,
     pairs: bool = False,
+    frames: int = 0,
     resume: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
     shard_samples: int = SHARD_SAMPLES,
@@ -64,6 +65,7 @@ def generate(
     size : side of the sheets, pixels
     workers : processes; they do not change what is made
     pairs : draw every face at rest, too: `neutral.png`, and `neutral` in the JSON
+    frames : 0, or how many samples in a row are one clip: an expression that comes and goes
     resume : go on in a folder that holds shards of the same data set already
     on_progress : called with (samples done, samples wanted) after every shard
 
@@ -80,7 +82,11 @@ def generate(
     out = Path(out)
     shares = dict(rigs) if isinstance(rigs, dict) else dict.fromkeys(rigs, 1.0)
     chosen = tuple(style_names() if styles is None else styles)
-    plan = checked_plan(count, seed, shares, chosen, size, workers, shard_samples, pairs=pairs)
+    if frames > 0:  # no clip is cut in two
+        shard_samples = max(shard_samples // frames, 1) * frames
+    plan = checked_plan(
+        count, seed, shares, chosen, size, workers, shard_samples, pairs=pairs, frames=frames
+    )
     shards = [
         (number, range(first, min(first + shard_samples, count)))
         for number, first in enumerate(range(0, count, shard_samples))
@@ -101,7 +107,7 @@ def _written(
     out: Path, plan: dict[str, Any], missing: list[tuple[int, range]], workers: int
 ) -> Iterator[int]:
     """Write the missing shards, alone or with helpers, and tell each one's number."""
-    setting = (plan["seed"], plan["size"], plan["rigs"], tuple(plan["styles"]), plan["pairs"])
+    setting = tuple(plan[key] for key in ("seed", "size", "rigs", "styles", "pairs", "frames"))
     if workers == 1 or len(missing) < 2:
         _start_worker(*setting)
         for number, rows in missing:
@@ -138,11 +144,16 @@ def _start_helper(*setting: Any) -> None:
 
 
 def _start_worker(
-    seed: int, size: int, rigs: dict[str, float], styles: tuple[str, ...], pairs: bool
+    seed: int,
+    size: int,
+    rigs: dict[str, float],
+    styles: list[str],
+    pairs: bool,
+    frames: int,
 ) -> None:
     """Load rigs and styles once per process."""
     global _maker
-    _maker = Maker.load(seed, size, rigs, styles, pairs=pairs)
+    _maker = Maker.load(seed, size, rigs, tuple(styles), pairs=pairs, frames=frames)
 
 
 def _write_shard(out: Path, number: int, rows: range) -> int:

@@ -60,8 +60,8 @@ class Posed:
 class Maker:
     """What every worker holds: rigs with their shares, styles, seed and size of the sheet.
 
-    With `pairs`, every face is drawn at rest too. `kept` remembers the last face, since
-    `FACE_DRAWINGS` samples in a row draw the same one.
+    With `pairs`, every face is drawn at rest too; with `frames`, so many samples in a row are one
+    clip. `kept` remembers the face or the clip that was drawn last.
     """
 
     seed: int
@@ -70,7 +70,8 @@ class Maker:
     shares: tuple[float, ...]
     styles: tuple[Style, ...]
     pairs: bool = False
-    kept: dict[int, Posed] = field(default_factory=dict)
+    frames: int = 0
+    kept: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
     def load(
@@ -81,6 +82,7 @@ class Maker:
         styles: tuple[str, ...],
         *,
         pairs: bool = False,
+        frames: int = 0,
     ) -> Maker:
         """Load rigs (name → share of the drawings) and styles."""
         total = sum(rigs.values())
@@ -91,6 +93,7 @@ class Maker:
             tuple(share / total for share in rigs.values()),
             tuple(load_style(name) for name in styles),
             pairs,
+            frames,
         )
 
 

@@ -26,6 +26,7 @@ from .style import load_style
 __all__ = ["SCHEMA", "checked_plan", "open_folder"]
 
 SCHEMA = "limner.dataset/1"
+MAX_FRAMES = 500
 
 
 def checked_plan(
@@ -38,6 +39,7 @@ def checked_plan(
     shard_samples: int,
     *,
     pairs: bool = False,
+    frames: int = 0,
 ) -> dict[str, Any]:
     """Check the wishes and return what identifies the data set."""
     if count < 1:
@@ -48,6 +50,12 @@ def checked_plan(
         raise DatasetError(f"size is {size}: give a side from 64 to 1024 pixels.")
     if workers < 1 or shard_samples < 1:
         raise DatasetError(f"workers is {workers}: give 1 or more.")
+    if frames and not 2 <= frames <= MAX_FRAMES:
+        raise DatasetError(f"a clip of {frames} frames: give 2 to {MAX_FRAMES}.")
+    if frames and pairs:
+        raise DatasetError("pairs and sequences: choose one, since clips begin at rest anyway.")
+    if frames and count % frames:
+        raise DatasetError(f"count is {count}: give a multiple of the {frames} frames of a clip.")
     if not rigs or not styles:
         raise DatasetError("give at least one rig and one style.")
     for name in styles:
@@ -74,6 +82,7 @@ def checked_plan(
         "styles": list(styles),
         "shard_samples": shard_samples,
         "pairs": pairs,
+        "frames": frames,
         "licences": licences,
         "sources_sha256": sources,
         "code_sha256": _code_hash(),

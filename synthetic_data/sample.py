@@ -12,39 +12,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.camera import Camera
 from ..rig.face_rig import RigState, rotation_matrix
+from .clips import make_frame
 from .effect import faint_aus
 from .face import project_face
 from .maker import SCHEMA, Maker, Posed, au_entries, curve_entries, drawn_entries, posed_state
 from .negatives import draw_no_face
 from .pairs import draw_pair
+from .person import (
+    noisy_weights,
+    posed_entries,
+    sample_camera,
+    sample_gain,
+    sample_identity,
+    sample_noise,
+    sample_rig,
+)
 from .render import Drawing, draw_face
 from .sampler import sample_expression, sample_rotation
 
 __all__ = ["SCHEMA", "Maker", "grey_png", "make_sample", "posed_state", "sample_files"]
 
 NO_FACE_SHARE = 0.05
-_WEIGHT_NOISE = 0.1
-_MAX_IDENTITY = 2.5
 FACE_DRAWINGS = 1
-_HAND, _FACE, _PAIR = 1, 2, 3  # streams of chance
-_SPREADS = ((0.4, 1.1), (1.1, 2.0))
-_CARICATURES = 0.25
-_GAINS = (1.0, 1.7)
-_NOMINAL_HEAD = 0.27
-"""Interocular distance before the placement, as a share of the sheet."""
+_HAND, _FACE, _PAIR = 1, 2, 3  # streams of chance; `clips.py` has others
 
 
 def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     """Draw sample number `index`: the same bytes whoever makes it, and in any order.
 
-    Two samples in a row show one face by two hands, which also halves the work of posing.
-
     Returns
     -------
     The drawing, and what its JSON file says.
     """
+    if maker.frames:
+        return make_frame(maker, index)
     rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _HAND, index]))
     style = maker.styles[int(rng.integers(len(maker.styles)))]
     hand = style.hand(rng)
@@ -79,40 +81,21 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
 def _posed(maker: Maker, number: int) -> Posed:
     """Draw a rig, an expression, an identity and a view by chance, and project them."""
     rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _FACE, number]))
-    which = int(np.searchsorted(np.cumsum(maker.shares), rng.random()))
-    lines = maker.rigs[min(which, len(maker.rigs) - 1)]
-    rig, size = lines.rig, maker.size
+    lines = sample_rig(maker, rng)
+    rig = lines.rig
     expression = sample_expression(rng)
-    low, high = _SPREADS[int(rng.random() < _CARICATURES)]
-    identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
-    identity = np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
-    weights = rig.weights_from_aus(expression.aus)
-    noise = 1.0 + rng.uniform(-_WEIGHT_NOISE, _WEIGHT_NOISE, len(weights))
-    weights = np.round(np.clip(weights * noise, 0.0, 1.0), 4)
-    gain = round(float(rng.uniform(*_GAINS)), 4)
+    identity = sample_identity(rig, rng)
+    noise = sample_noise(len(rig.shape_names), rng)
+    weights = noisy_weights(rig, expression.aus, noise)
+    gain = sample_gain(rng)
     rotation = np.round(sample_rotation(rng), 5)
-    inverse_distance = round(float(rng.choice([0.0, rng.uniform(0.3, 2.2)])), 4)
-    scale = round(_NOMINAL_HEAD * size / rig.interocular_m, 3)
-    camera = Camera(scale, np.array([size / 2.0, size / 2.0]), (size, size), inverse_distance)
+    camera = sample_camera(rig, maker.size, rng)
     state = posed_state(rig, RigState(weights, identity, rotation), gain)
     about = {
         "rig": rig.name,
         "identity_id": f"{maker.seed}-{number}",
         "emotion": expression.emotion,
-        "identity": identity.tolist(),
-        "blendshapes": {
-            name: float(weight)
-            for name, weight in zip(rig.shape_names, weights, strict=True)
-            if weight > 0.0
-        },
-        "gain": gain,
-        "pose": rotation.tolist(),
-        "camera": {
-            "scale_px": scale,
-            "centre_px": camera.centre_px.tolist(),
-            "size_px": [size, size],
-            "inverse_distance": inverse_distance,
-        },
+        **posed_entries(rig, identity, weights, gain, rotation, camera),
     }
     faint = faint_aus(rig, lines.landmarks, expression.aus, gain, rotation_matrix(rotation))
     seen = project_face(lines, state, camera)

@@ -20,13 +20,21 @@ def dataset() -> None:
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the shards."
 )
-@click.option("--count", required=True, type=click.IntRange(1), help="Number of drawings.")
-@click.option("--seed", required=True, type=click.IntRange(0), help="Same seed, same bytes.")
+@click.option("--count", required=True, type=int, help="Number of drawings.")
+@click.option("--seed", required=True, type=int, help="Same seed, same bytes.")
 @click.option("--rigs", default="makehuman", show_default=True, help="Heads, as in a,b.")
 @click.option("--styles", default="all", show_default=True, help="Ways of drawing, as in a,b.")
 @click.option("--size", default=256, show_default=True, help="Side of a drawing, pixels.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option("--workers", default=1, show_default=True, help="Processes.")
 @click.option("--pairs", is_flag=True, help="Draw every face at rest, too.")
+@click.option(
+    "--sequences",
+    "frames",
+    type=int,
+    default=0,
+    metavar="FRAMES",
+    help="Draw clips of so many frames, in which an expression comes and goes.",
+)
 @click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
 def generate(
     out: Path,
@@ -37,6 +45,7 @@ def generate(
     size: int,
     workers: int,
     pairs: bool,
+    frames: int,
     resume: bool,
 ) -> None:
     """Draw labelled faces: WebDataset shards and a dataset.json that tells what they are."""
@@ -53,6 +62,7 @@ def generate(
             size=size,
             workers=workers,
             pairs=pairs,
+            frames=frames,
             resume=resume,
             on_progress=lambda done, _: advance(done),
         )

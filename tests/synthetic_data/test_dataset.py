@@ -149,3 +149,41 @@ def test_resuming_another_data_set_is_refused(tmp_path):
     dataset.generate(out, 2, 5, size=64)
     with pytest.raises(DatasetError, match="seed"):
         dataset.generate(out, 2, 6, size=64, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--count", "0"], "count is 0"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--workers", "0"], "workers is 0"),
+        (["--size", "8"], "size is 8"),
+        (["--styles", "pencil,cubist"], "style 'cubist': not found"),
+        (["--styles", "mine.toml"], "style 'mine.toml': not found"),
+        (["--rigs", "makehuman,nobody"], "rig 'nobody'"),
+        (["--sequences", "1"], "a clip of 1 frames"),
+        (["--sequences", "7"], "multiple of the 7 frames"),
+        (["--sequences", "4", "--pairs"], "choose one"),
+    ],
+)
+def test_a_wrong_argument_is_one_line_and_makes_nothing(tmp_path, limner, arguments, named):
+    words = ["--out", tmp_path / "x", "--count", "4", "--seed", "1", *arguments]
+    status, out, err = limner("dataset", "generate", *words)
+    assert (status, out) == (1, "")
+    assert err.startswith("limner: ") and named in err and err.count("\n") == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_one_line_and_stays_as_it_is(folder, tmp_path, limner):
+    (tmp_path / "file").write_text("mine")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for out, named in (
+        (tmp_path / "file", "cannot be used"),
+        (tmp_path / "file" / "below", "cannot be used"),
+        (folder, "is not empty"),
+    ):
+        status, _, err = limner("dataset", "generate", "--out", out, "--count", "2", "--seed", "1")
+        assert status == 1 and err.startswith(f"limner: {out}: ")
+        assert named in err and err.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "mine"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

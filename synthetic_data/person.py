@@ -1,0 +1,93 @@
+"""Who is drawn and from where: a head by chance, and what a sample's JSON says of how it stands."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.face_rig import FaceRig
+from .face import RigLines
+from .maker import Maker
+
+__all__ = [
+    "noisy_weights", "posed_entries", "sample_camera", "sample_gain", "sample_identity",
+    "sample_noise", "sample_rig",
+]  # fmt: skip
+
+_WEIGHT_NOISE = 0.1
+_MAX_IDENTITY = 2.5
+_SPREADS = ((0.4, 1.1), (1.1, 2.0))
+_CARICATURES = 0.25
+_GAINS = (1.0, 1.7)
+_NOMINAL_HEAD = 0.27
+"""Interocular distance before the placement, as a share of the sheet."""
+
+
+def sample_rig(maker: Maker, rng: np.random.Generator) -> RigLines:
+    """Take one of the data set's rigs."""
+    which = int(np.searchsorted(np.cumsum(maker.shares), rng.random()))
+    return maker.rigs[min(which, len(maker.rigs) - 1)]
+
+
+def sample_identity(rig: FaceRig, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a person's (K,) coefficients, one in four a caricature."""
+    low, high = _SPREADS[int(rng.random() < _CARICATURES)]
+    identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
+    return np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
+
+
+def sample_noise(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw (count,) factors on blendshape weights: no two people do quite the same."""
+    return 1.0 + rng.uniform(-_WEIGHT_NOISE, _WEIGHT_NOISE, count)
+
+
+def noisy_weights(
+    rig: FaceRig, aus: dict[str, float], noise: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Turn AUs into the (B,) weights of one person, with as many digits as the JSON keeps."""
+    weights = rig.weights_from_aus(aus) * noise
+    return np.asarray(np.round(np.clip(weights, 0.0, 1.0), 4), dtype=np.float64)
+
+
+def sample_gain(rng: np.random.Generator) -> float:
+    """Draw how far a hand exaggerates brows and mouth."""
+    return round(float(rng.uniform(*_GAINS)), 4)
+
+
+def sample_camera(rig: FaceRig, size: int, rng: np.random.Generator) -> Camera:
+    """Draw a camera before a head: half of them without perspective."""
+    inverse_distance = round(float(rng.choice([0.0, rng.uniform(0.3, 2.2)])), 4)
+    scale = round(_NOMINAL_HEAD * size / rig.interocular_m, 3)
+    return Camera(scale, np.array([size / 2.0, size / 2.0]), (size, size), inverse_distance)
+
+
+def posed_entries(
+    rig: FaceRig,
+    identity: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    gain: float,
+    rotation: NDArray[np.float64],
+    camera: Camera,
+) -> dict[str, Any]:
+    """Tell all that is needed to pose the rig again and look at it from the same place."""
+    return {
+        "identity": identity.tolist(),
+        "blendshapes": {
+            name: float(weight)
+            for name, weight in zip(rig.shape_names, weights, strict=True)
+            if weight > 0.0
+        },
+        "gain": gain,
+        "pose": rotation.tolist(),
+        "camera": {
+            "scale_px": camera.scale_px,
+            "centre_px": camera.centre_px.tolist(),
+            "size_px": list(camera.size_px),
+            "inverse_distance": camera.inverse_distance,
+        },
+    }
