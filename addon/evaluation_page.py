@@ -14,6 +14,7 @@ from ..sketch_cnn.labels import AU_LABELS
 from ..sketch_cnn.readings import Readings
 from . import charts
 from .evaluation_sections import (
+    baseline_section,
     breakdown_section,
     calibration_section,
     confidence_section,
@@ -63,6 +64,7 @@ def evaluation_page(
             calibration_section(readings),
             precision_recall_section(readings),
             confidence_section(figures),
+            baseline_section(figures),
             breakdown_section(figures),
             confusion_section(figures),
             _mistakes(figures, pictures, readings),
@@ -96,8 +98,9 @@ def _header(figures: Mapping[str, Any], about: Mapping[str, str]) -> str:
             f"no AU above 0.5 in {quiet:.0%} of {figures['neutral_drawings']} neutral drawings"
         )
     rest = "".join(f"<li>{line}</li>" for line in told)
-    names = ("AUs", "Calibration", "Precision and recall", "Confidence", "Breakdown", "Confusions",
-             "Mistakes", "Method")  # fmt: skip
+    names = ["AUs", "Calibration", "Precision and recall", "Confidence"]
+    names += ["Baselines"] if figures.get("baselines") else []
+    names += ["Breakdown", "Confusions", "Mistakes", "Method"]
     links = "".join(f'<a href="#{anchor(name)}">{name}</a>' for name in names)
     return (
         "<h1>How well Action Units are read from drawings</h1>"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..rig.facs import split_label
+from ..sketch_cnn.compare import JUDGED
 from ..sketch_cnn.curves import precision_recall, reliability
 from ..sketch_cnn.labels import AU_LABELS
 from ..sketch_cnn.readings import Readings
@@ -16,6 +17,7 @@ from . import charts
 from .html_page import SIDES, heading, panels, percent, table, text
 
 __all__ = [
+    "baseline_section",
     "breakdown_section", "calibration_section", "confidence_section", "confusion_section",
     "labels_by_number", "precision_recall_section", "side_kind",
 ]  # fmt: skip
@@ -106,6 +108,34 @@ def confidence_section(figures: Mapping[str, Any]) -> str:
         '<span class="key" style="background:var(--soft)"></span>errors left</p>'
     )
     return heading("Confidence", words) + f'<div class="row">{bars}<div>{curve}{key}</div></div>'
+
+
+def baseline_section(figures: Mapping[str, Any]) -> str:
+    """Return the detector among the baselines; nothing where none were measured."""
+    others = figures.get("baselines")
+    if not others:
+        return ""
+    names = tuple(JUDGED)
+    heads = ("", "F1", "95%", "AUC", "AP", "ICC", "MAE", "ECE", "not beaten in")
+    rows = [_baseline_row("this detector", figures, names, "")]
+    for name, other in others.items():
+        against = other["against"]
+        level = [words for key, words in zip(names, (*heads[1:2], *heads[3:]), strict=False)
+                 if against[key]["verdict"] != "better"]  # fmt: skip
+        rows.append(_baseline_row(name, other, names, ", ".join(level) or "–"))
+    words = (
+        "Simple methods, learnt from another data set and measured on the same drawings. In the "
+        "last column stands where the detector isn’t better beyond the noise floor."
+    )
+    return heading("Baselines", words) + f'<div class="wide">{table(heads, rows)}</div>'
+
+
+def _baseline_row(
+    name: str, figures: Mapping[str, Any], names: tuple[str, ...], level: str
+) -> list[str]:
+    low, high = figures["intervals"]["macro_f1"]
+    values = [text(figures[key]) for key in names]
+    return [name, values[0], f"{text(low)}–{text(high)}", *values[1:], level]
 
 
 def breakdown_section(figures: Mapping[str, Any]) -> str:

@@ -52,7 +52,9 @@ BLENDERS: dict[str, tuple[str, str | None]] = {"3.11": ("4.2.0", "5.1.0"), "3.13
 """Python → the official Blenders that bring it, from and up to but not including."""
 
 LEFT_OUT = re.compile(r"(^|/)(tests|docs|tools|__pycache__|recipes|\.[^/]+)(/|$)")
-TRAINING_IMPORT = re.compile(r"^(?:import|from) (?:torch|onnx|cv2|matplotlib)\b", re.MULTILINE)
+TRAINING_IMPORT = re.compile(
+    r"^(?:import|from) (?:torch|onnx|cv2|matplotlib|sklearn)\b", re.MULTILINE
+)
 CARRIED = (
     *("*.py", "LICENSE", "THIRD_PARTY.md"),
     *("rig/data/*.npz", "sketch_cnn/weights/*"),

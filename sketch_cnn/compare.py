@@ -23,7 +23,7 @@ from .figures import bootstrap_weights, macro_figures, table_figures
 from .labels import AU_LABELS
 from .readings import Readings
 
-__all__ = ["JUDGED", "compare"]
+__all__ = ["JUDGED", "compare", "compare_answers"]
 
 JUDGED = {
     "macro_f1": 1,
@@ -66,7 +66,7 @@ def compare(
     if pair is None:
         figures, aus = _by_intervals(first["data"], second["data"])
     else:
-        figures, aus = _by_pairs(*pair, resamplings)
+        figures, aus = compare_answers(*pair, resamplings)
     return {
         "paired": pair is not None,
         "drawings": len(pair[0].keys) if pair else None,
@@ -92,10 +92,10 @@ def _shared(
     return (one, two) if same else None
 
 
-def _by_pairs(
-    one: Readings, two: Readings, resamplings: int
+def compare_answers(
+    one: Readings, two: Readings, resamplings: int = 1000
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return figures and AUs with the floor of a paired bootstrap."""
+    """Return how the second answers the same drawings: `figures` and `aus` of `compare`."""
     plain = np.ones((1, len(one.keys)))
     weights = bootstrap_weights(one.identity, resamplings)
     values = [{name: macro_figures(side, plain)[name][0] for name in JUDGED} for side in (one, two)]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import DatasetError, SketchError
 from .breakdown import break_down, by_intensity, confusions, coverage, deciles, mistakes
+from .compare import compare_answers
 from .detection import Detection
 from .detector import Detector, overlap
 from .figures import FIGURES, MACROS, bootstrap_weights, interval, macro_figures, table_figures
@@ -21,7 +22,7 @@ from .labels import AU_LABELS, TRACE
 from .readings import Readings, read_samples
 from .shards import Sample, read_folder
 
-__all__ = ["RESAMPLINGS", "agreement", "evaluate", "summarise"]
+__all__ = ["RESAMPLINGS", "agreement", "evaluate", "set_beside", "summarise"]
 
 RESAMPLINGS = 1000
 """Bootstrap samples behind every interval."""
@@ -35,8 +36,14 @@ def evaluate(
     data: Path,
     limit: int | None = None,
     on_sample: Callable[[int], None] | None = None,
+    on_answer: Callable[[Sample, Detection | None], None] | None = None,
 ) -> tuple[Readings, list[Sample]]:
     """Let the detector read a data set of identities that it was not trained on.
+
+    Parameters
+    ----------
+    limit : read so many drawings only
+    on_sample, on_answer : see `readings.read_samples`
 
     Returns
     -------
@@ -50,7 +57,7 @@ def evaluate(
     """
     samples = read_folder(Path(data), limit)
     try:
-        return read_samples(detector, samples, on_sample), samples
+        return read_samples(detector, samples, on_sample, on_answer), samples
     except DatasetError as error:
         raise DatasetError(f"{data}: {error}") from None
 
@@ -96,6 +103,29 @@ def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, A
         "confusions": confusions(readings),
         "mistakes": mistakes(readings),
     }
+
+
+def set_beside(
+    readings: Readings, others: Mapping[str, Readings], resamplings: int = 300
+) -> dict[str, dict[str, Any]]:
+    """Return the macro figures of other answers to the same drawings, the baselines'.
+
+    Returns
+    -------
+    name → `MACROS`, their `intervals`, and in `against` whether the detector differs from them
+    """
+    ones = np.ones((1, len(readings.keys)))
+    weights = bootstrap_weights(readings.identity, resamplings)
+    out = {}
+    for name, other in others.items():
+        macro = {key: float(value[0]) for key, value in macro_figures(other, ones).items()}
+        spread = macro_figures(other, weights)
+        out[name] = {
+            **macro,
+            "intervals": {key: interval(spread[key], macro[key]).tolist() for key in MACROS},
+            "against": compare_answers(other, readings, resamplings)[0],
+        }
+    return out
 
 
 def _au_table(readings: Readings, weights: np.ndarray) -> dict[str, dict[str, Any]]:

@@ -143,12 +143,14 @@ def read_samples(
     detector: Detector,
     samples: Sequence[Sample],
     on_sample: Callable[[int], None] | None = None,
+    on_answer: Callable[[Sample, Detection | None], None] | None = None,
 ) -> Readings:
     """Let the detector read every drawing as it would read a user's, from pixels to answers.
 
     Parameters
     ----------
     on_sample : called with the number of drawings read so far
+    on_answer : called with every drawing and what was answered, None where no face was found
 
     Raises
     ------
@@ -170,6 +172,8 @@ def read_samples(
             answers.append(answer)
         else:
             strangers, false_faces = strangers + 1, false_faces + (answer is not None)
+        if on_answer is not None:
+            on_answer(sample, answer)
         if on_sample is not None:
             on_sample(number)
     if not faces:

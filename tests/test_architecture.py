@@ -48,14 +48,15 @@ PACKAGES_OF: dict[str, set[str]] = {
 
 TRAINING_FILES = tuple(
     f"sketch_cnn/{name}.py"
-    for name in ("augment", "export", "loader", "losses", "net", "team", "train")
+    for name in ("augment", "baselines", "export", "loader", "losses", "net", "team", "train")
 )
 """Files that may ask for what `limner[train]` brings, and that nothing else may lean on."""
 
-TRAINING = {"torch", "onnx", "onnxscript", "cv2", "matplotlib"}
+TRAINING = {"torch", "onnx", "onnxscript", "cv2", "matplotlib", "sklearn"}
 BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "gpu_extras", "blf"}
 MORE_PACKAGES: dict[str, set[str]] = {
     **dict.fromkeys(TRAINING_FILES, TRAINING),
+    "sketch_cnn/baselines": {"skimage"},
     # The command line and what it shows on a terminal.
     "addon/cli.py": {"click"},
     "addon/commands/": {"click"},

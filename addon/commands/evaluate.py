@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...errors import ModelError
+
 if TYPE_CHECKING:
     from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.readings import Readings
 
 __all__ = ["evaluate"]
 
@@ -38,6 +41,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--json", "out", type=_FILE, help="Also write all figures and answers to this file.")
 @click.option("--html", "page", type=_FILE, help="Also write a page with charts and mistakes.")
 @click.option(
+    "--baselines",
+    "train_data",
+    type=click.Path(path_type=Path),
+    help="Data set for simple methods to learn from, measured beside it; needs limner[train].",
+)
+@click.option(
     "--compare",
     "pair",
     type=_FILE,
@@ -53,11 +62,14 @@ def evaluate(
     limit: int | None,
     out: Path | None,
     page: Path | None,
+    train_data: Path | None,
     pair: tuple[Path, Path] | None,
 ) -> None:
     """Measure a network on a data set, or on drawings labelled by eye; or compare two results."""
     if pair is not None:
-        if any(option is not None for option in (data, labelled, model_dir, limit, page)):
+        if any(
+            option is not None for option in (data, labelled, model_dir, limit, page, train_data)
+        ):
             raise click.UsageError("--compare takes two saved files, and --json besides")
         ctx.exit(_compare(*pair, out))
     from ...sketch_cnn.detector import Detector
@@ -66,13 +78,16 @@ def evaluate(
 
     if data is None and labelled is None:
         raise click.UsageError("give --data DIR, or --labelled TABLE.csv")
-    if page is not None and data is None:
-        raise click.UsageError("--html needs --data DIR")
+    for name, option in (("--html", page), ("--baselines", train_data)):
+        if option is not None and data is None:
+            raise click.UsageError(f"{name} needs --data DIR")
     detector = Detector(model_dir)
     record: dict[str, Any] = {"model": detector.info}
     if data is not None:
-        record |= _measure(detector, data, limit, page)
+        record |= _measure(detector, data, limit, page, train_data)
         _say(record["data"])
+        for name, figures in record["data"].get("baselines", {}).items():
+            _say(figures, f"{name}: ")
     if labelled is not None:
         record["labelled"] = agreement(detector, labelled)
         _say(record["labelled"])
@@ -81,29 +96,56 @@ def evaluate(
 
 
 def _measure(
-    detector: Detector, data: Path, limit: int | None, page: Path | None
+    detector: Detector, data: Path, limit: int | None, page: Path | None, train_data: Path | None
 ) -> dict[str, Any]:
     """Return the figures of a data set and the answers behind them; write the page if wanted."""
     from ...sketch_cnn.evaluate import evaluate as read
-    from ...sketch_cnn.evaluate import summarise
+    from ...sketch_cnn.evaluate import set_beside, summarise
     from ..evaluation_file import data_name
     from ..evaluation_page import evaluation_page
     from ..outputs import write_whole
     from ..terminal import progress_bar
 
+    methods = None if train_data is None else _Baselines(detector, train_data, limit)
     with progress_bar("Reading", limit or 2) as advance:
-        readings, samples = read(detector, data, limit, advance)
-    figures = summarise(readings)
-    name = data_name(data)
+        seen = methods.seen if methods else None
+        readings, samples = read(detector, data, limit, advance, seen)
+    figures = {"name": data_name(data), **summarise(readings)}
+    if methods is not None:
+        figures["baselines"] = set_beside(readings, methods.answer(readings))
     if page is not None:
-        info = detector.info
+        info, name = detector.info, figures["name"]
         about = {"model": f"{info['name']} {info['version']}, sha256 {info['sha256'][:12]}"}
         about["data"] = (
             f"{name}: {figures['drawings']} drawings, {figures['identities']} identities"
         )
+        if train_data is not None:
+            about["baselines learnt from"] = data_name(train_data)
         pictures = {sample.key: sample.picture for sample in samples}
         write_whole(page, evaluation_page(figures, readings, pictures, about))
-    return {"data": {"name": name, **figures}, "answers": readings.record()}
+    return {"data": figures, "answers": readings.record()}
+
+
+class _Baselines:
+    """The simple methods, and what they saw while the detector read."""
+
+    def __init__(self, detector: Detector, data: Path, limit: int | None) -> None:
+        try:
+            from ...sketch_cnn.baselines import Material, answer_all
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            raise ModelError(f"--baselines needs {missing}; pip install 'limner[train]'") from None
+        from ...sketch_cnn.evaluate import evaluate as read
+        from ..terminal import progress_bar
+
+        self._answer_all = answer_all
+        self.seen, self._known = Material(), Material()
+        with progress_bar("Learning", limit or 2) as advance:
+            self._train, _ = read(detector, data, limit, advance, self._known)
+
+    def answer(self, readings: Readings) -> dict[str, Readings]:
+        """Return their answers to the drawings that were read."""
+        return self._answer_all(self._train, self._known, readings, self.seen)
 
 
 def _compare(first: Path, second: Path, out: Path | None) -> int:
@@ -124,11 +166,11 @@ def _compare(first: Path, second: Path, out: Path | None) -> int:
     return 1 if told["worse"] else 0
 
 
-def _say(figures: dict[str, Any]) -> None:
+def _say(figures: dict[str, Any], whose: str = "") -> None:
     """Print the plain figures, with their intervals where there are any."""
     intervals = figures.get("intervals", {})
     for name, value in figures.items():
         if isinstance(value, (int, float)):
             low, high = intervals.get(name, (None, None))
             spread = "" if low is None else f"\t{low:.4g}\t{high:.4g}"
-            click.echo(f"{name}\t{value:.4g}{spread}")
+            click.echo(f"{whose}{name}\t{value:.4g}{spread}")

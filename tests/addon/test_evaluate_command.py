@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import json
+import sys
 
 import pytest
 from limner.addon.evaluation_file import save_evaluation
@@ -65,3 +66,25 @@ def test_a_foreign_file_costs_one_line(limner, tmp_path):
     status, out, err = limner("evaluate", "--compare", tmp_path / "x.json", tmp_path / "x.json")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "no saved evaluation" in err
+
+
+def test_without_scikit_learn_baselines_cost_one_line(limner, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.exceptions", None)
+    monkeypatch.delitem(sys.modules, "limner.sketch_cnn.baselines", raising=False)
+    status, out, err = limner("evaluate", "--data", tmp_path, "--baselines", tmp_path)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "pip install 'limner[train]'" in err
+
+
+def test_baselines_stand_beside_the_detector(limner, drawings, tmp_path, needs_weights):
+    pytest.importorskip("sklearn", reason="the baselines need limner[train]")
+    saved, page = tmp_path / "a.json", tmp_path / "a.html"
+    status, out, err = limner(
+        "evaluate", "--data", drawings, "--baselines", drawings, "--json", saved, "--html", page
+    )
+    assert (status, err) == (0, "")
+    assert "prior: macro_f1\t" in out
+    beside = json.loads(saved.read_text())["data"]["baselines"]
+    assert beside["nothing"]["macro_f1"] == 0.0
+    assert beside["prior"]["against"]["macro_auc"]["first"] == pytest.approx(0.5)
+    assert 'id="baselines"' in page.read_text(encoding="utf-8")
