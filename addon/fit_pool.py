@@ -19,15 +19,13 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from .batch import BatchSettings, Job, JobResult, shown_path
-from .fit_worker import ONE_THREAD
+from .fit_worker import ONE_THREAD, WORKER, installed_packages
 from .outputs import remove_partial
 
 __all__ = ["run_in_processes"]
 
-WORKER = Path(__file__).with_name("fit_worker.py")
 PATIENCE_S = 5.0
 
 
@@ -154,7 +152,7 @@ class _Worker:
                 # Ctrl-C is for this process; it tells the workers itself.
                 start_new_session=True,
             )
-            opening = {"path": _packages(), "settings": self._settings.to_json()}
+            opening = {"path": installed_packages(), "settings": self._settings.to_json()}
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(opening) + "\n")
         return self._process
@@ -171,11 +169,3 @@ def _close(process: subprocess.Popen[str]) -> None:
     """Wait for a process that has ended, or is about to, and close the pipes to it."""
     with suppress(OSError), process:
         pass
-
-
-def _packages() -> list[str]:
-    """Return the folders of installed packages, for a worker that may run under Blender's Python.
-
-    Blender's own script folders stay out: they hold modules that work in Blender only.
-    """
-    return [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]

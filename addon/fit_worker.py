@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from .batch import BatchSettings, Job, JobResult
     from .pipeline import Session
 
-__all__ = ["Fitter", "ONE_THREAD"]
+__all__ = ["Fitter", "ONE_THREAD", "WORKER", "installed_packages"]
 
 PACKAGE = "limner_fit_worker"
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment for processes that work side by side: more threads only wait for each other."""
+WORKER = Path(__file__)
+"""The program that this file is."""
 
 
 class Fitter:
@@ -68,6 +70,14 @@ class Fitter:
         return (round(closed, 4) if math.isfinite(closed) else None), fit.warnings
 
 
+def installed_packages() -> list[str]:
+    """Return the folders of installed packages, for a worker that may run under Blender's Python.
+
+    Blender's own script folders stay out: they hold modules that work in Blender only.
+    """
+    return [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+
+
 def load_package(root: Path) -> None:
     """Import the package that lies at `root` as `PACKAGE`."""
     import importlib.util
@@ -82,22 +92,30 @@ def load_package(root: Path) -> None:
 
 
 def serve() -> None:
-    """Answer jobs until standard input ends; the first line says how to work."""
+    """Answer jobs until standard input ends; the first line says how to work.
+
+    With `follow` in it the jobs are those of somebody who draws, see `live_worker.py`.
+    """
     import importlib
 
     # Blender and other libraries write to standard output: keep it for answers alone.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    opening: dict[str, Any] = json.loads(sys.stdin.readline())
+    jobs = sys.stdin.buffer
+    opening: dict[str, Any] = json.loads(jobs.readline())
     sys.path += [entry for entry in opening["path"] if entry not in sys.path]
     load_package(Path(__file__).resolve().parents[1])
+    if "follow" in opening:
+        live_worker = importlib.import_module(f"{PACKAGE}.addon.live_worker")
+        live_worker.answer_jobs(jobs, answers, opening["follow"])
+        return
     batch = importlib.import_module(f"{PACKAGE}.addon.batch")
     worker = importlib.import_module(f"{PACKAGE}.addon.fit_worker")
     fitter = worker.Fitter(batch.BatchSettings.from_json(opening["settings"]))
-    for line in sys.stdin:
+    for line in jobs:
         request = json.loads(line)
         result = fitter.run(batch.Job(Path(request["path"]), request["name"]))
-        answers.write(result.to_json() + "\n")
+        answers.write(result.to_json().encode() + b"\n")
         answers.flush()
 
 

@@ -12,7 +12,7 @@ import io
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,12 +56,13 @@ class HeadScene:
     record: str
 
 
-def head_scene(fit: Fit, record: dict[str, Any]) -> HeadScene:
+def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> HeadScene:
     """Gather what a Blender scene shows of `fit`.
 
     Parameters
     ----------
     record : the content of `fit.json`; it travels in the scene, so that work can go on there
+    with_pictures : False leaves the drawing out, for a scene that it lies in anyway
     """
     from ..rig.look import head_colours
 
@@ -70,13 +71,13 @@ def head_scene(fit: Fit, record: dict[str, Any]) -> HeadScene:
         colours=head_colours(fit.rig),
         iris_polar=_iris_polar(fit.rig),
         camera=fit.camera,
-        paper_png=_png(fit.sketch.grey),
-        ink_png=_png(_ink_on_glass(fit.sketch.ink)),
+        paper_png=_png(fit.sketch.grey) if with_pictures else b"",
+        ink_png=_png(_ink_on_glass(fit.sketch.ink)) if with_pictures else b"",
         record=json.dumps(record, ensure_ascii=False),
     )
 
 
-def save_head_scene(scene: HeadScene, path: Path) -> None:
+def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
     """Write `scene` as an npz of plain arrays, readable without pickle."""
     arrays: dict[str, Any] = {
         f"mesh_{item.name}": getattr(scene.mesh, item.name) for item in fields(HeadMesh)
@@ -95,7 +96,7 @@ def save_head_scene(scene: HeadScene, path: Path) -> None:
     np.savez(path, **arrays)
 
 
-def load_head_scene(path: Path) -> HeadScene:
+def load_head_scene(path: Path | BinaryIO) -> HeadScene:
     """Read what `save_head_scene` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
         mesh = {item.name: arrays[f"mesh_{item.name}"] for item in fields(HeadMesh)}

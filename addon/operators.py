@@ -16,6 +16,8 @@ from .properties import show_detection
 if TYPE_CHECKING:
     from ..sketch_cnn.sketch import Sketch
     from .head_scene import HeadScene
+    from .live_wire import Answer
+    from .properties import LimnerScene
 
 __all__ = ["CLASSES"]
 
@@ -115,6 +117,42 @@ class LIMNER_OT_draw(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class LIMNER_OT_live(bpy.types.Operator):
+    """Let the head follow the drawing: every finished stroke is fitted while you draw on"""
+
+    bl_idname = "limner.live"
+    bl_label = "Live"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}  # changes nothing that undo could bring back
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Ask for strokes that a head can be laid under."""
+        from .bridge import watching
+
+        cls.poll_message_set(
+            "Choose a Grease Pencil object that an orthographic camera sees, or press Draw"
+        )
+        if context.scene is None:
+            return False
+        return watching.is_watching() or watching.can_watch(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Switch it on, or off."""
+        from .bridge import watching
+        from .live import Follower
+
+        if watching.is_watching():
+            watching.stop()
+        else:
+            watching.start(context, Follower(RIG), show_answer)
+        return {"FINISHED"}
+
+
+def show_answer(limner: LimnerScene, answer: Answer) -> None:
+    """Fill the list of Action Units from what Live has read."""
+    show_detection(limner, answer.reading)
+
+
 class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
     """Read the facial expression of the drawing as Action Units"""
 
@@ -153,4 +191,4 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
         self.report({"INFO"}, f"Contour gap closed by {fit.gap.closed:.0%}")
 
 
-CLASSES = (LIMNER_OT_draw, LIMNER_OT_detect, LIMNER_OT_fit)
+CLASSES = (LIMNER_OT_draw, LIMNER_OT_live, LIMNER_OT_detect, LIMNER_OT_fit)

@@ -9,9 +9,9 @@ import json
 
 import bpy
 
-from .bridge import stage
+from .bridge import stage, watching
 from .bridge.head import RECORD
-from .operators import LIMNER_OT_detect, LIMNER_OT_draw, LIMNER_OT_fit
+from .operators import LIMNER_OT_detect, LIMNER_OT_draw, LIMNER_OT_fit, LIMNER_OT_live
 
 __all__ = ["CLASSES"]
 
@@ -90,6 +90,12 @@ class LIMNER_PT_drawing(SidebarTab, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator(LIMNER_OT_detect.bl_idname, icon="VIEWZOOM")
         row.operator(LIMNER_OT_fit.bl_idname, icon="USER")
+        if limner.source == "PENCIL":
+            is_on = watching.is_watching()
+            icon = "PAUSE" if is_on else "PLAY"
+            layout.operator(LIMNER_OT_live.bl_idname, icon=icon, depress=is_on)
+            if is_on:
+                layout.label(text=watching.status())
 
 
 class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):

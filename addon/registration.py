@@ -7,6 +7,7 @@ from __future__ import annotations
 import bpy
 
 from . import operators, panels, properties
+from .bridge import watching
 
 __all__ = ["register", "unregister"]
 
@@ -26,6 +27,7 @@ def register() -> None:
 
 def unregister() -> None:
     """Take everything away again, in reverse."""
+    watching.stop()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
     del bpy.types.Scene.limner

@@ -69,6 +69,11 @@ test_one() {  # SUITE
   step draw and fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
     --python drawing.py -- /limner/shot
+  step live, measured
+  inside "$suite" blender -b --python-exit-code 3 --python live_stalls.py
+  step live in a window
+  inside "$suite" xvfb-run -a -s "-screen 0 1100x700x24" blender --window-geometry 0 0 1100 700 \
+    --python live.py -- /limner/shot
   for shot in "$place"/shot-*.png; do
     cp "$shot" "$shots/blender-$tag-$(basename "${shot#*shot-}")"
   done

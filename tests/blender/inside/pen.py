@@ -129,5 +129,5 @@ def run(steps, prefix, most_seconds=480):
         os._exit(1)
 
     bpy.context.preferences.view.show_splash = False
-    bpy.app.timers.register(tick, first_interval=1.0)
-    bpy.app.timers.register(give_up, first_interval=most_seconds)
+    bpy.app.timers.register(tick, first_interval=1.0, persistent=True)
+    bpy.app.timers.register(give_up, first_interval=most_seconds, persistent=True)

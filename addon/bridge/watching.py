@@ -1,0 +1,218 @@
+"""Live: while somebody draws, the head follows; every finished stroke is a new fit.
+
+A timer looks whether the drawing has changed and whether an answer has come; both take
+milliseconds, because the fit runs in a process of its own (`addon/live.py`). Between two ticks no
+reference to Blender's data is kept: objects may be deleted, undone and loaded at any time.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import bpy
+
+from ...errors import LimnerError
+from ..live import Follower
+from ..live_wire import Answer
+from ..strokes import strokes_digest
+from .pencil import camera_of, is_drawing, read_strokes, sight_of
+from .stage import HEAD, place_under_drawing
+
+__all__ = ["can_watch", "is_watching", "start", "status", "stop", "tick"]
+
+PERIOD_S = 0.05
+STROKE_OPERATORS = ("GREASE_PENCIL_OT_brush_stroke", "GREASE_PENCIL_OT_draw")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Watch:
+    """What is watched, by name; Blender's own data may be gone at the next tick."""
+
+    follower: Follower
+    show: Callable[[bpy.types.PropertyGroup, Answer], None]
+    scene: str
+    drawing: str
+    is_changed: bool = True
+    digest: str = ""
+    head: str | None = None
+    status: str = "Waiting for a stroke"
+
+
+_watches: list[_Watch] = []
+"""The running watch, if any."""
+
+
+def is_watching() -> bool:
+    """Tell whether Live is on."""
+    return bool(_watches)
+
+
+def status() -> str:
+    """Return in a few words what Live is doing, or why it ended."""
+    return _watches[0].status if _watches else ""
+
+
+def can_watch(context: bpy.types.Context) -> bool:
+    """Tell whether there is a drawing that a head can be laid under."""
+    limner = context.scene.limner
+    if limner.source != "PENCIL" or not is_drawing(limner.pencil):
+        return False
+    camera = camera_of(limner.pencil, context.scene)
+    return (
+        limner.pencil.name in context.scene.objects
+        and camera is not None
+        and camera.data.type == "ORTHO"
+    )
+
+
+def start(
+    context: bpy.types.Context,
+    follower: Follower,
+    show: Callable[[bpy.types.PropertyGroup, Answer], None],
+) -> None:
+    """Watch the scene's drawing from now on.
+
+    Parameters
+    ----------
+    follower : who fits; it is closed when the watch ends
+    show : writes what was read into the scene's properties
+    """
+    stop()
+    scene = context.scene
+    _watches.append(_Watch(follower, show, scene.name, scene.limner.pencil.name))
+    bpy.app.handlers.depsgraph_update_post.append(_note_change)
+    bpy.app.handlers.undo_post.append(_note_change)
+    bpy.app.handlers.redo_post.append(_note_change)
+    bpy.app.handlers.load_pre.append(_end)
+    bpy.app.timers.register(tick, first_interval=PERIOD_S)
+
+
+def stop() -> None:
+    """End the watch, whatever it is at; what came last stays."""
+    for handlers, handler in (
+        (bpy.app.handlers.depsgraph_update_post, _note_change),
+        (bpy.app.handlers.undo_post, _note_change),
+        (bpy.app.handlers.redo_post, _note_change),
+        (bpy.app.handlers.load_pre, _end),
+    ):
+        if handler in handlers:
+            handlers.remove(handler)
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+    while _watches:
+        _watches.pop().follower.close()
+
+
+def tick() -> float | None:
+    """Look for a new stroke and for an answer; return when to look again, None at the end."""
+    if not _watches:
+        return None
+    watch = _watches[0]
+    try:
+        _look(watch)
+    except LimnerError as error:  # nothing to fit yet: drawing goes on
+        _say(watch, str(error))
+    except Exception:  # a timer that raises is taken away silently, with Live still shown as on
+        _log.exception("Live ended by a fault")
+        stop()
+        _redraw()
+    return PERIOD_S if _watches else None
+
+
+def _look(watch: _Watch) -> None:
+    """Take one look: send what was drawn, write what was found."""
+    context = bpy.context
+    if context.scene is None or context.scene.name != watch.scene or _is_drawing_now():
+        return
+    drawing = context.scene.objects.get(watch.drawing)
+    if not is_drawing(drawing):
+        stop()
+        _redraw()
+        return
+    if watch.follower.failure:
+        _say(watch, watch.follower.failure)
+        return
+    if watch.is_changed:
+        watch.is_changed = False
+        sight = sight_of(context, drawing)
+        strokes = read_strokes(drawing, sight)
+        digest = strokes_digest(strokes, sight.size_px)
+        if digest != watch.digest:
+            watch.digest = digest
+            head = drawing.get(HEAD)
+            watch.head = head.name if head is not None and _is_here(head, context) else None
+            watch.follower.follow(strokes, sight.size_px)
+            _say(watch, "Reading the drawing …")
+    answer = watch.follower.latest()
+    if answer is not None:
+        _write(context, watch, drawing, answer)
+
+
+def _write(
+    context: bpy.types.Context, watch: _Watch, drawing: bpy.types.Object, answer: Answer
+) -> None:
+    """Write an answer into the scene, unless the head it was meant for is gone or being edited."""
+    if answer.scene is None:
+        _say(watch, answer.message)
+        return
+    camera, head = camera_of(drawing, context.scene), drawing.get(HEAD)
+    if camera is None or camera.data.type != "ORTHO":
+        _say(watch, "The drawing has lost its orthographic camera")
+        return
+    if watch.head is not None and not (head is not None and _is_here(head, context)):
+        _say(watch, "The head was deleted; the next stroke makes a new one")
+        return
+    if head is not None and head.mode != "OBJECT":
+        _say(watch, "The head is being edited; leave its edit mode, then draw on")
+        return
+    head = place_under_drawing(context, answer.scene, drawing, camera)
+    watch.head = head.name
+    watch.show(context.scene.limner, answer)
+    _say(watch, "Following …" if watch.follower.is_busy else "Up to date")
+
+
+def _is_here(head: bpy.types.Object, context: bpy.types.Context) -> bool:
+    """Tell whether an object is still in the scene: a deleted one may live on, unseen."""
+    return context.scene.objects.get(head.name) == head
+
+
+def _is_drawing_now() -> bool:
+    """Tell whether a stroke is under way in some window."""
+    return any(
+        running.bl_idname.startswith(STROKE_OPERATORS)
+        for window in bpy.context.window_manager.windows
+        for running in window.modal_operators
+    )
+
+
+def _note_change(*_: object) -> None:
+    """Look at the drawing anew at the next tick; whether it has changed is found there."""
+    if _watches:
+        _watches[0].is_changed = True
+
+
+def _end(*_: object) -> None:
+    """End the watch before another file takes this one's place."""
+    stop()
+
+
+def _say(watch: _Watch, text: str) -> None:
+    """Show in the panel what Live is doing."""
+    if watch.status != text:
+        watch.status = text
+        _redraw()
+
+
+def _redraw() -> None:
+    """Draw the sidebars anew: nothing else tells Blender that a status has changed."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()

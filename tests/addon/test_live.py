@@ -1,0 +1,179 @@
+"""The process that fits while somebody draws answers the newest drawing only, and may die."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from limner.addon.crawl import visible_lines
+from limner.addon.head_scene import head_scene
+from limner.addon.live import Follower
+from limner.addon.live_wire import Answer, Job, Reading, receive, send
+from limner.addon.strokes import Stroke
+from limner.rig.camera import Camera
+from limner.rig.contours import visible_pieces
+from limner.rig.face_rig import RigState, pose
+from limner.rig.store import load_rig
+
+from ..tiny_rig import tiny_fit, tiny_rig
+
+PAGE = (512, 640)
+PATIENCE_S = 300.0
+
+
+@st.composite
+def drawn(draw):
+    count = draw(st.integers(1, 6))
+    values = arrays(np.float64, (count, 4), elements=st.floats(-1e6, 1e6))
+    rows = draw(values)
+    return Stroke(rows[:, :2], rows[:, 2], rows[:, 3], draw(st.booleans()))
+
+
+@settings(deadline=None, max_examples=30)
+@given(strokes=st.lists(drawn(), max_size=4), number=st.integers(0, 10**9))
+def test_a_job_arrives_as_it_was_sent(strokes, number):
+    stream = io.BytesIO()
+    send(stream, Job(number, tuple(strokes), (640, 480)).pack())
+    stream.seek(0)
+    job = Job.unpack(receive(stream))
+    assert (job.number, job.size_px, len(job.strokes)) == (number, (640, 480), len(strokes))
+    for sent, got in zip(strokes, job.strokes, strict=True):
+        assert sent.is_closed == got.is_closed
+        for name in ("points", "radius", "opacity"):
+            np.testing.assert_array_equal(getattr(sent, name), getattr(got, name))
+
+
+def test_an_answer_arrives_as_it_was_sent():
+    fit = tiny_fit(tiny_rig())
+    scene = head_scene(fit, {"gap": {"placed": 0.1}}, with_pictures=False)
+    reading = Reading(*(getattr(fit.detection, name) for name in Reading.__slots__))
+    stream = io.BytesIO()
+    send(stream, Answer(7, "", reading, scene, 0.5, is_preview=True).pack())
+    stream.seek(0)
+    answer = Answer.unpack(receive(stream))
+    assert (answer.number, answer.is_preview, answer.elapsed_s) == (7, True, 0.5)
+    assert answer.reading.au_labels == fit.detection.au_labels
+    np.testing.assert_array_equal(answer.reading.present, fit.detection.present)
+    np.testing.assert_array_equal(answer.scene.mesh.targets, scene.mesh.targets)
+    assert answer.scene.record == scene.record
+    assert answer.scene.paper_png == b""
+
+
+def test_an_answer_without_a_head_is_its_message():
+    answer = Answer.unpack(Answer(3, "no face found in it").pack())
+    assert answer.message == "no face found in it"
+    assert answer.scene is None and answer.reading is None
+
+
+@pytest.mark.parametrize("kept", [0, 5, 8, 20])
+def test_a_message_cut_off_is_the_end(kept):
+    stream = io.BytesIO()
+    send(stream, Answer(1, "whole").pack())
+    assert receive(io.BytesIO(stream.getvalue()[:kept])) is None
+
+
+def face(smile: float) -> tuple[Stroke, ...]:
+    """Return the lines of MakeHuman's head as strokes on the page."""
+    rig = load_rig("makehuman")
+    weights = np.zeros(len(rig.shape_names))
+    for side in ("Left", "Right"):
+        weights[rig.shape_names.index(f"mouthSmile{side}")] = smile
+    state = RigState(weights, np.zeros(len(rig.identity_names)), np.zeros(3))
+    lines = visible_lines(rig, pose(rig, state), Camera(1600.0, np.array([256.0, 300.0]), PAGE))
+    pieces = [curve.points[rows] for curve in lines for rows in visible_pieces(curve)]
+    return tuple(Stroke(p, np.full(len(p), 1.8), np.ones(len(p))) for p in pieces if len(p) > 1)
+
+
+@pytest.fixture
+def follower(needs_weights):
+    started = Follower("makehuman")
+    yield started
+    started.close()
+
+
+def answers(follower: Follower) -> list[Answer]:
+    """Wait until the newest drawing has its last answer; return all that came."""
+    found, until = [], time.monotonic() + PATIENCE_S
+    while not found or found[-1].is_preview:
+        assert time.monotonic() < until and not follower.failure, follower.failure
+        if (answer := follower.latest()) is not None:
+            found.append(answer)
+        time.sleep(0.01)
+    return found
+
+
+def smile_of(answer: Answer) -> float:
+    mesh = answer.scene.mesh
+    return float(mesh.weights[mesh.target_names.index("mouthSmileLeft")])
+
+
+@pytest.mark.slow
+def test_a_face_is_answered_in_full_and_only_the_newest_of_several(follower):
+    assert follower.latest() is None and not follower.is_busy
+    follower.follow(face(0.0), PAGE)
+    follower.follow(face(0.5), PAGE)
+    newest = follower.follow(face(0.9), PAGE)
+    assert follower.is_busy
+    last = answers(follower)[-1]
+    assert last.number == newest
+    assert smile_of(last) > 0.5
+    assert not follower.is_busy
+    assert follower.latest() is None
+    # an older drawing under work gives way to the next one
+    follower.follow(face(0.9), PAGE)
+    time.sleep(0.3)
+    follower.follow(face(0.0), PAGE)
+    last = answers(follower)[-1]
+    assert last.number == newest + 2
+    assert smile_of(last) < 0.2
+    assert last.scene.mesh.weights[-1] == 1.0
+
+
+@pytest.mark.slow
+def test_an_empty_page_is_told_and_the_process_goes_on(follower):
+    follower.follow((), PAGE)
+    assert "no strokes yet" in answers(follower)[-1].message
+    follower.follow(face(0.9), PAGE)
+    assert answers(follower)[-1].scene is not None
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_told_in_one_line(follower):
+    follower.follow((), PAGE)
+    answers(follower)
+    follower._process.kill()
+    until = time.monotonic() + PATIENCE_S
+    while not follower.failure:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert follower.failure == "the process that fits has ended; switch Live on again"
+    follower.follow((), PAGE)
+    assert follower.latest() is None and not follower.is_busy
+
+
+@pytest.mark.slow
+def test_an_unknown_rig_is_told_with_the_answer():
+    follower = Follower("nobody")
+    try:
+        follower.follow(face(0.0), PAGE)
+        assert "nobody" in answers(follower)[-1].message
+    finally:
+        follower.close()
+
+
+@pytest.mark.slow
+def test_a_closed_follower_leaves_no_process(follower):
+    follower.follow((), PAGE)
+    answers(follower)
+    process = follower._process
+    follower.close()
+    process.wait(PATIENCE_S)
+    assert process.returncode is not None
+    assert follower.failure == ""
