@@ -63,6 +63,9 @@ class Fit:
     outcome : how the parametric fit ended, a sentence
     timing_s : stage → seconds
     warnings : sentences for the user
+    drawn : feature with side → (N, 2) points on the drawn lines that the gap was measured with,
+        ink pixels
+    iod_px : interocular distance in the drawing, ink pixels
     """
 
     sketch: Sketch
@@ -79,6 +82,8 @@ class Fit:
     outcome: str = ""
     timing_s: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    iod_px: float = 0.0
 
     def mesh(self) -> HeadMesh:
         """Return the head with its 52 ARKit shapes and `Sketch Fit`, weights set."""

@@ -45,6 +45,7 @@ class HeadScene:
     paper_png : the drawing as it looks, a PNG file's bytes; empty if there is none
     ink_png : the drawn lines alone on transparency, a PNG file's bytes; empty if there is none
     record : what `fit.json` says, as JSON
+    lines : what the 3D view shows over the drawing, as JSON (`shown_lines.ShownLines`)
     """
 
     mesh: HeadMesh
@@ -54,6 +55,7 @@ class HeadScene:
     paper_png: bytes
     ink_png: bytes
     record: str
+    lines: str = ""
 
 
 def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> HeadScene:
@@ -65,6 +67,7 @@ def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> 
     with_pictures : False leaves the drawing out, for a scene that it lies in anyway
     """
     from ..rig.look import head_colours
+    from .shown_lines import shown_lines
 
     return HeadScene(
         mesh=fit.mesh(),
@@ -74,6 +77,7 @@ def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> 
         paper_png=_png(fit.sketch.grey) if with_pictures else b"",
         ink_png=_png(_ink_on_glass(fit.sketch.ink)) if with_pictures else b"",
         record=json.dumps(record, ensure_ascii=False),
+        lines=shown_lines(fit).to_json(),
     )
 
 
@@ -92,6 +96,7 @@ def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
         "paper_png": np.frombuffer(scene.paper_png, dtype=np.uint8),
         "ink_png": np.frombuffer(scene.ink_png, dtype=np.uint8),
         "record": scene.record,
+        "lines": scene.lines,
     }  # fmt: skip
     np.savez(path, **arrays)
 
@@ -110,6 +115,7 @@ def load_head_scene(path: Path | BinaryIO) -> HeadScene:
             paper_png=arrays["paper_png"].tobytes(),
             ink_png=arrays["ink_png"].tobytes(),
             record=str(arrays["record"]),
+            lines=str(arrays["lines"]),
         )
 
 

@@ -134,6 +134,7 @@ class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
             return
         layout.label(text=head.name, icon="USER", translate=False)
         layout.prop(stage.sketch_fit_key(head), "value", text="Sketch Fit", slider=True)
+        layout.prop(context.scene.limner, "show_lines")
         line = gap_line(head[RECORD])
         if line:
             layout.label(text=line, icon="DRIVER_DISTANCE", translate=False)

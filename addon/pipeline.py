@@ -158,6 +158,8 @@ class Session:
             outcome=found.outcome.value,
             timing_s=clock.seconds,
             warnings=(*sketch.warnings, *_warnings(detection), *_fit_warnings(own, gap.snakes)),
+            drawn={key: frame.to_ink(points) for key, points in own.items()},
+            iod_px=frame.iod_px / frame.scale,
         )
 
 

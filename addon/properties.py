@@ -43,6 +43,13 @@ def _is_drawing(limner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> boo
     return thing.type == "GREASEPENCIL" and thing.name in limner.id_data.objects
 
 
+def _redraw_views(limner: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Draw the 3D views anew."""
+    for area in context.screen.areas if context.screen is not None else ():
+        if area.type == "VIEW_3D":
+            area.tag_redraw()
+
+
 class LimnerScene(bpy.types.PropertyGroup):
     """What limner keeps in a scene."""
 
@@ -66,6 +73,12 @@ class LimnerScene(bpy.types.PropertyGroup):
         description="Picture with a drawn face",
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
+    )
+    show_lines: bpy.props.BoolProperty(
+        name="Lines",
+        description="Show the drawn lines, the head's and the gap between them over camera views",
+        default=True,
+        update=_redraw_views,
     )
     aus: bpy.props.CollectionProperty(type=LimnerAU)
     au_row: bpy.props.IntProperty(name="Row")

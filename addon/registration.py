@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 
 from . import operators, panels, properties
-from .bridge import watching
+from .bridge import lines, watching
 
 __all__ = ["register", "unregister"]
 
@@ -22,12 +22,14 @@ def register() -> None:
     for added in CLASSES:
         bpy.utils.register_class(added)
     bpy.types.Scene.limner = bpy.props.PointerProperty(type=properties.LimnerScene)
+    lines.register()
     _commands.append(bpy.utils.register_cli_command("limner", run_command))
 
 
 def unregister() -> None:
     """Take everything away again, in reverse."""
     watching.stop()
+    lines.unregister()
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
     del bpy.types.Scene.limner

@@ -15,13 +15,15 @@ from ..head_scene import HeadScene
 from .axes import rotation_to_blender, to_blender
 from .looks import IRIS_COLOUR, PART_LOOKS, PUPIL_COLOUR, PUPIL_RADIUS, head_materials
 
-__all__ = ["COLOUR_ATTRIBUTE", "HEAD_NAME", "RECORD", "add_head", "update_head"]
+__all__ = ["COLOUR_ATTRIBUTE", "HEAD_NAME", "LINES", "RECORD", "add_head", "update_head"]
 
 HEAD_NAME = "Limner Head"
 COLOUR_ATTRIBUTE = "Color"
 IRIS_ATTRIBUTE = "iris_polar"
 RECORD = "limner"
 """Custom property with the fit's record, on the object and on its shape keys' data-block."""
+LINES = "limner_lines"
+"""Custom property with the lines that the 3D view shows over the drawing."""
 
 
 def add_head(scene: HeadScene) -> bpy.types.Object:
@@ -57,6 +59,7 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
     head.rotation_mode = "XYZ"
     head.rotation_euler = Matrix(turned.tolist()).to_euler("XYZ")
     head[RECORD] = keys[RECORD] = scene.record
+    head[LINES] = scene.lines
     keys.update_tag()  # Blender 4.2 does not see bulk changes without it
     head.data.update()
 

@@ -18,6 +18,7 @@ from .view import add_camera, look_through, update_camera
 __all__ = [
     "CAMERA",
     "HEAD",
+    "VIEW",
     "find_head",
     "free_place",
     "is_head",
@@ -30,6 +31,9 @@ __all__ = [
 
 CAMERA = "limner_camera"
 """Custom property of a head or a drawing: the camera that it is seen by."""
+
+VIEW = "limner_view"
+"""Custom property of a head: the camera that its drawing was read by, if it is still there."""
 
 HEAD = "limner_head"
 """Custom property of a drawing: the head that lies under it."""
@@ -84,6 +88,7 @@ def place_head(context: bpy.types.Context, scene: HeadScene) -> bpy.types.Object
         limner_collection(context).objects.link(camera)
     else:
         update_camera(camera, scene, head.location)
+    head[VIEW] = camera
     look_through(context.scene, camera, scene.camera)
     if context.mode == "OBJECT":  # who draws goes on drawing
         for thing in context.selected_objects:
@@ -122,6 +127,7 @@ def place_under_drawing(
     place = Vector((x, y, far + ROOM_M[0, 0] * size))
     turned = head.rotation_euler.to_quaternion()
     facing = eye.to_quaternion() @ UPRIGHT.to_quaternion().inverted() @ turned
+    head[VIEW] = camera
     head.matrix_world = Matrix.LocRotScale(eye @ place, facing, Vector((size, size, size)))
     return head
 

@@ -67,7 +67,7 @@ test_one() {  # SUITE
   inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
     --python window.py -- "/limner/$drawing_name" /limner/shot
   step draw and fit in a window
-  inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
+  inside "$suite" xvfb-run -a -s "-screen 0 1280x800x24" blender --window-geometry 0 0 1280 800 \
     --python drawing.py -- /limner/shot
   step live, measured
   inside "$suite" blender -b --python-exit-code 3 --python live_stalls.py

@@ -1,6 +1,6 @@
 """Draw in a real window: Draw, a stroke by mouse, a whole face by script, Fit, undo and redo.
 
-blender --window-geometry 0 0 1600 900 --python drawing.py -- PICTURE_PREFIX
+blender --window-geometry 0 0 1280 800 --python drawing.py -- PICTURE_PREFIX
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -14,8 +14,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 import pen
 from bpy_extras.view3d_utils import location_3d_to_region_2d
+from mathutils import Vector
 
 PREFIX = sys.argv[-1]
+OVERLAY_RGB = ((0, 189, 168), (250, 140, 31))
+"""The head's lines and the drawn ones, about as a screen shows them."""
 SMILE = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "cheekSquintLeft": 0.5,
          "cheekSquintRight": 0.5, "browInnerUpLeft": 0.6, "browInnerUpRight": 0.6,
          "browOuterUpLeft": 0.8, "browOuterUpRight": 0.8}  # fmt: skip
@@ -41,6 +44,20 @@ def seen_strokes(drawing):
     """Return how many strokes limner reads."""
     pencil = pen.limner("addon.bridge.pencil")
     return len(pencil.read_strokes(drawing, pencil.sight_of(bpy.context, drawing)))
+
+
+def hold_corners(window, area, view):
+    """The page's corners, as the overlay has them, must be where Blender shows the camera's."""
+    lines = pen.limner("addon.bridge.lines")
+    with bpy.context.temp_override(window=window, area=area, region=view):
+        corners = lines.page_corners(bpy.context, bpy.context.scene.camera)
+        region = area.spaces.active.region_3d
+        for corner, x, z in zip(corners, (-0.16, 0.16), (0.2, -0.2), strict=True):
+            seen = location_3d_to_region_2d(view, region, Vector((x, -0.3, z)))
+            assert np.abs(corner - np.array(seen)).max() < 0.5, (corner, seen)
+        region.view_perspective = "ORTHO"
+        assert lines.page_corners(bpy.context, bpy.context.scene.camera) is None
+        region.view_perspective = "CAMERA"
 
 
 def work():
@@ -95,7 +112,17 @@ def work():
     for _ in range(3):  # the panels fold out in steps
         pen.refresh()
         yield 0.7
-    pen.picture(f"{PREFIX}-drawn-fitted.png")
+    shot = f"{PREFIX}-drawn-fitted.png"
+    pen.picture(shot)
+    hold_corners(window, area, view)
+    bpy.context.scene.limner.show_lines = False
+    pen.refresh()
+    yield 1.0
+    pen.picture(f"{PREFIX}-without-lines.png")
+    for rgb in OVERLAY_RGB:
+        shown, hidden = pen.count(shot, rgb), pen.count(f"{PREFIX}-without-lines.png", rgb)
+        assert shown > hidden + 300, (rgb, shown, hidden)
+    bpy.context.scene.limner.show_lines = True
     with bpy.context.temp_override(**here):
         bpy.ops.ed.undo()
     yield 0.5

@@ -94,6 +94,17 @@ def picture(path):
     x11("import", "-window", "root", path)
 
 
+def count(path, rgb, tolerance=40):
+    """Return how many pixels of a picture have about this colour."""
+    image = bpy.data.images.load(path)
+    image.colorspace_settings.name = "Non-Color"
+    values = np.empty(4 * image.size[0] * image.size[1], dtype=np.float32)
+    image.pixels.foreach_get(values)
+    bpy.data.images.remove(image)
+    away = np.abs(255.0 * values.reshape(-1, 4)[:, :3] - rgb)
+    return int((away.max(axis=1) < tolerance).sum())
+
+
 def open_tab():
     """Show the Limner tab; return window, area and view. Yields seconds: use `yield from`."""
     window = bpy.context.window_manager.windows[0]
