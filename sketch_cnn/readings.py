@@ -93,7 +93,7 @@ class Readings:
 
     def select(self, rows: Sequence[int]) -> Readings:
         """Return the answers to some of the drawings, in this order."""
-        chosen = {}
+        chosen: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
