@@ -126,8 +126,8 @@ def saying_what_is_wrong(place: Path) -> Iterator[None]:
         raise OutputError(f"{place}: {fault}") from error
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all, in a folder that is there.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8, that appears whole or not at all, in a folder that is there.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def write_whole(path: Path, text: str) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "a folder has this name")
         try:
-            partial.write_text(text, encoding="utf-8")
+            partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
             os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)

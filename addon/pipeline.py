@@ -217,7 +217,7 @@ def fit_file(
 
 
 def detect_file(path: str | Path, session: Session | Detector) -> dict[str, Any]:
-    """Read a picture file and describe the face in it, for `limner detect --json`."""
+    """Read a picture file and describe the face in it, as `limner detect --json` does."""
     detector = session.detector if isinstance(session, Session) else session
     sketch = read_sketch(path)
     return describe_detection(sketch, detector.detect(sketch))

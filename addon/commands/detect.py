@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ...sketch_cnn.detection import Detection
+    from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.sketch import Sketch
 
 __all__ = ["detect"]
 
@@ -24,23 +32,39 @@ log = logging.getLogger(__name__)
     type=click.Path(path_type=Path),
     help="Folder with other weights of the network.",
 )
+@click.option(
+    "--explain",
+    "picture",
+    type=click.Path(path_type=Path),
+    help="Draw which lines spoke for each AU: a .png for one drawing, or a folder for many.",
+)
 @click.pass_context
 def detect(
-    ctx: click.Context, sketches: tuple[Path, ...], as_json: bool, model_dir: Path | None
+    ctx: click.Context,
+    sketches: tuple[Path, ...],
+    as_json: bool,
+    model_dir: Path | None,
+    picture: Path | None,
 ) -> None:
     """Print the facial actions (FACS Action Units) in each of SKETCHES."""
     from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.image import read_sketch
     from ..batch import expand_folders, one_line, shown_path
-    from ..pipeline import detect_file
+    from ..pipeline import describe_detection
     from ..terminal import on_one_line, print_au_table, progress_bar
 
     paths, detector = expand_folders(sketches), Detector(model_dir)
+    pictures = _picture_names(picture, paths)
     failed = 0
     with progress_bar("Detecting", len(paths)) as advance:
         for number, path in enumerate(paths, start=1):
             shown = on_one_line(shown_path(path))
             try:
-                report = detect_file(path, detector)
+                sketch = read_sketch(path)
+                detection = detector.detect(sketch)
+                report = describe_detection(sketch, detection)
+                if pictures:
+                    _explain(detector, sketch, detection, pictures[number - 1])
             except Exception as error:
                 failed += 1
                 log.debug("%s", shown, exc_info=True)
@@ -55,3 +79,30 @@ def detect(
             else:
                 print_au_table(shown, report)
     ctx.exit(1 if failed else 0)
+
+
+def _picture_names(picture: Path | None, paths: Sequence[Path]) -> list[Path]:
+    """Return where the explanation of each drawing goes; nothing where none is wanted."""
+    from ..batch import plan_jobs
+    from ..outputs import saying_what_is_wrong
+
+    if picture is None:
+        return []
+    if picture.suffix.lower() == ".png":
+        if len(paths) > 1:
+            raise click.UsageError("--explain FILE.png is for one drawing; give a folder for many")
+        return [picture]
+    with saying_what_is_wrong(picture):
+        picture.mkdir(parents=True, exist_ok=True)
+    return [picture / f"{job.name}.png" for job in plan_jobs(paths)]
+
+
+def _explain(detector: Detector, sketch: Sketch, detection: Detection, path: Path) -> None:
+    """Write the picture that tells which lines spoke."""
+    from ...sketch_cnn.explain import explain
+    from ..explain_picture import explain_picture
+    from ..outputs import write_whole
+
+    buffer = io.BytesIO()
+    explain_picture(sketch, detection, explain(detector, sketch, detection)).save(buffer, "PNG")
+    write_whole(path, buffer.getvalue())
