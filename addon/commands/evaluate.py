@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...errors import ModelError
+from ...errors import ModelError, OutputError
 
 if TYPE_CHECKING:
     from ...sketch_cnn.detector import Detector
@@ -66,6 +66,9 @@ def evaluate(
     pair: tuple[Path, Path] | None,
 ) -> None:
     """Measure a network on a data set, or on drawings labelled by eye; or compare two results."""
+    for file in filter(None, (out, page)):
+        if not file.parent.is_dir():  # said now, not after an hour of reading
+            raise OutputError(f"{file}: its folder is not there; make it, or choose another place")
     if pair is not None:
         if any(
             option is not None for option in (data, labelled, model_dir, limit, page, train_data)

@@ -88,3 +88,11 @@ def test_baselines_stand_beside_the_detector(limner, drawings, tmp_path, needs_w
     assert beside["nothing"]["macro_f1"] == 0.0
     assert beside["prior"]["against"]["macro_auc"]["first"] == pytest.approx(0.5)
     assert 'id="baselines"' in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_a_place_that_is_not_there_is_named_before_the_reading_starts(limner, tmp_path, option):
+    place = tmp_path / "no" / "file"
+    status, out, err = limner("evaluate", "--data", tmp_path, option, place)
+    assert (status, out) == (1, "")
+    assert err == f"limner: {place}: its folder is not there; make it, or choose another place\n"
