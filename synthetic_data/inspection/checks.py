@@ -29,6 +29,7 @@ CHECKS: dict[str, str] = {
     "classes": "Every pixel of the label images names a known feature",
     "aus": "Every face tells all Action Units once, with an intensity from 0 to 1",
     "landmarks": "Every face has 70 landmarks, and they do not lie off the sheet",
+    "clips": "Every clip has all its frames in order, one face in one hand",
     "counts": "dataset.json counts what the samples say",
 }
 """Name of every check → what it asks."""

@@ -17,6 +17,7 @@ from ...rig.facs import AU_LABELS
 from .checks import Findings, check_sample
 from .reading import StoredSample, read_samples
 from .sheets import Sheets
+from .strips import Strips
 from .tally import Tally
 
 __all__ = ["Inspection", "inspect"]
@@ -35,6 +36,7 @@ class Inspection:
     tally : what the samples say, counted
     findings : what is wrong
     sheets : drawings to show
+    strips : clips, and some of them to show
     """
 
     folder: str
@@ -42,6 +44,7 @@ class Inspection:
     tally: Tally
     findings: Findings
     sheets: Sheets
+    strips: Strips
 
 
 def inspect(folder: Path, on_progress: Callable[[int, int], None] | None = None) -> Inspection:
@@ -64,21 +67,22 @@ def inspect(folder: Path, on_progress: Callable[[int, int], None] | None = None)
     shards = sorted(path for path in folder.glob("*.tar") if not path.name.startswith("."))
     if not shards:
         raise DatasetError(f"{folder}: no .tar shards; make a data set with dataset generate.")
-    findings, tally, sheets = Findings(), Tally(), Sheets()
+    findings, tally, sheets, strips = Findings(), Tally(), Sheets(), Strips()
     stated = _stated(folder, findings)
     _check_shards(shards, stated, findings)
     for number, shard in enumerate(shards):
         try:
             for sample in read_samples(shard):
-                _take(sample, findings, tally, sheets)
+                _take(sample, findings, tally, sheets, strips)
         except (tarfile.TarError, OSError) as error:
             findings.add("shards", f"{shard.name}: damaged ({error})")
             findings.is_counted = False
         if on_progress is not None:
             on_progress(number + 1, len(shards))
+    strips.end(findings)
     if stated and findings.is_counted:
         _check_counts(stated, tally, findings)
-    return Inspection(folder.resolve().name, stated, tally, findings, sheets)
+    return Inspection(folder.resolve().name, stated, tally, findings, sheets, strips)
 
 
 def _stated(folder: Path, findings: Findings) -> dict[str, Any]:
@@ -117,22 +121,28 @@ def _check_shards(shards: list[Path], stated: dict[str, Any], findings: Findings
             findings.is_counted = False
 
 
-def _take(sample: StoredSample, findings: Findings, tally: Tally, sheets: Sheets) -> None:
+def _take(
+    sample: StoredSample, findings: Findings, tally: Tally, sheets: Sheets, strips: Strips
+) -> None:
     """Check one sample, count it, and keep it if it is to be shown."""
     where = f"{sample.shard}, {sample.key}"
     before = findings.total
     about = _about(where, sample, findings)
-    if about is None or not check_sample(sample, about, findings):
+    if about is None:
         findings.is_counted = False
         return
     try:
-        tally.add(about)
+        if check_sample(sample, about, findings):
+            tally.add(about)
+        else:
+            findings.is_counted = False
     except (KeyError, TypeError, ValueError) as error:
         findings.add("files", f"{where}: its JSON is not complete ({error!r})")
         findings.is_counted = False
-        return
-    if findings.total == before:  # what is shown can be read
+    is_sound = findings.total == before  # else it may not be fit to be shown
+    if is_sound:
         sheets.offer(sample, about)
+    strips.add(sample, about, findings, show=is_sound)
 
 
 def _about(where: str, sample: StoredSample, findings: Findings) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ __all__ = ["page", "write_page"]
 _SECTIONS = {
     "checks": "Checks", "contents": "What it holds", "aus": "Action Units",
     "together": "What comes together", "places": "Where faces lie", "labels": "Labels",
-    "styles": "Styles", "rigs": "Heads", "faces": "Action Units, drawn",
+    "clips": "Clips", "styles": "Styles", "rigs": "Heads", "faces": "Action Units, drawn",
 }  # fmt: skip
 
 
@@ -52,11 +52,13 @@ def page(inspection: Inspection) -> str:
         "together": _together(inspection),
         "places": _places(inspection),
         "labels": _labels(inspection),
+        "clips": _clips(inspection),
         "styles": _group(inspection, "style") + _group(inspection, "none"),
         "rigs": _group(inspection, "rig"),
         "faces": _faces(inspection),
     }
-    links = "".join(f'<a href="#{key}">{title}</a>' for key, title in _SECTIONS.items())
+    body = {key: content for key, content in body.items() if content}
+    links = "".join(f'<a href="#{key}">{_SECTIONS[key]}</a>' for key in body)
     sections = "".join(
         f'<section id="{key}"><h2>{_SECTIONS[key]}</h2>{content}</section>'
         for key, content in body.items()
@@ -194,6 +196,23 @@ def _labels(inspection: Inspection) -> str:
     )
     shown = _sheet(inspection.sheets.overlays, "large")
     return f'<ul class="legend">{legend}</ul>{shown}'
+
+
+def _clips(inspection: Inspection) -> str:
+    """Show the first clips frame by frame."""
+    strips = inspection.strips
+    parts = []
+    for strip in strips.kept:
+        clip = strip.about["clip"]
+        said = [f"clip {clip['id']}", str(clip.get("kind")), str(strip.about.get("style"))]
+        said += [f"twin of {clip['twin']}"] if clip.get("twin") else []
+        worn = ", ".join(f"{label} {level}" for label, level in (clip.get("rest") or {}).items())
+        said += [f"wears {worn} at rest"] if worn else []
+        parts.append(f"<h3>{escape(' · '.join(said))}</h3>{_sheet(strip.pictures, 'strip')}")
+    if not parts:
+        return ""
+    said = f"{strips.count:,} clips; here the first, with their Action Units from 0.1 on."
+    return f"<p>{said}</p>{''.join(parts)}"
 
 
 def _group(inspection: Inspection, kind: str) -> str:

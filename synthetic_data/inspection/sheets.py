@@ -18,7 +18,7 @@ from ...rig.features import FEATURES
 from .reading import StoredSample
 from .tally import PRESENT
 
-__all__ = ["FEATURE_COLOURS", "Picture", "Sheets", "data_uri", "overlay"]
+__all__ = ["FEATURE_COLOURS", "Picture", "Sheets", "data_uri", "overlay", "small_picture", "spoken"]
 
 SMALL_PX, LARGE_PX = 120, 256
 PER_GROUP, PER_AU, OVERLAYS = 8, 8, 9
@@ -70,7 +70,7 @@ class Sheets:
 
         def picture() -> Picture:
             if not made:
-                made.append(_picture(sample, about))
+                made.append(small_picture(sample, about))
             return made[0]
 
         style, rig = str(about.get("style")), str(about.get("rig"))
@@ -106,21 +106,21 @@ def _shown_levels(about: dict[str, Any]) -> dict[int, float]:
     return levels
 
 
-def _spoken(about: dict[str, Any]) -> str:
-    """Return a drawing's AUs in short: "1 2 L12 R14"."""
+def spoken(about: dict[str, Any], least: float = PRESENT) -> str:
+    """Return a drawing's AUs from some intensity on, in short: "1 2 L12 R14"."""
     sides: dict[int, str] = {}
     for entry in about["aus"]:
-        if entry["intensity"] >= PRESENT:
+        if entry["intensity"] >= least:
             au = int(entry["au"])
             sides[au] = sides.get(au, "") + (entry.get("side") or "")
     return " ".join(f"{side if side != 'LR' else ''}{au}" for au, side in sorted(sides.items()))
 
 
-def _picture(sample: StoredSample, about: dict[str, Any]) -> Picture:
+def small_picture(sample: StoredSample, about: dict[str, Any]) -> Picture:
     """Make a small picture of a drawing."""
     with Image.open(io.BytesIO(sample.files["png"])) as image:
         small = image.convert("L").resize((SMALL_PX, SMALL_PX), Image.Resampling.BOX)
-    aus = _spoken(about) if about["is_face"] else "no face"
+    aus = spoken(about) if about["is_face"] else "no face"
     mood = about.get("emotion") or ""
     title = f"{sample.key}: {about.get('style')}, {about.get('rig', 'no face')} {mood}".strip()
     return Picture(data_uri(small), aus or "at rest", title)

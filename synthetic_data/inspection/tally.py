@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ...rig.facs import AU_LABELS, AU_NAMES, split_label
 from .checks import label_of
 
-__all__ = ["AUS", "BINS", "HEAT", "PRESENT", "Tally"]
+__all__ = ["AUS", "BINS", "HEAT", "PRESENT", "TRACE", "Tally"]
 
 PRESENT, TRACE = 0.3, 0.1
 AUS: tuple[int, ...] = tuple(AU_NAMES)

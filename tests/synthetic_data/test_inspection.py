@@ -311,3 +311,69 @@ def test_what_a_data_set_says_is_text_on_the_page(folder, tmp_path, limner):
     limner("dataset", "inspect", folder, "-o", tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert "<script" not in page and "&lt;script&gt;" in page
+
+
+@pytest.fixture(scope="module")
+def whole_clips(tmp_path_factory):
+    out = tmp_path_factory.mktemp("data") / "clips"
+    dataset.generate(out, 12, 5, size=64, shard_samples=6, frames=3)
+    return out
+
+
+@pytest.fixture
+def clips(whole_clips, tmp_path):
+    return shutil.copytree(whole_clips, tmp_path / "clips")
+
+
+def test_clips_pass_and_are_shown_frame_by_frame(clips, tmp_path, limner):
+    status, _, err = limner("dataset", "inspect", clips, "-o", tmp_path / "page.html")
+    assert (status, err) == (0, "")
+    found = inspect(clips)
+    assert found.strips.count == 4
+    assert [len(strip.pictures) for strip in found.strips.kept] == [3] * 4
+    page = (tmp_path / "page.html").read_text()
+    assert 'id="clips"' in page and page.count('class="sheet strip"') == 4
+
+
+def test_a_set_of_stills_has_no_section_of_clips(folder, tmp_path, limner):
+    limner("dataset", "inspect", folder, "-o", tmp_path / "page.html")
+    assert "clips" not in re.findall(r'id="([^"]*)"', (tmp_path / "page.html").read_text())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda about: about["clip"].update(frame=2), "frame 2, expected 1"),
+        (lambda about: about.update(identity_id="x"), "another identity_id than the clip's first"),
+        (lambda about: about["clip"].update(frame="1"), "does not say which frame"),
+        (lambda about: about.update(clip=[]), "does not say which frame"),
+    ],
+)
+def test_a_frame_out_of_place_is_named(clips, change, said):
+    files = members(clips)
+    key = sorted({name.partition(".")[0] for name in files})[1]
+    about = json.loads(files[f"{key}.json"])
+    change(about)
+    store(clips, files | {f"{key}.json": json.dumps(about).encode()})
+    found = inspect(clips)
+    assert failed(found) == {"clips"}
+    assert found.findings.told["clips"][0].startswith(f"{SHARD}, {key}: ")
+    assert said in found.findings.told["clips"][0]
+
+
+def test_a_frame_that_cannot_be_read_is_one_fault_and_not_shown(clips):
+    files = members(clips)
+    key = sorted({name.partition(".")[0] for name in files})[1]
+    store(clips, files | {f"{key}.png": b"nothing"})
+    found = inspect(clips)
+    assert failed(found) == {"pictures"}
+    assert [len(strip.pictures) for strip in found.strips.kept] == [3, 3, 2, 3]
+
+
+def test_a_clip_that_ends_too_early_is_named(clips):
+    files = members(clips)
+    last = sorted({name.partition(".")[0] for name in files})[-1]
+    store(clips, {name: data for name, data in files.items() if not name.startswith(last)})
+    found = inspect(clips)
+    assert found.findings.told["clips"] == ["clip 5-3: 2 of 3 frames"]
+    assert failed(found) == {"clips", "counts"}
