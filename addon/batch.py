@@ -104,6 +104,7 @@ class BatchSettings:
     formats : some of `outputs.FORMATS`
     jobs : processes that work at the same time; 1 = this one
     resume : leave out what an earlier run completed
+    correct_as : one of `pipeline.CORRECTIONS`
     """
 
     out: Path
@@ -112,6 +113,7 @@ class BatchSettings:
     formats: tuple[str, ...] = FORMATS
     jobs: int = 1
     resume: bool = False
+    correct_as: str = "expression"
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""
@@ -121,6 +123,7 @@ class BatchSettings:
             "rig": self.rig,
             "model_dir": model_dir,
             "formats": self.formats,
+            "correct_as": self.correct_as,
         }
 
     @classmethod
@@ -132,6 +135,7 @@ class BatchSettings:
             rig=record["rig"],
             model_dir=None if model_dir is None else Path(model_dir),
             formats=tuple(record["formats"]),
+            correct_as=record["correct_as"],
         )
 
 
@@ -225,6 +229,8 @@ def _completed(job: Job, settings: BatchSettings) -> JobResult | None:
     """Return the result of an earlier run if it has all that this one would make."""
     record = read_report(settings.out / job.name)
     if record is None or record.get("rig") not in {settings.rig, Path(settings.rig).stem}:
+        return None
+    if record.get("correction", {}).get("as", "expression") != settings.correct_as:
         return None
     if not set(output_files(job.name, settings.formats)) <= set(record["files"]):
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rig.bake import BakedIdentity
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
 from ..rig.face_rig import FaceRig, RigState
@@ -66,6 +67,7 @@ class Fit:
     drawn : feature with side → (N, 2) points on the drawn lines that the gap was measured with,
         ink pixels
     iod_px : interocular distance in the drawing, ink pixels
+    baked : the correction as identity, or None where it stays with the expression
     """
 
     sketch: Sketch
@@ -84,7 +86,8 @@ class Fit:
     warnings: tuple[str, ...] = ()
     drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     iod_px: float = 0.0
+    baked: BakedIdentity | None = None
 
     def mesh(self) -> HeadMesh:
         """Return the head with its 52 ARKit shapes and `Sketch Fit`, weights set."""
-        return head_mesh(self.rig, self.state, self.correction)
+        return head_mesh(self.rig, self.state, self.correction, self.baked)

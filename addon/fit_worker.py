@@ -58,11 +58,12 @@ class Fitter:
     def _fit(self, job: Job) -> tuple[float | None, tuple[str, ...]]:
         """Return the share of the gap that was closed, and warnings."""
         from .outputs import write_fit
-        from .pipeline import Session, fit_file
+        from .pipeline import PipelineSettings, Session, fit_file
 
         settings = self._settings
         if self._session is None:
-            self._session = Session(rig=settings.rig, model_dir=settings.model_dir)
+            chain = PipelineSettings(correct_as=settings.correct_as)
+            self._session = Session(settings.rig, settings.model_dir, chain)
         fit = fit_file(job.path, self._session)
         detector = self._session.detector.info
         write_fit(fit, settings.out / job.name, settings.formats, detector)

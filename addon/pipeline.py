@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..rig.bake import Baker
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, pose
 from ..rig.fit import FitSettings, fit_parameters, place_head
@@ -31,9 +32,18 @@ from .gap import measure_gap, split_drawn
 from .report import au_entries
 from .wholes import Wholes
 
-__all__ = ["STAGES", "PipelineSettings", "Session", "describe_detection", "detect_file", "fit_file"]
+__all__ = [
+    "CORRECTIONS",
+    "STAGES",
+    "PipelineSettings",
+    "Session",
+    "describe_detection",
+    "detect_file",
+    "fit_file",
+]
 
 STAGES = ("detect", "parametric", "snakes")
+CORRECTIONS = ("expression", "identity")
 _UNSURE_FACE = 0.5
 _CORRECTION_LENGTH_M = 0.025
 _LARGE_GAP_IOD = 0.08
@@ -47,11 +57,14 @@ class PipelineSettings:
     ----------
     parametric, crawl : of the two fitting steps
     inverse_distance : perspective of the camera, 1/metre; 0 is orthographic
+    correct_as : one of `CORRECTIONS`
+        What the snakes find belongs to the expression (a shape key), or to who the head is.
     """
 
     parametric: FitSettings = field(default_factory=FitSettings)
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     inverse_distance: float = 0.0
+    correct_as: str = "expression"
 
 
 class Session:
@@ -80,6 +93,7 @@ class Session:
         self.settings = settings or PipelineSettings()
         self._deformer: Deformer | None = None
         self._tuck: MouthTuck | None = None
+        self._baker: Baker | None = None
 
     @property
     def tuck(self) -> MouthTuck:
@@ -94,6 +108,13 @@ class Session:
         if self._deformer is None:
             self._deformer = Deformer(self.rig, self.rig.neutral, length_m=_CORRECTION_LENGTH_M)
         return self._deformer
+
+    @property
+    def baker(self) -> Baker:
+        """What makes a correction part of the identity."""
+        if self._baker is None:
+            self._baker = Baker(self.rig, self.tuck)
+        return self._baker
 
     def detect(self, sketch: Sketch) -> Detection:
         """Read the face of a drawing; see `Detector.detect`."""
@@ -141,6 +162,9 @@ class Session:
         )  # fmt: skip
         own = split_drawn(drawn, parametric, frame.iod_px)
         gap = measure_gap(own, placed, parametric, final, frame.iod_px)
+        baked = None
+        if self.settings.correct_as == "identity":
+            baked = self.baker.bake(found.state.identity, correction)
         clock.stop()
         height, width = sketch.ink.shape
         return Fit(
@@ -160,6 +184,7 @@ class Session:
             warnings=(*sketch.warnings, *_warnings(detection), *_fit_warnings(own, gap.snakes)),
             drawn={key: frame.to_ink(points) for key, points in own.items()},
             iod_px=frame.iod_px / frame.scale,
+            baked=baked,
         )
 
 

@@ -50,6 +50,7 @@ def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str,
         "aus": [entry | {"name": AU_NAMES[entry["au"]]} for entry in au_entries(fit.detection)],
         "blendshapes": {name: _number(weight) for name, weight in weights.items()},
         "identity": {name: _number(value) for name, value in identity if value != 0.0},
+        "correction": _correction(fit),
         "pose": _pose(fit.state.rotation),
         "camera": _camera(fit.camera, sketch),
         "gap": _gap(fit.gap),
@@ -102,6 +103,17 @@ def au_entries(detection: Detection) -> list[dict[str, Any]]:
             }
         )
     return entries
+
+
+def _correction(fit: Fit) -> dict[str, Any]:
+    """Return where the correction lies, and how far it and its shape key move the head at most."""
+    found = np.linalg.norm(fit.correction, axis=1).max(initial=0.0)
+    key = np.linalg.norm(fit.mesh().targets[-1], axis=1).max(initial=0.0)
+    return {
+        "as": "expression" if fit.baked is None else "identity",
+        "largest_mm": _number(1000.0 * found, 3),
+        "sketch_fit_largest_mm": _number(1000.0 * key, 3),
+    }
 
 
 def _pose(rotation: NDArray[np.float64]) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from ..errors import require_shape
 from .arkit import ARKIT_NAMES
 from .face_rig import FaceRig, RigState, rotation_matrix
+
+if TYPE_CHECKING:  # who only shows a head needs no solver
+    from .bake import BakedIdentity
 
 __all__ = ["SKETCH_FIT", "HeadMesh", "head_mesh"]
 
@@ -26,7 +30,7 @@ class HeadMesh:
     Attributes
     ----------
     positions : (V, 3) float32, metres
-        Neutral plus identity, in the rig's own frame.
+        Neutral plus identity (and what was baked into it), in the rig's own frame.
     polygons : (Q, 4) int32, -1 in the last place of a triangle
     triangles : (F, 3) int32
     vertex_part : (V,) uint8, index into `face_rig.PART_NAMES`
@@ -59,22 +63,30 @@ class HeadMesh:
 
 
 def head_mesh(
-    rig: FaceRig, state: RigState, correction: NDArray[np.floating] | None = None
+    rig: FaceRig,
+    state: RigState,
+    correction: NDArray[np.floating] | None = None,
+    baked: BakedIdentity | None = None,
 ) -> HeadMesh:
     """Build the exported mesh of a fitted head.
 
     ARKit has one `browInnerUp`; what its two sides lose when they are joined goes into
-    `Sketch Fit`, so that the exported face is exactly the fitted one.
+    `Sketch Fit`, so that the exported face is exactly the fitted one. So does what cannot be
+    identity of a correction that was baked.
 
     Parameters
     ----------
     correction : (V, 3) metres, in the rig's own frame, or None for a head without one
+    baked : the correction as identity: base and shapes get it instead of `Sketch Fit`
     """
     positions = rig.neutral + np.tensordot(state.identity, rig.identity, axes=1)
     named = rig.arkit_weights(state.weights)
     weights = np.array([*(named[name] for name in ARKIT_NAMES), 1.0], dtype=np.float32)
     shapes = rig.arkit_shapes()
     expressed = np.tensordot(state.weights, rig.blendshapes, axes=1)
+    if baked is not None:
+        positions, shapes = positions + baked.displacement, baked.shapes
+        expressed = expressed - baked.displacement
     fit = expressed - np.tensordot(weights[:-1], shapes, axes=1)
     if correction is not None:
         fit = fit + correction

@@ -52,6 +52,14 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."
 )
+@click.option(
+    "--as",
+    "correct_as",
+    type=click.Choice(["expression", "identity"]),
+    default="expression",
+    show_default=True,
+    help="What the correction belongs to: this expression (a shape key), or who the head is.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run completed.")
 @click.option(
     "--model",
@@ -67,6 +75,7 @@ def fit(
     rig: str,
     formats: tuple[str, ...] | None,
     jobs: int,
+    correct_as: str,
     resume: bool,
     model_dir: Path | None,
 ) -> None:
@@ -77,7 +86,7 @@ def fit(
     """
     from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs, run_batch
 
-    settings = BatchSettings(out, rig, model_dir, _writable(formats), jobs, resume)
+    settings = BatchSettings(out, rig, model_dir, _writable(formats), jobs, resume, correct_as)
     planned = plan_jobs(expand_folders(sketches))
     failed = finished = 0
     with_tables = len(planned) <= TABLES_UP_TO

@@ -95,7 +95,7 @@ def test_what_is_complete_is_not_done_again(done):
     assert json.loads(line)["status"] == "ok"
 
 
-@pytest.mark.parametrize("change", ["drawing", "format", "rig", "file"])
+@pytest.mark.parametrize("change", ["drawing", "format", "rig", "file", "as"])
 def test_what_has_changed_is_done_again(done, change):
     """The rig is not in any folder, so doing it again shows as a failure that names it."""
     settings, jobs = done
@@ -105,6 +105,8 @@ def test_what_has_changed_is_done_again(done, change):
         settings = replace(settings, formats=("glb", "obj", "json"))
     elif change == "rig":
         settings = replace(settings, rig="another")
+    elif change == "as":
+        settings = replace(settings, correct_as="identity")
     else:
         (settings.out / "face" / "face.obj").unlink()
     (result,) = run_batch(jobs, settings)

@@ -143,6 +143,22 @@ def test_blendshapes_are_the_52_arkit_names_with_the_weights_of_the_mesh(fit):
     assert told["mouthSmileLeft"] == 0.75 and told["mouthSmileRight"] == 0.0
 
 
+def test_the_report_tells_what_the_correction_belongs_to(fit):
+    from dataclasses import replace
+
+    from limner.rig.bake import BakedIdentity
+
+    baked = BakedIdentity(fit.correction, fit.rig.arkit_shapes())
+    kept, moved = (fit_report(one)["correction"] for one in (fit, replace(fit, baked=baked)))
+    assert (kept["as"], moved["as"]) == ("expression", "identity")
+    assert kept["largest_mm"] == moved["largest_mm"] > 1.0
+    assert kept["sketch_fit_largest_mm"] > 1.0
+    # what is left is the sides of browInnerUp, which ARKit joins
+    bare = replace(fit, correction=np.zeros_like(fit.correction)).mesh()
+    left = 1000.0 * np.linalg.norm(bare.targets[-1], axis=1).max()
+    assert moved["sketch_fit_largest_mm"] == pytest.approx(left, abs=1e-3)
+
+
 def test_places_are_pixels_of_the_file_whatever_size_was_worked_at(fit):
     """A drawing worked at half size: places are twice as far from the corner, in the file."""
     from dataclasses import replace
