@@ -105,6 +105,7 @@ class BatchSettings:
     jobs : processes that work at the same time; 1 = this one
     resume : leave out what an earlier run completed
     correct_as : one of `pipeline.CORRECTIONS`
+    animate : the .gif of the gap closing, for a run with one drawing
     """
 
     out: Path
@@ -114,6 +115,7 @@ class BatchSettings:
     jobs: int = 1
     resume: bool = False
     correct_as: str = "expression"
+    animate: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""

@@ -68,6 +68,7 @@ class Fit:
         ink pixels
     iod_px : interocular distance in the drawing, ink pixels
     baked : the correction as identity, or None where it stays with the expression
+    start : the neutral head's state and camera as it was placed on the face, ink pixels
     """
 
     sketch: Sketch
@@ -87,6 +88,7 @@ class Fit:
     drawn: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     iod_px: float = 0.0
     baked: BakedIdentity | None = None
+    start: tuple[RigState, Camera] | None = None
 
     def mesh(self) -> HeadMesh:
         """Return the head with its 52 ARKit shapes and `Sketch Fit`, weights set."""

@@ -67,6 +67,10 @@ class Fitter:
         fit = fit_file(job.path, self._session)
         detector = self._session.detector.info
         write_fit(fit, settings.out / job.name, settings.formats, detector)
+        if settings.animate is not None:
+            from .animation import write_animation
+
+            write_animation(fit, settings.animate)
         closed = fit.gap.closed
         return (round(closed, 4) if math.isfinite(closed) else None), fit.warnings
 

@@ -19,13 +19,13 @@ from ..rig.raster import render_head
 from .fit import Fit
 from .gap import feature_key
 
-__all__ = ["draw_overlay"]
+__all__ = ["FINE", "Window", "draw_curves", "draw_overlay", "face_window", "font_of", "shown_part"]
 
 _WIDTH, _HEIGHT, _MARGIN, _GUTTER = 1600, 1000, 44, 26
 _TOP, _PANEL_W, _PANEL_H = 112, 606, 808
 _SIDE_X = _MARGIN + 2 * (_PANEL_W + _GUTTER) + 6
 _SIDE_W = _WIDTH - _MARGIN - _SIDE_X
-_FINE = 3  # lines are drawn this much larger and brought down: Pillow's own have stairs
+FINE = 3  # lines are drawn this much larger and brought down: Pillow's own have stairs
 
 _PAPER, _CARD, _INK, _FAINT, _HAIRLINE = (
     (247, 244, 238), (255, 254, 251), (38, 36, 42), (128, 123, 120), (222, 217, 208)
@@ -38,7 +38,7 @@ _UNFITTED = ("hair", "other")
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class Window:
     """The part of the drawing that is shown, and where: panel = (ink - origin) · zoom + offset."""
 
     origin: tuple[float, float]
@@ -59,27 +59,27 @@ def draw_overlay(fit: Fit, look: HeadLook | None = None) -> Image.Image:
     look : the paint of the fit's rig, if it is at hand (`rig.look.head_look`)
     """
     canvas = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
-    window = _window(fit)
+    window = face_window(fit)
     right = _MARGIN + _PANEL_W + _GUTTER
     _paste_card(canvas, _drawing_panel(fit, window), (_MARGIN, _TOP))
     _paste_card(canvas, _head_panel(fit, window, look), (right, _TOP))
-    layer = Image.new("RGBA", (_SIDE_W * _FINE, _HEIGHT * _FINE), (0, 0, 0, 0))
+    layer = Image.new("RGBA", (_SIDE_W * FINE, _HEIGHT * FINE), (0, 0, 0, 0))
     texts = _side_column(fit, ImageDraw.Draw(layer))
     layer = layer.resize((_SIDE_W, _HEIGHT), Image.Resampling.BOX)
     canvas.paste(layer, (_SIDE_X, 0), layer)
     pen = ImageDraw.Draw(canvas)
     for x, y, text, size, colour, anchor in texts:
-        pen.text((_SIDE_X + x, y), text, fill=colour, font=_font(size), anchor=anchor)
+        pen.text((_SIDE_X + x, y), text, fill=colour, font=font_of(size), anchor=anchor)
     _heading(fit, pen, right)
     return canvas
 
 
-def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font_of(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return Pillow's own typeface, so that every machine draws the same picture."""
     return ImageFont.load_default(size)
 
 
-def _window(fit: Fit) -> _Window:
+def face_window(fit: Fit) -> Window:
     """Choose what to show: the whole drawing, or the surroundings of a small face."""
     height, width = fit.sketch.grey.shape
     x0, y0, x1, y1 = fit.detection.face_box
@@ -98,10 +98,10 @@ def _window(fit: Fit) -> _Window:
     zoom = min(_PANEL_W / wide, _PANEL_H / high)
     size = (max(1, round(wide * zoom)), max(1, round(high * zoom)))
     offset = ((_PANEL_W - size[0]) / 2.0, (_PANEL_H - size[1]) / 2.0)
-    return _Window((float(left), float(top)), float(zoom), offset, size)
+    return Window((float(left), float(top)), float(zoom), offset, size)
 
 
-def _shown(picture: NDArray[np.uint8], window: _Window) -> Image.Image:
+def shown_part(picture: NDArray[np.uint8], window: Window) -> Image.Image:
     """Return the part of a grey picture that the window shows, at the panel's scale."""
     (left, top), zoom = window.origin, window.zoom
     height, width = picture.shape
@@ -111,28 +111,28 @@ def _shown(picture: NDArray[np.uint8], window: _Window) -> Image.Image:
     return grey.resize(window.size, Image.Resampling.LANCZOS, box=(left, top, right, bottom))
 
 
-def _drawing_panel(fit: Fit, window: _Window) -> Image.Image:
+def _drawing_panel(fit: Fit, window: Window) -> Image.Image:
     """Draw the sketch, paled a little, with the head's lines of the three stages."""
     pale = [round(255 - 0.72 * (255 - value)) for value in range(256)]
     paper = pale[int(np.percentile(fit.sketch.grey[::4, ::4], 80))]
     panel = Image.new("RGB", (_PANEL_W, _PANEL_H), (paper, paper, paper))
     at = (round(window.offset[0]), round(window.offset[1]))
-    panel.paste(_shown(fit.sketch.grey, window).point(pale).convert("RGB"), at)
-    fine = Image.new("RGBA", (_PANEL_W * _FINE, _PANEL_H * _FINE), (paper, paper, paper, 0))
+    panel.paste(shown_part(fit.sketch.grey, window).point(pale).convert("RGB"), at)
+    fine = Image.new("RGBA", (_PANEL_W * FINE, _PANEL_H * FINE), (paper, paper, paper, 0))
     pen = ImageDraw.Draw(fine)
     pulled = frozenset(fit.gap.curves)
-    _draw_curves(pen, fit.placed, window, pulled, (*_PLACED, 210), 1.6, dash_px=7.0)
-    _draw_curves(pen, fit.parametric, window, pulled, (*_PARAMETRIC, 235), 1.8)
-    _draw_curves(pen, fit.final, window, pulled, (*_FINAL, 255), 2.8)
+    draw_curves(pen, fit.placed, window, pulled, (*_PLACED, 210), 1.6, dash_px=7.0)
+    draw_curves(pen, fit.parametric, window, pulled, (*_PARAMETRIC, 235), 1.8)
+    draw_curves(pen, fit.final, window, pulled, (*_FINAL, 255), 2.8)
     lines = fine.resize((_PANEL_W, _PANEL_H), Image.Resampling.BOX)
     panel.paste(lines, (0, 0), lines)
     return panel
 
 
-def _draw_curves(
+def draw_curves(
     pen: ImageDraw.ImageDraw,
     curves: tuple[FeatureCurve, ...],
-    window: _Window,
+    window: Window,
     pulled: frozenset[str],
     colour: tuple[int, int, int, int],
     width_px: float,
@@ -142,12 +142,12 @@ def _draw_curves(
     for curve in curves:
         passive = curve.name in _UNFITTED or bool(pulled and feature_key(curve.name) not in pulled)
         tone = (*colour[:3], colour[3] // 3) if passive else colour
-        width = max(1, round((0.7 if passive else 1.0) * width_px * _FINE))
+        width = max(1, round((0.7 if passive else 1.0) * width_px * FINE))
         for rows in visible_pieces(curve):
-            line = window(curve.points[rows]) * _FINE
+            line = window(curve.points[rows]) * FINE
             if len(line) < 2 or not np.isfinite(line).all():
                 continue
-            strokes = [line] if dash_px is None else _dashes(line, dash_px * _FINE)
+            strokes = [line] if dash_px is None else _dashes(line, dash_px * FINE)
             for stroke in strokes:
                 pen.line([tuple(point) for point in stroke.tolist()], tone, width, "curve")
                 radius = width / 2.0
@@ -165,7 +165,7 @@ def _dashes(line: NDArray[np.float64], dash_px: float) -> list[NDArray[np.float6
     return pieces
 
 
-def _head_panel(fit: Fit, window: _Window, look: HeadLook | None) -> Image.Image:
+def _head_panel(fit: Fit, window: Window, look: HeadLook | None) -> Image.Image:
     """Render the corrected head as the drawing sees it, on a studio backdrop."""
     y, x = np.mgrid[0:_PANEL_H, 0:_PANEL_W]
     away = np.hypot((x / _PANEL_W - 0.5) * 1.1, y / _PANEL_H - 0.42)
@@ -176,7 +176,7 @@ def _head_panel(fit: Fit, window: _Window, look: HeadLook | None) -> Image.Image
     ghost = Image.new("L", panel.size, 0)
     # the paper's grain stays out
     ink = np.round(72.0 * np.clip(fit.sketch.ink - 0.1, 0.0, 0.9)).astype(np.uint8)
-    ghost.paste(_shown(ink, window), (round(window.offset[0]), round(window.offset[1])))
+    ghost.paste(shown_part(ink, window), (round(window.offset[0]), round(window.offset[1])))
     panel.paste((92, 86, 84), (0, 0), ghost)
     camera = Camera(
         fit.camera.scale_px * window.zoom,
@@ -209,20 +209,22 @@ def _paste_card(canvas: Image.Image, panel: Image.Image, at: tuple[int, int]) ->
 def _heading(fit: Fit, pen: ImageDraw.ImageDraw, right: int) -> None:
     """Write the title, the captions of the panels, and the warnings at the foot."""
     name = fit.sketch.path.name if fit.sketch.path is not None else "drawing"
-    pen.text((_MARGIN, 30), "limner", fill=_INK, font=_font(34), anchor="lt")
-    pen.text((_MARGIN, 84), _shortened(pen, name, 15, _PANEL_W), _FAINT, _font(15), anchor="lt")
-    pen.text((right, 84), "Head with its correction, as drawn", _FAINT, _font(15), anchor="lt")
+    pen.text((_MARGIN, 30), "limner", fill=_INK, font=font_of(34), anchor="lt")
+    pen.text((_MARGIN, 84), _shortened(pen, name, 15, _PANEL_W), _FAINT, font_of(15), anchor="lt")
+    pen.text((right, 84), "Head with its correction, as drawn", _FAINT, font_of(15), anchor="lt")
     notes = "   ·   ".join(fit.warnings)
     foot = _HEIGHT - 44
     if notes:
         room = 2 * _PANEL_W + _GUTTER
-        pen.text((_MARGIN, foot), _shortened(pen, notes, 15, room), _FAINT, _font(15), anchor="lt")
+        pen.text(
+            (_MARGIN, foot), _shortened(pen, notes, 15, room), _FAINT, font_of(15), anchor="lt"
+        )
 
 
 def _shortened(pen: ImageDraw.ImageDraw, text: str, size: int, room_px: float) -> str:
     """Return a text cut to the room it has, with an ellipsis where it was cut."""
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    while text and pen.textlength(text, _font(size)) > room_px:
+    while text and pen.textlength(text, font_of(size)) > room_px:
         text = text.removesuffix("…")[:-1] + "…" if len(text) > 1 else ""
     return text
 
@@ -299,5 +301,5 @@ def _bar(
     colour: tuple[int, ...],
 ) -> None:
     """Draw a horizontal bar with round ends around y, in the column's pixels."""
-    box = (start * _FINE, (y - height / 2) * _FINE, end * _FINE, (y + height / 2) * _FINE)
-    pen.rounded_rectangle(box, height / 2 * _FINE, fill=colour)
+    box = (start * FINE, (y - height / 2) * FINE, end * FINE, (y + height / 2) * FINE)
+    pen.rounded_rectangle(box, height / 2 * FINE, fill=colour)

@@ -185,6 +185,7 @@ class Session:
             drawn={key: frame.to_ink(points) for key, points in own.items()},
             iod_px=frame.iod_px / frame.scale,
             baked=baked,
+            start=(neutral, frame.camera_to_ink(first_camera, (width, height))),
         )
 
 

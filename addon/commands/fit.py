@@ -37,6 +37,13 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     return chosen
 
 
+def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
+    """Take the name of a GIF file only."""
+    if value is not None and value.suffix.lower() != ".gif":
+        raise click.BadParameter(f"{str(value)!r} does not end in .gif")
+    return value
+
+
 @click.command()
 @click.argument("sketches", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -60,6 +67,13 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     show_default=True,
     help="What the correction belongs to: this expression (a shape key), or who the head is.",
 )
+@click.option(
+    "--animate",
+    metavar="FILE.gif",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_gif,
+    help="Show the gap closing, from the placed head to the corrected one. For one drawing.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run completed.")
 @click.option(
     "--model",
@@ -76,6 +90,7 @@ def fit(
     formats: tuple[str, ...] | None,
     jobs: int,
     correct_as: str,
+    animate: Path | None,
     resume: bool,
     model_dir: Path | None,
 ) -> None:
@@ -86,8 +101,12 @@ def fit(
     """
     from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs, run_batch
 
-    settings = BatchSettings(out, rig, model_dir, _writable(formats), jobs, resume, correct_as)
+    settings = BatchSettings(
+        out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate
+    )
     planned = plan_jobs(expand_folders(sketches))
+    if animate is not None and (len(planned) != 1 or resume):
+        raise click.UsageError("--animate shows one drawing: give one, and leave --resume out")
     failed = finished = 0
     with_tables = len(planned) <= TABLES_UP_TO
     try:
