@@ -35,20 +35,21 @@ def can_write_blend() -> bool:
     return _has_bpy() or _outer_blender() is not None
 
 
-def write_blend(fit: Fit, path: Path, record: dict[str, Any]) -> None:
+def write_blend(fit: Fit, path: Path, record: dict[str, Any], is_animated: bool = False) -> None:
     """Write `fit` as a .blend that opens on the head, seen as it was drawn.
 
     Parameters
     ----------
     path : the file, replaced if it exists
     record : the content of `fit.json`; it is kept in the file
+    is_animated : give the weights keyframes, from rest to the fit
 
     Raises
     ------
     OutputError
         There is no Blender, or it could not write the file.
     """
-    write_scene(head_scene(fit, record), Path(path))
+    write_scene(head_scene(fit, record, is_animated), Path(path))
 
 
 def write_scene(scene: HeadScene, path: Path) -> None:

@@ -66,7 +66,8 @@ class Fitter:
             self._session = Session(settings.rig, settings.model_dir, chain)
         fit = fit_file(job.path, self._session)
         detector = self._session.detector.info
-        write_fit(fit, settings.out / job.name, settings.formats, detector)
+        is_animated = settings.animate is not None
+        write_fit(fit, settings.out / job.name, settings.formats, detector, is_animated)
         if settings.animate is not None:
             from .animation import write_animation
 

@@ -46,6 +46,7 @@ class HeadScene:
     ink_png : the drawn lines alone on transparency, a PNG file's bytes; empty if there is none
     record : what `fit.json` says, as JSON
     lines : what the 3D view shows over the drawing, as JSON (`shown_lines.ShownLines`)
+    is_animated : whether the weights have keyframes, from rest to the fit
     """
 
     mesh: HeadMesh
@@ -59,12 +60,17 @@ class HeadScene:
 
 
 def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> HeadScene:
+    is_animated: bool = False
+
+
+def head_scene(fit: Fit, record: dict[str, Any], is_animated: bool = False) -> HeadScene:
     """Gather what a Blender scene shows of `fit`.
 
     Parameters
     ----------
     record : the content of `fit.json`; it travels in the scene, so that work can go on there
     with_pictures : False leaves the drawing out, for a scene that it lies in anyway
+    is_animated : see `HeadScene`
     """
     from ..rig.look import head_colours
     from .shown_lines import shown_lines
@@ -78,6 +84,7 @@ def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> 
         ink_png=_png(_ink_on_glass(fit.sketch.ink)) if with_pictures else b"",
         record=json.dumps(record, ensure_ascii=False),
         lines=shown_lines(fit).to_json(),
+        is_animated=is_animated,
     )
 
 
@@ -97,6 +104,7 @@ def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
         "ink_png": np.frombuffer(scene.ink_png, dtype=np.uint8),
         "record": scene.record,
         "lines": scene.lines,
+        "is_animated": scene.is_animated,
     }  # fmt: skip
     np.savez(path, **arrays)
 
@@ -116,6 +124,7 @@ def load_head_scene(path: Path | BinaryIO) -> HeadScene:
             ink_png=arrays["ink_png"].tobytes(),
             record=str(arrays["record"]),
             lines=str(arrays["lines"]),
+            is_animated=bool(arrays["is_animated"]),
         )
 
 

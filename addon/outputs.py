@@ -63,6 +63,7 @@ def write_fit(
     folder: Path,
     formats: Sequence[str] = FORMATS,
     detector: Mapping[str, str] | None = None,
+    is_animated: bool = False,
 ) -> dict[str, Path]:
     """Write the files of a fit into `folder`, which names them.
 
@@ -73,6 +74,7 @@ def write_fit(
     folder : made if it is missing; its name is the name of the files in it
     formats : some of `FORMATS`; `fit.json` is written in any case
     detector : see `report.fit_report`
+    is_animated : give the weights in the .blend keyframes, from rest to the fit
 
     Returns
     -------
@@ -90,7 +92,7 @@ def write_fit(
         record["files"] = files
         for kind, name in files.items():
             if kind != "json":
-                _writer(kind)(fit, partial / name, record)
+                _writer(kind, is_animated)(fit, partial / name, record)
         record["timing_s"]["export"] = round(time.perf_counter() - started, 3)
         _write_report(partial / REPORT, record)
         _move_into_place(partial, folder, list(files.values()))
@@ -146,11 +148,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def _writer(kind: str) -> Callable[[Fit, Path, dict[str, Any]], None]:
+def _writer(kind: str, is_animated: bool) -> Callable[[Fit, Path, dict[str, Any]], None]:
     """Return what writes one format; each is loaded only when it is asked for."""
     if kind == "blend":
         from .blend import write_blend
 
-        return write_blend
+        return functools.partial(write_blend, is_animated=is_animated)
     if kind == "glb":
         from ..rig.gltf import write_glb
 

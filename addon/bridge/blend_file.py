@@ -13,6 +13,7 @@ import bpy
 
 from ...errors import OutputError
 from ..head_scene import HeadScene
+from .animate import add_keyframes
 from .head import RECORD, add_head
 from .looks import add_lights, set_world
 from .view import add_camera, look_through
@@ -78,6 +79,8 @@ def _fill(scene: bpy.types.Scene, head: HeadScene) -> None:
     look_through(scene, camera, head.camera)
     scene.view_settings.view_transform = "Standard"  # paper stays white
     scene.view_layers[0].objects.active = face
+    if head.is_animated:
+        add_keyframes(scene, face)
     for screen in bpy.data.screens:
         for area in screen.areas:
             if area.type == "VIEW_3D":

@@ -169,3 +169,28 @@ def test_worker_writes_the_same_file_as_this_process(bpy, fit, tmp_path):
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "head.blend"))
     assert json.loads(bpy.data.objects["Limner Head"]["limner"]) == RECORD
+
+
+def test_an_animated_head_goes_from_rest_over_the_expression_to_the_fit(bpy, fit, tmp_path):
+    blend.write_blend(fit, tmp_path / "film.blend", RECORD, is_animated=True)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "film.blend"))
+    scene, mesh = bpy.context.scene, fit.mesh()
+    wanted = dict(zip(mesh.target_names, mesh.weights.tolist(), strict=True))
+
+    def weights(frame):
+        scene.frame_set(frame)
+        return {key.name: key.value for key in fitted_keys(bpy)}
+
+    assert scene.frame_current == scene.frame_end  # it opens on the fit
+    assert not any(weights(1).values())
+    expressed = weights(30)
+    assert expressed.pop(SKETCH_FIT) == 0.0
+    assert expressed == pytest.approx({name: wanted[name] for name in expressed})
+    assert 0.0 < weights(13)["mouthSmileLeft"] < wanted["mouthSmileLeft"]
+    assert 0.0 < weights(49)[SKETCH_FIT] < 1.0
+    assert weights(scene.frame_end) == pytest.approx(wanted)
+
+
+def fitted_keys(bpy):
+    """Return the head's keys but the base."""
+    return bpy.data.objects["Limner Head"].data.shape_keys.key_blocks[1:]
