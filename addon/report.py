@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
-from ..rig.face_rig import rotation_matrix
+from ..rig.face_rig import rotation_matrix, unposed
 from ..rig.facs import AU_NAMES, split_label
+from ..rig.quality import mesh_quality
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .fit import Fit, Gap
@@ -51,6 +52,7 @@ def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str,
         "blendshapes": {name: _number(weight) for name, weight in weights.items()},
         "identity": {name: _number(value) for name, value in identity if value != 0.0},
         "correction": _correction(fit),
+        "quality": _quality(fit),
         "pose": _pose(fit.state.rotation),
         "camera": _camera(fit.camera, sketch),
         "gap": _gap(fit.gap),
@@ -113,6 +115,18 @@ def _correction(fit: Fit) -> dict[str, Any]:
         "as": "expression" if fit.baked is None else "identity",
         "largest_mm": _number(1000.0 * found, 3),
         "sketch_fit_largest_mm": _number(1000.0 * key, 3),
+    }
+
+
+def _quality(fit: Fit) -> dict[str, Any]:
+    """Return what the correction did to the surface."""
+    found = mesh_quality(fit.rig, unposed(fit.rig, fit.state), fit.correction)
+    return {
+        "turned_triangles": found.turned,
+        "thinnest_triangle": _number(found.thinnest, 5),
+        "thinnest_triangle_before": _number(found.thinnest_before, 5),
+        "lid_in_eye_mm": _number(1000.0 * found.lid_depth_m, 3),
+        "lip_in_teeth_mm": _number(1000.0 * found.lip_depth_m, 3),
     }
 
 

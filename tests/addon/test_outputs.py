@@ -159,6 +159,20 @@ def test_the_report_tells_what_the_correction_belongs_to(fit):
     assert moved["sketch_fit_largest_mm"] == pytest.approx(left, abs=1e-3)
 
 
+def test_the_report_counts_what_the_correction_spoils(fit):
+    from dataclasses import replace
+
+    sound = fit_report(replace(fit, correction=np.zeros_like(fit.correction)))["quality"]
+    assert sound["turned_triangles"] == 0
+    assert sound["thinnest_triangle"] == sound["thinnest_triangle_before"] > 0.0
+    corners = fit.rig.triangles[100]
+    folded = np.zeros_like(fit.correction)
+    folded[corners[0]] = 2.0 * (
+        fit.rig.neutral[corners[1:]].mean(axis=0) - fit.rig.neutral[corners[0]]
+    )
+    assert fit_report(replace(fit, correction=folded))["quality"]["turned_triangles"] > 0
+
+
 def test_places_are_pixels_of_the_file_whatever_size_was_worked_at(fit):
     """A drawing worked at half size: places are twice as far from the corner, in the file."""
     from dataclasses import replace

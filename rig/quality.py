@@ -1,0 +1,104 @@
+"""How sound a corrected head is: turned triangles, thin ones, lids in eyes, lips in teeth."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .eyeball import eye_pose
+from .face_rig import PART_NAMES, FaceRig
+from .normals import face_normals, vertex_normals
+from .repair import turned_triangles
+
+__all__ = ["MeshQuality", "lid_depth", "lip_depth", "mesh_quality", "triangle_quality"]
+
+_SKIN = PART_NAMES.index("skin")
+_TEETH = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
+_LIDS = ("upper_lid", "lower_lid")
+_LIPS = ("upper_lip_outer", "upper_lip_inner", "lower_lip_inner", "lower_lip_outer")
+_NEAR_M = 0.004  # teeth farther from a lip than this are not what it goes through
+
+
+@dataclass(frozen=True, slots=True)
+class MeshQuality:
+    """What a correction did to the surface.
+
+    Attributes
+    ----------
+    turned : triangles that it turns over or crushes
+    thinnest, thinnest_before : least `triangle_quality` of the skin, with and without it
+    lid_depth_m, lip_depth_m : see `lid_depth` and `lip_depth`, of the corrected head
+    """
+
+    turned: int
+    thinnest: float
+    thinnest_before: float
+    lid_depth_m: float
+    lip_depth_m: float
+
+
+def mesh_quality(
+    rig: FaceRig, vertices: NDArray[np.floating], correction: NDArray[np.floating]
+) -> MeshQuality:
+    """Judge a correction.
+
+    Parameters
+    ----------
+    vertices : (V, 3) metres, identity and expression, in the rig's own frame
+    correction : (V, 3) metres
+    """
+    skin = rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]
+    corrected = vertices + correction
+    return MeshQuality(
+        turned=int(turned_triangles(vertices, rig.triangles, correction).sum()),
+        thinnest=float(triangle_quality(corrected, skin).min()),
+        thinnest_before=float(triangle_quality(vertices, skin).min()),
+        lid_depth_m=lid_depth(rig, corrected),
+        lip_depth_m=lip_depth(rig, corrected),
+    )
+
+
+def triangle_quality(
+    vertices: NDArray[np.floating], triangles: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return (F,) 4√3 · area / sum of squared sides: 1 is equilateral, 0 has no area."""
+    corners = vertices[triangles].astype(np.float64)
+    squares = np.square(corners - np.roll(corners, -1, axis=1)).sum(axis=(1, 2))
+    area = 0.5 * np.linalg.norm(face_normals(vertices, triangles), axis=1)
+    return 4.0 * np.sqrt(3.0) * area / np.maximum(squares, 1e-30)
+
+
+def lid_depth(rig: FaceRig, vertices: NDArray[np.floating]) -> float:
+    """Return how far the edges of the lids lie inside the eyeballs at most, metres; 0 outside."""
+    deepest = 0.0
+    for side in "LR":
+        eye = eye_pose(vertices, rig, side)
+        lids = [rig.curves[name] for lid in _LIDS if (name := f"{lid}_{side}") in rig.curves]
+        if eye is None:
+            continue
+        for lid in lids:
+            away = lid.points.interpolate(vertices, rig.triangles) - eye.centre
+            deepest = max(deepest, eye.radius_m - float(np.linalg.norm(away, axis=1).min()))
+    return deepest
+
+
+def lip_depth(rig: FaceRig, vertices: NDArray[np.floating]) -> float:
+    """Return how far the lines of the lips lie behind the teeth's faces at most, metres.
+
+    Measured to the nearest point of the teeth along its normal, so it is as fine as their mesh.
+    """
+    from scipy.spatial import cKDTree
+
+    teeth = np.flatnonzero(np.isin(rig.vertex_part, _TEETH))
+    lips = [rig.curves[name].points for name in _LIPS if name in rig.curves]
+    if len(teeth) == 0 or not lips:
+        return 0.0
+    points = np.concatenate([lip.interpolate(vertices, rig.triangles) for lip in lips])
+    normals = vertex_normals(vertices, rig.triangles)[teeth]
+    distance, nearest = cKDTree(vertices[teeth]).query(points)
+    behind = ((vertices[teeth][nearest] - points) * normals[nearest]).sum(axis=1)
+    return float(np.max(np.where(distance < _NEAR_M, behind, 0.0), initial=0.0))

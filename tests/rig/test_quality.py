@@ -1,0 +1,63 @@
+"""The figures of a surface, on shapes whose figures are known."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from limner.rig.face_rig import PART_NAMES, SurfaceCurve, SurfacePoints
+from limner.rig.normals import face_normals, unit
+from limner.rig.quality import lid_depth, lip_depth, mesh_quality, triangle_quality
+
+from .heads import icosphere, make_rig
+
+RADIUS_M = 0.012
+
+
+def test_triangle_quality_is_1_for_equal_sides_and_0_without_area():
+    points = np.array([[0, 0, 0], [1, 0, 0], [0.5, 3**0.5 / 2, 0], [2, 0, 0], [0, 1, 0]], float)
+    triangles = np.array([[0, 1, 2], [0, 1, 3], [0, 1, 4]], np.int32)
+    right_angled = 4.0 * 3.0**0.5 * 0.5 / 4.0
+    np.testing.assert_allclose(triangle_quality(points, triangles), [1, 0, right_angled], atol=1e-9)
+    tiny = triangle_quality(0.001 * points, triangles)
+    np.testing.assert_allclose(tiny, [1, 0, right_angled], atol=1e-9)
+
+
+def _ball_under_skin(part, curve, share):
+    """Return a rig: a ball of `part` about the origin and a shell of skin at `share` of it."""
+    ball, faces = icosphere(3, RADIUS_M)
+    vertices = np.concatenate([ball, share * ball])
+    triangles = np.concatenate([faces, faces + len(ball)])
+    parts = np.repeat([PART_NAMES.index(part), 0], len(ball))
+    front = np.flatnonzero((vertices[triangles][:, :, 2] > 0.009).all(axis=1))
+    rows = front[front >= len(faces)][:6].astype(np.int32)
+    line = SurfaceCurve(SurfacePoints(rows, np.tile(np.float32([1, 0, 0]), (len(rows), 1))))
+    return vertices, make_rig(vertices, triangles, parts, curves={curve: line})
+
+
+@pytest.mark.parametrize(("share", "depth_m"), [(0.9, 0.1 * RADIUS_M), (1.05, 0.0)])
+def test_lids_are_as_deep_as_their_edge_lies_in_the_ball(share, depth_m):
+    vertices, rig = _ball_under_skin("eye_L", "upper_lid_L", share)
+    assert lid_depth(rig, vertices) == pytest.approx(depth_m, abs=1e-6)
+    assert lid_depth(rig, vertices + np.array([0.3, -0.1, 0.2])) == pytest.approx(depth_m, abs=1e-6)
+
+
+@pytest.mark.parametrize(("share", "depth_m"), [(0.9, 0.1 * RADIUS_M), (1.05, 0.0)])
+def test_lips_are_as_deep_as_they_lie_behind_the_teeth(share, depth_m):
+    vertices, rig = _ball_under_skin("teeth_upper", "upper_lip_inner", share)
+    assert lip_depth(rig, vertices) == pytest.approx(depth_m, rel=0.02, abs=1e-9)
+
+
+def test_a_correction_that_folds_the_skin_is_counted_and_one_that_moves_it_is_not():
+    vertices, triangles = icosphere(2, 0.1)
+    rig = make_rig(vertices, triangles)
+    moved = mesh_quality(rig, vertices, np.tile([0.01, 0.0, 0.02], (len(vertices), 1)))
+    assert (moved.turned, moved.lid_depth_m, moved.lip_depth_m) == (0, 0.0, 0.0)
+    assert moved.thinnest == pytest.approx(moved.thinnest_before)
+    # mirrored in depth, a normal (x, y, z) becomes (-x, -y, z)
+    along = 2.0 * unit(face_normals(vertices, triangles))[:, 2] ** 2 - 1.0
+    mirrored = mesh_quality(rig, vertices, -2.0 * vertices * [0.0, 0.0, 1.0])
+    assert mirrored.turned == (along < 0.1).sum() > 100
+    flat = mesh_quality(rig, vertices, -0.99 * vertices * [0.0, 0.0, 1.0])
+    assert flat.thinnest < 0.2 * flat.thinnest_before
