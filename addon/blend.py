@@ -49,7 +49,7 @@ def write_blend(fit: Fit, path: Path, record: dict[str, Any], is_animated: bool 
     OutputError
         There is no Blender, or it could not write the file.
     """
-    write_scene(head_scene(fit, record, is_animated), Path(path))
+    write_scene(head_scene(fit, record, is_animated=is_animated), Path(path))
 
 
 def write_scene(scene: HeadScene, path: Path) -> None:

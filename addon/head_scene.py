@@ -57,13 +57,12 @@ class HeadScene:
     ink_png: bytes
     record: str
     lines: str = ""
-
-
-def head_scene(fit: Fit, record: dict[str, Any], with_pictures: bool = True) -> HeadScene:
     is_animated: bool = False
 
 
-def head_scene(fit: Fit, record: dict[str, Any], is_animated: bool = False) -> HeadScene:
+def head_scene(
+    fit: Fit, record: dict[str, Any], with_pictures: bool = True, is_animated: bool = False
+) -> HeadScene:
     """Gather what a Blender scene shows of `fit`.
 
     Parameters

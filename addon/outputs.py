@@ -147,7 +147,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _writer(kind: str) -> Callable[[Fit, Path, dict[str, Any]], None]:
 def _writer(kind: str, is_animated: bool) -> Callable[[Fit, Path, dict[str, Any]], None]:
     """Return what writes one format; each is loaded only when it is asked for."""
     if kind == "blend":

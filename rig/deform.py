@@ -67,7 +67,8 @@ class Deformer:
         self._column = np.full(self._count, -1)
         self._column[moved] = np.arange(len(moved))
         self._moved = moved
-        skin = self._column[rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]]
+        skin = self._column[rig.triangles]
+        skin = skin[(skin >= 0).all(axis=1)]
         points = np.asarray(vertices, dtype=np.float64)[moved]
         stiffness, mass = laplacian_and_mass(points, skin)
         mass = np.maximum(mass, 1e-3 * mass.mean())

@@ -23,6 +23,7 @@ from .detection import Detection
 from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
 from .model_file import FINDER_FILE, READER_FILE, Network, open_network, weights_folder
 from .sketch import Sketch
+from .unseen import seen_share, with_unseen
 
 __all__ = ["Detector", "FoundFace"]
 
@@ -160,9 +161,9 @@ class Detector:
         grid = values["features"].shape[1] / float(self.reader.meta["input_px"])
         return Detection(
             au_labels=tuple(self.reader.meta["au_labels"]),
-            probability=self._calibrated(alpha, beta),
+            probability=self._calibrated(alpha, beta, values["visible"]),
             intensity=np.clip(values["intensity"], 0.0, 1.0),
-            uncertainty=2.0 / (alpha + beta),
+            uncertainty=1.0 - seen_share(values["visible"]) * (1.0 - 2.0 / (alpha + beta)),
             visible=np.clip(values["visible"], 0.0, 1.0),
             face_box=box,
             face_score=face.score,
@@ -177,10 +178,12 @@ class Detector:
         )
 
     def _calibrated(
-        self, alpha: NDArray[np.float64], beta: NDArray[np.float64]
+        self, alpha: NDArray[np.float64], beta: NDArray[np.float64], visible: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         slope, offset = np.array(self.reader.meta["calibration"], dtype=np.float64).T
-        return 1.0 / (1.0 + np.exp(-(slope * np.log(alpha / beta) + offset)))
+        read = 1.0 / (1.0 + np.exp(-(slope * np.log(alpha / beta) + offset)))
+        unseen = self.reader.meta.get("unseen")
+        return with_unseen(read, visible, np.array(unseen)) if unseen else read
 
     def _thresholds(self) -> NDArray[np.float64] | float:
         points = self.reader.meta.get("thresholds")

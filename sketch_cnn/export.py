@@ -24,12 +24,17 @@ from .labels import AU_LABELS, FEATURES, MIRRORED_AUS, PRESENT, TRACE
 from .model_file import FINDER_FILE, READER_FILE, SCHEMA
 from .shards import Sample, read_folder
 from .train import Networks
+from .unseen import with_unseen
 
 __all__ = ["calibrate", "export"]
 
 _OUTPUTS = (
     "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
 )  # fmt: skip
+
+
+_LEAST_POINT = 0.1
+_MOST_UNSEEN = 0.14  # what is not drawn may be there in every third face, and is still not said
 
 
 class _Deployed(nn.Module):
@@ -66,7 +71,7 @@ def load_networks(checkpoint: Path) -> tuple[Networks, dict[str, Any], int]:
 
 def calibrate(
     reader: nn.Module, samples: list[Sample], batch: int = 64
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Fit what turns the reader's logits into honest probabilities and decisions.
 
     Left and right share theirs. All on drawings that the networks were not trained on.
@@ -76,8 +81,9 @@ def calibrate(
     calibration : (A, 2) slope and offset of each AU's logit (Platt 1999, by Newton's method with a
         weak pull to the identity)
     thresholds : (A,) probability from which on an AU is said to be present
+    unseen : (A,) how often it is there in drawings that do not show it; see `with_unseen`
     """
-    logits, truth, scored = [], [], []
+    logits, truth, scored, said_visible, hidden = [], [], [], [], []
     rng = np.random.default_rng(0)
     faces = [sample for sample in samples if sample.is_face]
     with torch.no_grad():
@@ -89,19 +95,26 @@ def calibrate(
             logits.append(_mirror_mean_logit(answer, mirrored))
             intensity = np.stack([item["intensity"] for item in items])
             visible = np.stack([item["visible"] for item in items])
+            said = answer["visible"] + mirrored["visible"][:, list(MIRRORED_AUS)]
+            said_visible.append(0.5 * said.numpy())
+            hidden.append(visible <= 0.5)
             truth.append(intensity >= PRESENT)
             scored.append((visible > 0.5) & ((intensity >= PRESENT) | (intensity < TRACE)))
-    columns = [np.concatenate(part) for part in (logits, truth, scored)]
+    columns = [np.concatenate(part) for part in (logits, truth, scored, said_visible, hidden)]
     # Each side learns from both, so that a mirrored drawing keeps giving the mirrored answer
     pooled = [np.concatenate([part, part[:, list(MIRRORED_AUS)]]) for part in columns]
-    calibration, thresholds = [], []
+    calibration, thresholds, unseen = [], [], []
     for row in range(len(AU_LABELS)):
-        logit, present, use = (part[:, row] for part in pooled)
+        logit, present, use, seen, hides = (part[:, row] for part in pooled)
         slope, offset = _platt(logit, present, use)
         probability = 1.0 / (1.0 + np.exp(-(slope * logit[use] + offset)))
+        rate = (present[hides].sum() + present.mean()) / (hides.sum() + 1.0)
+        told = with_unseen(probability, seen[use], np.array(min(rate, _MOST_UNSEEN)))
         calibration.append([slope, offset])
-        thresholds.append(operating_point(present[use], probability))
-    return np.array(calibration), np.array(thresholds)
+        thresholds.append(operating_point(present[use], told))
+        # what cannot be seen is never said to be there
+        unseen.append(min(rate, _MOST_UNSEEN, 0.9 * thresholds[-1]))
+    return np.array(calibration), np.array(thresholds), np.array(unseen)
 
 
 def operating_point(truth: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:
@@ -114,7 +127,7 @@ def operating_point(truth: NDArray[np.bool_], probability: NDArray[np.float64]) 
         return 0.5
     hits = np.cumsum(truth[np.argsort(-probability, kind="stable")])
     said = np.arange(1, len(truth) + 1)
-    return float(np.clip(0.5 * np.max(2.0 * hits / (said + truth.sum())), 0.15, 0.5))
+    return float(np.clip(0.5 * np.max(2.0 * hits / (said + truth.sum())), _LEAST_POINT, 0.5))
 
 
 def _mirror_mean_logit(answer: dict[str, Tensor], mirrored: dict[str, Tensor]) -> NDArray:
@@ -159,7 +172,9 @@ def export(
     metrics : figures to keep with the weights
     """
     networks, recipe, step = load_networks(checkpoint)
-    calibration, thresholds = calibrate(networks.reader, read_folder(validation, limit=4000))
+    calibration, thresholds, unseen = calibrate(
+        networks.reader, read_folder(validation, limit=4000)
+    )
     meta = {
         "schema": SCHEMA,
         "name": f"limner-{recipe['name']}",
@@ -175,6 +190,7 @@ def export(
         "input_px": INPUT_PX,
         "calibration": np.round(calibration, 5).tolist(),
         "thresholds": np.round(thresholds, 4).tolist(),
+        "unseen": np.round(unseen, 4).tolist(),
         "metrics": metrics or {},
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -184,7 +200,7 @@ def export(
         networks.finder,
         out / FINDER_FILE,
         ["maps"],
-        {**meta, "calibration": None, "thresholds": None},
+        {**meta, "calibration": None, "thresholds": None, "unseen": None},
     )
 
 

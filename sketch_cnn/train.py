@@ -32,7 +32,7 @@ _RECIPES = Path(__file__).parent / "recipes"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides what training gives; see `recipes/first.toml` for the meanings."""
+    """Everything that decides what training gives; see `recipes/second.toml` for the meanings."""
 
     name: str
     seed: int
