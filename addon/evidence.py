@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ __all__ = ["expected_aus", "gather_evidence"]
 _QUIET_SIGMA = 0.08
 _ACTIVE_SIGMA = 0.20
 _UNSURE_SIGMA = 0.35
+_PINNED_SIGMA = 0.005
 _ROTATION_SIGMA = 0.12
 _MIN_LANDMARK_IOD = 0.03
 _CONTOUR_LANDMARKS = slice(0, 17)
@@ -66,9 +69,18 @@ def gather_evidence(
     frame: FaceFrame,
     drawn: DrawnLines,
     inverse_distance: float = 0.0,
+    pinned: Collection[str] = (),
 ) -> Evidence:
-    """Collect what the parametric fit works with, in frame pixels."""
+    """Collect what the parametric fit works with, in frame pixels.
+
+    Parameters
+    ----------
+    pinned : labels of AUs that the fit must leave as `detection` has them
+    """
     mean, sigma = weight_priors(rig, detection)
+    rows = {name: row for row, name in enumerate(rig.shape_names)}
+    held = [rows[shape] for label in pinned for shape in rig.au_table.get(label, {})]
+    sigma[held] = _PINNED_SIGMA
     floor = np.full(70, _MIN_LANDMARK_IOD)
     floor[_CONTOUR_LANDMARKS] = _CONTOUR_SIGMA_IOD
     spread = np.hypot(detection.landmark_spread * frame.scale, floor * frame.iod_px)

@@ -13,8 +13,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import BinaryIO
+from typing import IO
 
 from .fit_worker import ONE_THREAD, WORKER, installed_packages
 from .live_wire import Answer, Job, receive, send
@@ -45,12 +46,17 @@ class Follower:
         self._failure = ""
         threading.Thread(target=self._talk, daemon=True).start()
 
-    def follow(self, strokes: tuple[Stroke, ...], size_px: tuple[int, int]) -> int:
-        """Ask for a fit of a drawing instead of all earlier ones; return the job's number."""
+    def follow(
+        self, strokes: tuple[Stroke, ...], size_px: tuple[int, int], pins: Mapping[str, float]
+    ) -> int:
+        """Ask for a fit of a drawing instead of all earlier ones; return the job's number.
+
+        `pins` are the intensities that somebody has set by hand, see `Job`.
+        """
         with self._changed:
             self._newest += 1
             self._answer = None
-            self._job = Job(self._newest, strokes, size_px)
+            self._job = Job(self._newest, strokes, size_px, dict(pins))
             self._changed.notify_all()
             return self._newest
 
@@ -113,7 +119,7 @@ class Follower:
             job, self._job = self._job, None
             return None if self._is_closed or self._failure else job
 
-    def _listen(self, answers: BinaryIO) -> None:
+    def _listen(self, answers: IO[bytes]) -> None:
         """Keep the newest answer; runs in a thread of its own."""
         with suppress(OSError, ValueError):
             while (data := receive(answers)) is not None:

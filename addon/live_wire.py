@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +33,13 @@ class Job:
     ----------
     number : counts up; a later drawing takes the place of all earlier ones
     strokes, size_px : see `strokes.sketch_from_strokes`
+    pins : AU label → intensity that somebody has set by hand
     """
 
     number: int
     strokes: tuple[Stroke, ...]
     size_px: tuple[int, int]
+    pins: Mapping[str, float] = field(default_factory=dict)
 
     def pack(self) -> bytes:
         """Return the job as bytes."""
@@ -48,6 +51,8 @@ class Job:
             rows=np.concatenate([empty, *rows]),
             counts=np.array([len(row) for row in rows], dtype=np.int64),
             closed=np.array([stroke.is_closed for stroke in self.strokes], dtype=bool),
+            pinned=np.array(list(self.pins), dtype=str),
+            set_to=np.array(list(self.pins.values()), dtype=np.float64),
         )
 
     @classmethod
@@ -60,7 +65,9 @@ class Job:
                 Stroke(part[:, :2], part[:, 2], part[:, 3], bool(is_closed))
                 for part, is_closed in zip(parts, arrays["closed"], strict=False)
             )
-            return cls(int(arrays["number"]), strokes, (width, height))
+            labels = map(str, arrays["pinned"])
+            pins = dict(zip(labels, arrays["set_to"].tolist(), strict=True))
+            return cls(int(arrays["number"]), strokes, (width, height), pins)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,14 +139,14 @@ class Answer:
             )
 
 
-def send(stream: BinaryIO, data: bytes) -> None:
+def send(stream: IO[bytes], data: bytes) -> None:
     """Write one message; waits until the other side has room for it."""
     stream.write(_LENGTH.pack(len(data)))
     stream.write(data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: IO[bytes]) -> bytes | None:
     """Wait for one message; None when the other side has gone, in the middle of one or not."""
     length = stream.read(_LENGTH.size)
     if len(length) < _LENGTH.size:
@@ -149,7 +156,7 @@ def receive(stream: BinaryIO) -> bytes | None:
     return data if len(data) == count else None
 
 
-def _npz(**arrays: NDArray) -> bytes:
+def _npz(**arrays: Any) -> bytes:
     """Return arrays as the bytes of an npz file."""
     stream = io.BytesIO()
     np.savez(stream, **arrays)

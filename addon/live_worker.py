@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class _Newest:
             raise _Superseded
 
 
-def answer_jobs(jobs: BinaryIO, answers: BinaryIO, rig: str) -> None:
+def answer_jobs(jobs: IO[bytes], answers: IO[bytes], rig: str) -> None:
     """Answer jobs until their stream ends; a newer job ends the work at the one in hand.
 
     Takes over the interrupt signal: call it in the main thread of a process of its own.
@@ -102,7 +102,7 @@ def answer_jobs(jobs: BinaryIO, answers: BinaryIO, rig: str) -> None:
             newest.may_interrupt = False
 
 
-def _answer_newest(newest: _Newest, fitter: _Fitter, answers: BinaryIO) -> bool:
+def _answer_newest(newest: _Newest, fitter: _Fitter, answers: IO[bytes]) -> bool:
     """Answer one job; return False when no more will come."""
     job = newest.take()
     if job is None:
@@ -115,7 +115,7 @@ def _answer_newest(newest: _Newest, fitter: _Fitter, answers: BinaryIO) -> bool:
     return True
 
 
-def _receive_jobs(jobs: BinaryIO, newest: _Newest) -> None:
+def _receive_jobs(jobs: IO[bytes], newest: _Newest) -> None:
     """Pass jobs on as they come; runs in a thread of its own."""
     while (data := receive(jobs)) is not None:
         newest.put(Job.unpack(data))
@@ -145,11 +145,11 @@ class _Fitter:
         try:
             sketch = sketch_from_strokes(job.strokes, job.size_px)
             detection = self._full.detect(sketch)
-            preview = self._quick.fit(sketch, detection)
+            preview = self._quick.fit(sketch, detection, pins=job.pins)
             if self._correction is not None:  # better the last one than a face that winces
                 preview = replace(preview, correction=self._correction)
             yield _answer(job, preview, elapsed_s(), is_preview=True)
-            fit = self._full.fit(sketch, detection)
+            fit = self._full.fit(sketch, detection, pins=job.pins)
             self._correction = fit.correction
             yield _answer(job, fit, elapsed_s())
         except LimnerError as error:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import bpy
 
 from ..errors import LimnerError
-from .properties import show_detection
+from .preferences import preferences, rig_source
+from .properties import pinned_aus, show_detection
 
 if TYPE_CHECKING:
     from ..sketch_cnn.sketch import Sketch
@@ -21,15 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CLASSES"]
 
-RIG = "makehuman"
-
 
 @functools.lru_cache(maxsize=1)
-def session() -> Any:
-    """Return the pipeline with its network and rig; the first call takes a moment."""
+def session(rig: str) -> Any:
+    """Return the pipeline with its network and a rig; the first call takes a moment."""
     from .pipeline import Session
 
-    return Session(rig=RIG)
+    return Session(rig=rig)
 
 
 def read_drawing(context: bpy.types.Context) -> Sketch:
@@ -144,7 +143,8 @@ class LIMNER_OT_live(bpy.types.Operator):
         if watching.is_watching():
             watching.stop()
         else:
-            watching.start(context, Follower(RIG), show_answer)
+            rig, threads = rig_source(context.scene.limner.rig), preferences().threads
+            watching.start(context, Follower(rig, threads), show_answer, pinned_aus)
         return {"FINISHED"}
 
 
@@ -163,8 +163,8 @@ class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
     def work(self, context: bpy.types.Context) -> None:
         """Read, detect, fill the list."""
         sketch = read_drawing(context)
-        detection = session().detect(sketch)
-        show_detection(context.scene.limner, detection)
+        limner = context.scene.limner
+        show_detection(limner, session(rig_source(limner.rig)).detect(sketch))
         for warning in sketch.warnings:
             self.report({"WARNING"}, warning)
         present = sum(au.left > 0.0 or au.right > 0.0 for au in context.scene.limner.aus)
@@ -178,17 +178,52 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
     bl_label = "Fit"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Ask for a drawing, and for a head that nobody is editing."""
+        from .bridge import stage
+
+        if not super().poll(context):
+            return False
+        head = stage.find_head(context)
+        if head is not None and head.mode != "OBJECT":
+            cls.poll_message_set("Leave the edit or sculpt mode of the head first")
+            return False
+        return True
+
     def work(self, context: bpy.types.Context) -> None:
         """Compute first, touch the scene last: one undo takes it all back."""
         from .head_scene import head_scene
         from .report import fit_report
 
-        fit = session().fit(read_drawing(context))
+        limner = context.scene.limner
+        pins = pinned_aus(limner)
+        fit = session(rig_source(limner.rig)).fit(read_drawing(context), pins=pins)
         place_fit(context, head_scene(fit, fit_report(fit)))
-        show_detection(context.scene.limner, fit.detection)
+        show_detection(limner, fit.detection)
         for warning in fit.warnings:
             self.report({"WARNING"}, warning)
         self.report({"INFO"}, f"Contour gap closed by {fit.gap.closed:.0%}")
 
 
-CLASSES = (LIMNER_OT_draw, LIMNER_OT_live, LIMNER_OT_detect, LIMNER_OT_fit)
+class LIMNER_OT_unpin(bpy.types.Operator):
+    """Let go of all values that were set by hand: the drawing decides again"""
+
+    bl_idname = "limner.unpin"
+    bl_label = "Unpin All"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Say so where nothing is pinned."""
+        cls.poll_message_set("No Action Unit is pinned")
+        return context.scene is not None and any(row.is_pinned for row in context.scene.limner.aus)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Take all pins off; the values stay until the drawing is read again."""
+        for row in context.scene.limner.aus:
+            row.is_pinned = False
+        return {"FINISHED"}
+
+
+CLASSES = (LIMNER_OT_draw, LIMNER_OT_live, LIMNER_OT_detect, LIMNER_OT_fit, LIMNER_OT_unpin)

@@ -11,10 +11,18 @@ import bpy
 
 from .bridge import stage, watching
 from .bridge.head import RECORD
-from .operators import LIMNER_OT_detect, LIMNER_OT_draw, LIMNER_OT_fit, LIMNER_OT_live
+from .operators import (
+    LIMNER_OT_detect,
+    LIMNER_OT_draw,
+    LIMNER_OT_fit,
+    LIMNER_OT_live,
+    LIMNER_OT_unpin,
+)
+from .preferences import rig_names
 
 __all__ = ["CLASSES"]
 
+PIN_ICONS = {False: "UNPINNED", True: "PINNED"}
 PRESENT_FROM = 0.1
 """Intensity below which FACS counts an Action Unit as absent."""
 
@@ -30,16 +38,11 @@ def gap_line(record: str) -> str:
 
 
 def au_columns(layout):
-    """Cut a row into name, left, right, and how sure."""
-    parts = layout.split(factor=0.5, align=True)
+    """Cut a row into name, left, right, how sure, and pin."""
+    parts = layout.split(factor=0.44, align=True)
     name = parts.row()
     numbers = parts.row(align=True)
-    return name, numbers.row(), numbers.row(), numbers.row()
-
-
-def strength(value):
-    """Return an intensity as text; a dot where there is none."""
-    return f"{value:.2f}" if value > 0.0 else "·"
+    return name, numbers.row(), numbers.row(), numbers.row(), numbers.row()
 
 
 class LIMNER_UL_aus(bpy.types.UIList):
@@ -48,19 +51,24 @@ class LIMNER_UL_aus(bpy.types.UIList):
     def draw_item(self, context, layout, data, item, icon, active_data, active_property):
         """Draw one row; what the drawing says little about is grey."""
         row = layout.row(align=True)
-        row.active = not item.is_unsure
-        name, left, right, sure = au_columns(row)
+        row.active = item.is_pinned or not item.is_unsure
+        name, left, right, sure, pin = au_columns(row)
         name.label(text=f"{item.number}  {item.name}", translate=False)
-        left.label(text=strength(item.left), translate=False)
-        right.label(text=strength(item.right) if item.is_paired else "", translate=False)
-        sure.label(text=f"{item.probability:.0%}", translate=False)
+        left.prop(item, "left", text="", emboss=False)
+        if item.is_paired:
+            right.prop(item, "right", text="", emboss=False)
+        else:
+            right.label(text="")
+        certainty = "set" if item.is_pinned else f"{item.probability:.0%}"
+        sure.label(text=certainty, translate=item.is_pinned)
+        pin.prop(item, "is_pinned", text="", emboss=False, icon=PIN_ICONS[item.is_pinned])
 
     def filter_items(self, context, data, propname):
         """Hide what isn't there, if asked to."""
         rows = getattr(data, propname)
         if not data.only_present:
             return [], []
-        shown = [max(row.left, row.right) >= PRESENT_FROM for row in rows]
+        shown = [row.is_pinned or max(row.left, row.right) >= PRESENT_FROM for row in rows]
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
@@ -87,6 +95,8 @@ class LIMNER_PT_drawing(SidebarTab, bpy.types.Panel):
             layout.operator(LIMNER_OT_draw.bl_idname, icon="GREASEPENCIL")
         else:
             layout.prop(limner, "sketch_path", text="")
+        if len(rig_names()) > 1:
+            layout.prop(limner, "rig")
         row = layout.row(align=True)
         row.operator(LIMNER_OT_detect.bl_idname, icon="VIEWZOOM")
         row.operator(LIMNER_OT_fit.bl_idname, icon="USER")
@@ -110,13 +120,15 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
         if not limner.aus:
             layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
             return
-        titles = ("Action Unit", "left", "right", "sure")
+        titles = ("Action Unit", "left", "right", "sure", "")
         for column, title in zip(au_columns(layout.row(align=True)), titles, strict=True):
             column.label(text=title)
         layout.template_list(
             "LIMNER_UL_aus", "", limner, "aus", limner, "au_row", rows=8, sort_lock=True
         )
-        layout.prop(limner, "only_present")
+        row = layout.row()
+        row.prop(limner, "only_present")
+        row.operator(LIMNER_OT_unpin.bl_idname, icon="UNPINNED")
 
 
 class LIMNER_PT_head(SidebarTab, bpy.types.Panel):

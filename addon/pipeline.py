@@ -8,7 +8,7 @@ Free of Blender; the command line, the add-on and scripts all come through here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from .evidence import gather_evidence
 from .fit import Fit
 from .frame import frame_face
 from .gap import measure_gap, split_drawn
+from .pins import with_pins
 from .report import au_entries
 from .wholes import Wholes
 
@@ -125,6 +126,7 @@ class Session:
         sketch: Sketch,
         detection: Detection | None = None,
         on_stage: Callable[[str], None] | None = None,
+        pins: Mapping[str, float] | None = None,
     ) -> Fit:
         """Fit the head to a drawing.
 
@@ -132,20 +134,24 @@ class Session:
         ----------
         detection : what to believe instead of the network's own reading
         on_stage : called with the name of each stage of `STAGES` before it starts
+        pins : AU label → intensity in [0, 1] that a person has set; the head wears just that
 
         Raises
         ------
         SketchError
             If there is no face in the drawing.
+        FitError
+            If a pin names no AU or is out of range.
         """
         clock = _Clock(on_stage)
         clock.start("detect")
-        detection = detection or self.detect(sketch)
+        pins = pins or {}
+        detection = with_pins(detection or self.detect(sketch), pins)
         clock.start("parametric")
         frame = frame_face(sketch, detection)
         drawn = read_lines(frame, detection)
         evidence = gather_evidence(
-            self.rig, detection, frame, drawn, self.settings.inverse_distance
+            self.rig, detection, frame, drawn, self.settings.inverse_distance, pins.keys()
         )
         neutral, first_camera = place_head(self.rig, evidence)
         placed = visible_lines(self.rig, pose(self.rig, neutral), first_camera)

@@ -3,18 +3,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # No `from __future__ import annotations` here: Blender takes properties from real annotations.
 
+from zlib import crc32
+
 import bpy
 
 from ..rig.facs import AU_NAMES, split_label
+from .bridge import watching
+from .preferences import DEFAULT_RIG, rig_names
 
-__all__ = ["CLASSES", "LimnerAU", "LimnerScene", "show_detection"]
+__all__ = ["CLASSES", "LimnerAU", "LimnerScene", "pinned_aus", "show_detection"]
 
 UNSURE_ABOVE = 0.4
 """Uncertainty from which a reading is greyed."""
 
+_is_filling = False
+"""True while limner itself writes intensities: only what a person sets is pinned."""
+
+RIG_TITLES = {"makehuman": "MakeHuman", "ict": "ICT-FaceKit", "ict-light": "ICT-FaceKit, light"}
+
 PATH_OPTIONS = {"ANIMATABLE"}
 if bpy.app.version >= (4, 5, 0):  # before, every path may start with // for the .blend's folder
     PATH_OPTIONS |= {"PATH_SUPPORTS_BLEND_RELATIVE"}
+
+
+def _pin(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Keep what somebody has set by hand."""
+    if not _is_filling:
+        if not row.is_pinned:
+            row.is_pinned = True
+        watching.note_change()
+
+
+def _note_pin(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Let Live see that a value is pinned, or no longer."""
+    watching.note_change()
 
 
 class LimnerAU(bpy.types.PropertyGroup):
@@ -25,10 +47,20 @@ class LimnerAU(bpy.types.PropertyGroup):
         name="Paired", description="Whether each side of the face has its own value"
     )
     left: bpy.props.FloatProperty(
-        name="L", description="Intensity on the subject's left", min=0.0, max=1.0, subtype="FACTOR"
+        name="L",
+        description="Intensity on the subject's left; set it to pin it, then press Fit",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        update=_pin,
     )
     right: bpy.props.FloatProperty(
-        name="R", description="Intensity on the subject's right", min=0.0, max=1.0, subtype="FACTOR"
+        name="R",
+        description="Intensity on the subject's right; set it to pin it, then press Fit",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        update=_pin,
     )
     probability: bpy.props.FloatProperty(
         name="Probability", description="How sure it is that this is there", min=0.0, max=1.0
@@ -36,11 +68,29 @@ class LimnerAU(bpy.types.PropertyGroup):
     is_unsure: bpy.props.BoolProperty(
         name="Unsure", description="The drawing says too little about this"
     )
+    is_pinned: bpy.props.BoolProperty(
+        name="Pin",
+        description="Keep these values: Detect leaves them alone, and a fitted head wears them",
+        update=_note_pin,
+    )
 
 
 def _is_drawing(limner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
     """Offer Grease Pencil objects of the scene only."""
     return thing.type == "GREASEPENCIL" and thing.name in limner.id_data.objects
+
+
+_rig_rows: list[tuple[str, str, str, int]] = []
+"""The choices of heads; Blender needs the strings to live on."""
+
+
+def _rig_items(limner: object, context: object) -> list[tuple[str, str, str, int]]:
+    """Offer the heads there are; a .blend keeps the number, so a name's is always the same."""
+    numbers = {name: crc32(name.encode()) >> 1 for name in rig_names()} | {DEFAULT_RIG: 0}
+    rows = [(name, RIG_TITLES.get(name, name), "", number) for name, number in numbers.items()]
+    if rows != _rig_rows:
+        _rig_rows[:] = rows
+    return _rig_rows
 
 
 def _redraw_views(limner: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
@@ -74,6 +124,11 @@ class LimnerScene(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
     )
+    rig: bpy.props.EnumProperty(
+        name="Head",
+        description="The head that is fitted; more are made by `limner rig build`",
+        items=_rig_items,
+    )
     show_lines: bpy.props.BoolProperty(
         name="Lines",
         description="Show the drawn lines, the head's and the gap between them over camera views",
@@ -92,8 +147,34 @@ class LimnerScene(bpy.types.PropertyGroup):
 CLASSES = (LimnerAU, LimnerScene)
 
 
+def pinned_aus(limner: LimnerScene) -> dict[str, float]:
+    """Return what was set by hand: AU label → intensity."""
+    pins = {}
+    for row in limner.aus:
+        if row.is_pinned and row.is_paired:
+            pins |= {f"AU{row.number}L": row.left, f"AU{row.number}R": row.right}
+        elif row.is_pinned:
+            pins[f"AU{row.number}"] = row.left
+    return pins
+
+
 def show_detection(limner: LimnerScene, detection: object) -> None:
-    """Fill the list of Action Units from a `Detection`, in FACS order."""
+    """Fill the list of Action Units from a `Detection`, in FACS order; pinned ones stay."""
+    global _is_filling
+    pinned = {row.number: (row.left, row.right) for row in limner.aus if row.is_pinned}
+    _is_filling = True
+    try:
+        _fill(limner, detection)
+        for row in limner.aus:
+            if row.number in pinned:
+                row.left, row.right = pinned[row.number]
+                row.is_pinned, row.is_unsure = True, False
+    finally:
+        _is_filling = False
+
+
+def _fill(limner: LimnerScene, detection: object) -> None:
+    """Write what was read."""
     limner.aus.clear()
     rows: dict[int, LimnerAU] = {}
     order = sorted(

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, panels, properties
+from . import operators, panels, preferences, properties
 from .bridge import lines, watching
 
 __all__ = ["register", "unregister"]
 
-CLASSES = (*properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+CLASSES = (*preferences.CLASSES, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
 _commands: list[object] = []
 """Handles of the registered commands; Blender wants them back."""

@@ -66,6 +66,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/bridge/": BLENDER,
     "addon/operators": BLENDER,
     "addon/panels.py": BLENDER,
+    "addon/preferences.py": BLENDER,
     "addon/properties.py": BLENDER,
     "addon/registration.py": BLENDER,
 }

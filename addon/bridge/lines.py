@@ -19,15 +19,13 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from gpu_extras.batch import batch_for_shader
 from numpy.typing import NDArray
 
+from ..preferences import preferences
 from ..shown_lines import ShownLines
 from .head import LINES
 from .stage import VIEW, find_head
 
 __all__ = ["page_corners", "register", "unregister"]
 
-HEAD_RGBA = (0.0, 0.74, 0.66, 0.95)
-DRAWN_RGBA = (0.98, 0.55, 0.12, 0.95)
-MARK_RGBA = (0.93, 0.10, 0.22, 1.0)
 HEAD_WIDTH_PX, DRAWN_WIDTH_PX, MARK_WIDTH_PX = 2.0, 2.5, 1.5
 _log = logging.getLogger(__name__)
 _handles: list[object] = []
@@ -94,9 +92,10 @@ def _draw_lines(context: bpy.types.Context) -> None:
     step = (corners[1] - corners[0]) / lines.size_px
     gpu.state.blend_set("ALPHA")
     scale = context.preferences.system.ui_scale
-    _draw_points(lines.drawn * step + corners[0], DRAWN_RGBA, DRAWN_WIDTH_PX * scale)
-    _draw_pieces(_placed(lines.head, corners[0], step), HEAD_RGBA, HEAD_WIDTH_PX * scale)
-    _draw_pieces(_placed(lines.marks, corners[0], step), MARK_RGBA, MARK_WIDTH_PX * scale)
+    chosen = preferences()
+    _draw_points(lines.drawn * step + corners[0], chosen.drawn_colour, DRAWN_WIDTH_PX * scale)
+    _draw_pieces(_placed(lines.head, corners[0], step), chosen.head_colour, HEAD_WIDTH_PX * scale)
+    _draw_pieces(_placed(lines.marks, corners[0], step), chosen.gap_colour, MARK_WIDTH_PX * scale)
     gpu.state.blend_set("NONE")
 
 

@@ -22,7 +22,7 @@ from ..strokes import strokes_digest
 from .pencil import camera_of, is_drawing, read_strokes, sight_of
 from .stage import HEAD, place_under_drawing
 
-__all__ = ["can_watch", "is_watching", "start", "status", "stop", "tick"]
+__all__ = ["can_watch", "is_watching", "note_change", "start", "status", "stop", "tick"]
 
 PERIOD_S = 0.05
 STROKE_OPERATORS = ("GREASE_PENCIL_OT_brush_stroke", "GREASE_PENCIL_OT_draw")
@@ -35,6 +35,7 @@ class _Watch:
 
     follower: Follower
     show: Callable[[bpy.types.PropertyGroup, Answer], None]
+    pins: Callable[[bpy.types.PropertyGroup], dict[str, float]]
     scene: str
     drawing: str
     is_changed: bool = True
@@ -74,6 +75,7 @@ def start(
     context: bpy.types.Context,
     follower: Follower,
     show: Callable[[bpy.types.PropertyGroup, Answer], None],
+    pins: Callable[[bpy.types.PropertyGroup], dict[str, float]],
 ) -> None:
     """Watch the scene's drawing from now on.
 
@@ -81,13 +83,14 @@ def start(
     ----------
     follower : who fits; it is closed when the watch ends
     show : writes what was read into the scene's properties
+    pins : reads from there what was set by hand
     """
     stop()
     scene = context.scene
-    _watches.append(_Watch(follower, show, scene.name, scene.limner.pencil.name))
-    bpy.app.handlers.depsgraph_update_post.append(_note_change)
-    bpy.app.handlers.undo_post.append(_note_change)
-    bpy.app.handlers.redo_post.append(_note_change)
+    _watches.append(_Watch(follower, show, pins, scene.name, scene.limner.pencil.name))
+    bpy.app.handlers.depsgraph_update_post.append(note_change)
+    bpy.app.handlers.undo_post.append(note_change)
+    bpy.app.handlers.redo_post.append(note_change)
     bpy.app.handlers.load_pre.append(_end)
     bpy.app.timers.register(tick, first_interval=PERIOD_S)
 
@@ -95,9 +98,9 @@ def start(
 def stop() -> None:
     """End the watch, whatever it is at; what came last stays."""
     for handlers, handler in (
-        (bpy.app.handlers.depsgraph_update_post, _note_change),
-        (bpy.app.handlers.undo_post, _note_change),
-        (bpy.app.handlers.redo_post, _note_change),
+        (bpy.app.handlers.depsgraph_update_post, note_change),
+        (bpy.app.handlers.undo_post, note_change),
+        (bpy.app.handlers.redo_post, note_change),
         (bpy.app.handlers.load_pre, _end),
     ):
         if handler in handlers:
@@ -141,12 +144,13 @@ def _look(watch: _Watch) -> None:
         watch.is_changed = False
         sight = sight_of(context, drawing)
         strokes = read_strokes(drawing, sight)
-        digest = strokes_digest(strokes, sight.size_px)
+        pins = watch.pins(context.scene.limner)
+        digest = f"{strokes_digest(strokes, sight.size_px)} {sorted(pins.items())}"
         if digest != watch.digest:
             watch.digest = digest
             head = drawing.get(HEAD)
             watch.head = head.name if head is not None and _is_here(head, context) else None
-            watch.follower.follow(strokes, sight.size_px)
+            watch.follower.follow(strokes, sight.size_px, pins)
             _say(watch, "Reading the drawing …")
     answer = watch.follower.latest()
     if answer is not None:
@@ -190,7 +194,7 @@ def _is_drawing_now() -> bool:
     )
 
 
-def _note_change(*_: object) -> None:
+def note_change(*_: object) -> None:
     """Look at the drawing anew at the next tick; whether it has changed is found there."""
     if _watches:
         _watches[0].is_changed = True

@@ -40,9 +40,10 @@ def drawn(draw):
 @given(strokes=st.lists(drawn(), max_size=4), number=st.integers(0, 10**9))
 def test_a_job_arrives_as_it_was_sent(strokes, number):
     stream = io.BytesIO()
-    send(stream, Job(number, tuple(strokes), (640, 480)).pack())
+    send(stream, Job(number, tuple(strokes), (640, 480), {"AU12L": 0.5}).pack())
     stream.seek(0)
     job = Job.unpack(receive(stream))
+    assert job.pins == {"AU12L": 0.5}
     assert (job.number, job.size_px, len(job.strokes)) == (number, (640, 480), len(strokes))
     for sent, got in zip(strokes, job.strokes, strict=True):
         assert sent.is_closed == got.is_closed
@@ -117,9 +118,9 @@ def smile_of(answer: Answer) -> float:
 @pytest.mark.slow
 def test_a_face_is_answered_in_full_and_only_the_newest_of_several(follower):
     assert follower.latest() is None and not follower.is_busy
-    follower.follow(face(0.0), PAGE)
-    follower.follow(face(0.5), PAGE)
-    newest = follower.follow(face(0.9), PAGE)
+    follower.follow(face(0.0), PAGE, {})
+    follower.follow(face(0.5), PAGE, {})
+    newest = follower.follow(face(0.9), PAGE, {})
     assert follower.is_busy
     last = answers(follower)[-1]
     assert last.number == newest
@@ -127,9 +128,9 @@ def test_a_face_is_answered_in_full_and_only_the_newest_of_several(follower):
     assert not follower.is_busy
     assert follower.latest() is None
     # an older drawing under work gives way to the next one
-    follower.follow(face(0.9), PAGE)
+    follower.follow(face(0.9), PAGE, {})
     time.sleep(0.3)
-    follower.follow(face(0.0), PAGE)
+    follower.follow(face(0.0), PAGE, {})
     last = answers(follower)[-1]
     assert last.number == newest + 2
     assert smile_of(last) < 0.2
@@ -138,15 +139,15 @@ def test_a_face_is_answered_in_full_and_only_the_newest_of_several(follower):
 
 @pytest.mark.slow
 def test_an_empty_page_is_told_and_the_process_goes_on(follower):
-    follower.follow((), PAGE)
+    follower.follow((), PAGE, {})
     assert "no strokes yet" in answers(follower)[-1].message
-    follower.follow(face(0.9), PAGE)
+    follower.follow(face(0.9), PAGE, {})
     assert answers(follower)[-1].scene is not None
 
 
 @pytest.mark.slow
 def test_a_killed_process_is_told_in_one_line(follower):
-    follower.follow((), PAGE)
+    follower.follow((), PAGE, {})
     answers(follower)
     follower._process.kill()
     until = time.monotonic() + PATIENCE_S
@@ -154,7 +155,7 @@ def test_a_killed_process_is_told_in_one_line(follower):
         assert time.monotonic() < until
         time.sleep(0.01)
     assert follower.failure == "the process that fits has ended; switch Live on again"
-    follower.follow((), PAGE)
+    follower.follow((), PAGE, {})
     assert follower.latest() is None and not follower.is_busy
 
 
@@ -162,7 +163,7 @@ def test_a_killed_process_is_told_in_one_line(follower):
 def test_an_unknown_rig_is_told_with_the_answer():
     follower = Follower("nobody")
     try:
-        follower.follow(face(0.0), PAGE)
+        follower.follow(face(0.0), PAGE, {})
         assert "nobody" in answers(follower)[-1].message
     finally:
         follower.close()
@@ -170,7 +171,7 @@ def test_an_unknown_rig_is_told_with_the_answer():
 
 @pytest.mark.slow
 def test_a_closed_follower_leaves_no_process(follower):
-    follower.follow((), PAGE)
+    follower.follow((), PAGE, {})
     answers(follower)
     process = follower._process
     follower.close()

@@ -30,13 +30,13 @@ def limner(bpy, fit, monkeypatch):
         def detect(self, sketch):
             return fit.detection
 
-        def fit(self, sketch):
+        def fit(self, sketch, pins):
             width, height = sketch.ink.shape[::-1]
             camera = Camera(900.0, np.array([width * 0.55, height * 0.4]), (width, height))
             return replace(fit, sketch=sketch, camera=camera)
 
     registration.register()
-    monkeypatch.setattr(operators, "session", Given)
+    monkeypatch.setattr(operators, "session", lambda rig: Given())
     yield bpy.context.scene.limner
     monkeypatch.undo()
     registration.unregister()

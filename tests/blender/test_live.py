@@ -26,8 +26,9 @@ class Hand:
         self.is_busy = False
         self.is_closed = False
 
-    def follow(self, strokes, size_px):
+    def follow(self, strokes, size_px, pins):
         self.jobs.append((strokes, size_px))
+        self.pins = pins
         self.answer = None
 
     def latest(self):
@@ -67,7 +68,7 @@ def hand(bpy, fit, monkeypatch):
 
     registration.register()
     given = Hand(fit)
-    monkeypatch.setattr(live, "Follower", lambda rig: given)
+    monkeypatch.setattr(live, "Follower", lambda rig, threads: given)
     draw_cross(bpy)
     assert bpy.ops.limner.live() == {"FINISHED"}
     yield given
@@ -220,6 +221,20 @@ def test_undo_of_a_stroke_is_followed_like_a_stroke(bpy, hand):
     bpy.ops.ed.undo()
     tick()
     assert [len(strokes) for strokes, _ in hand.jobs] == [2, 3, 2]
+
+
+def test_a_value_pinned_by_hand_is_followed_like_a_stroke(bpy, hand):
+    follow_once(bpy, hand)
+    assert hand.pins == {}
+    row = next(row for row in bpy.context.scene.limner.aus if row.number == 26)
+    row.left = 0.5
+    tick()
+    assert len(hand.jobs) == 2
+    assert hand.pins == {"AU26": 0.5}
+    hand.finish()
+    tick()
+    tick()
+    assert len(hand.jobs) == 2
 
 
 def test_no_face_yet_is_told_in_the_panel_and_live_goes_on(bpy, hand):

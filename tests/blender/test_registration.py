@@ -27,7 +27,8 @@ class FakeSession:
     def detect(self, sketch):
         return self.answer.detection
 
-    def fit(self, sketch):
+    def fit(self, sketch, pins):
+        self.pins = pins
         return self.answer
 
 
@@ -38,7 +39,7 @@ def limner(bpy, fit, monkeypatch):
 
     registration.register()
     given = FakeSession(fit)
-    monkeypatch.setattr(operators, "session", lambda: given)
+    monkeypatch.setattr(operators, "session", lambda rig: given)
     monkeypatch.setattr(operators, "read_drawing", lambda context: fit.sketch)
     bpy.context.scene.limner.sketch_path = "//face.png"
     yield bpy.context.scene.limner
@@ -55,7 +56,11 @@ def everything(bpy):
     render = bpy.context.scene.render
     state["render"] = (render.resolution_x, render.resolution_y)
     limner = bpy.context.scene.limner
-    state["aus"] = [(au.number, au.left, au.right, au.probability) for au in limner.aus]
+    state["aus"] = [
+        (au.number, au.left, au.right, au.probability, au.is_pinned) for au in limner.aus
+    ]
+    state["drawing"] = (limner.source, getattr(limner.pencil, "name", None))
+    state["mode"] = bpy.context.mode
     for thing in bpy.data.objects:
         state[thing.name] = [list(row) for row in thing.matrix_basis]
         keys = getattr(thing.data, "shape_keys", None)
@@ -132,7 +137,7 @@ def test_fitting_again_changes_the_head_that_is_there(bpy, limner, rig, fit, mon
     smile = head.data.shape_keys.key_blocks["mouthSmileLeft"]
     smile.value = 0.0
     closer = tiny_fit(rig, 1.0, (256, 300))
-    monkeypatch.setattr(operators, "session", lambda: FakeSession(closer))
+    monkeypatch.setattr(operators, "session", lambda rig: FakeSession(closer))
     bpy.ops.limner.fit()
     assert sorted(bpy.data.objects.keys()) == ["Limner Camera", "Limner Head"]
     assert smile.value == pytest.approx(0.75)
@@ -161,9 +166,14 @@ def test_what_a_user_can_mend_becomes_a_report(bpy, limner, monkeypatch):
     assert not bpy.data.objects
 
 
-@pytest.mark.parametrize("operator", ["detect", "fit"])
+@pytest.mark.parametrize("operator", ["detect", "fit", "draw", "unpin"])
 def test_undo_and_redo_bring_back_every_value(bpy, limner, operator):
+    if operator == "draw" and bpy.app.version < (4, 3, 0):
+        pytest.skip("drawings of attributes came with Blender 4.3")
     bpy.ops.mesh.primitive_cube_add(size=0.1, location=(3, 0, 0))
+    if operator == "unpin":
+        bpy.ops.limner.detect()
+        row_of(limner, 12).is_pinned = True
     before = everything(bpy)
     bpy.ops.ed.undo_push(message="before")
     getattr(bpy.ops.limner, operator)()
@@ -174,6 +184,90 @@ def test_undo_and_redo_bring_back_every_value(bpy, limner, operator):
     assert everything(bpy) == before
     bpy.ops.ed.redo()
     assert everything(bpy) == after
+
+
+def row_of(limner, number):
+    """Return the row of an Action Unit."""
+    return next(row for row in limner.aus if row.number == number)
+
+
+def test_what_is_set_by_hand_is_pinned_and_what_is_read_is_not(bpy, limner):
+    bpy.ops.limner.detect()
+    assert not any(row.is_pinned for row in limner.aus)
+    row_of(limner, 4).left = 0.5
+    assert [row.number for row in limner.aus if row.is_pinned] == [4]
+    bpy.ops.limner.detect()
+    assert (row_of(limner, 4).left, row_of(limner, 4).right) == (0.5, 0.0)
+    assert [row.number for row in limner.aus if row.is_pinned] == [4]
+    assert row_of(limner, 12).left == pytest.approx(0.75)
+
+
+def test_a_pinned_row_is_never_unsure(bpy, limner):
+    bpy.ops.limner.detect()
+    assert row_of(limner, 1).is_unsure
+    row_of(limner, 1).is_pinned = True
+    bpy.ops.limner.detect()
+    assert not row_of(limner, 1).is_unsure
+
+
+def test_fit_is_told_the_pins_by_side(bpy, limner, fit, monkeypatch):
+    from limner.addon import operators
+
+    given = FakeSession(fit)
+    monkeypatch.setattr(operators, "session", lambda rig: given)
+    bpy.ops.limner.detect()
+    row_of(limner, 12).right = 0.25
+    row_of(limner, 26).left = 0.5
+    bpy.ops.limner.fit()
+    wanted = {"AU12L": pytest.approx(0.75), "AU12R": pytest.approx(0.25), "AU26": 0.5}
+    assert given.pins == wanted
+
+
+def test_unpin_lets_the_drawing_decide_again(bpy, limner):
+    assert not bpy.ops.limner.unpin.poll()
+    bpy.ops.limner.detect()
+    row_of(limner, 12).left = 0.1
+    assert bpy.ops.limner.unpin() == {"FINISHED"}
+    assert row_of(limner, 12).left == pytest.approx(0.1)
+    bpy.ops.limner.detect()
+    assert row_of(limner, 12).left == pytest.approx(0.75)
+
+
+def test_fit_is_grey_while_the_head_is_edited(bpy, limner):
+    bpy.ops.limner.fit()
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert not bpy.ops.limner.fit.poll()
+    assert bpy.ops.limner.detect.poll()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert bpy.ops.limner.fit.poll()
+
+
+def test_a_rig_folder_offers_its_heads_and_wins_over_names(bpy, limner, tmp_path, monkeypatch):
+    from limner.addon import preferences
+
+    class Chosen(preferences._Defaults):
+        rig_folder = str(tmp_path)
+
+    assert preferences.rig_names()[0] == "makehuman"
+    assert preferences.rig_source("") == "makehuman"
+    (tmp_path / "mine.npz").touch()
+    monkeypatch.setattr(preferences, "preferences", Chosen)
+    assert "mine" in preferences.rig_names()
+    assert preferences.rig_source("mine") == str(tmp_path / "mine.npz")
+    assert preferences.rig_source("makehuman") == "makehuman"
+    limner.rig = "mine"
+    assert limner.rig == "mine"
+
+
+def test_every_button_and_setting_has_a_tooltip(bpy, limner):
+    from limner.addon import preferences
+
+    for name in ("draw", "live", "detect", "fit", "unpin"):
+        assert getattr(bpy.ops.limner, name).get_rna_type().description
+    for owner in (type(limner), preferences.LimnerPreferences):
+        for item in owner.bl_rna.properties:
+            ours = item.identifier not in {"rna_type", "name", "bl_idname", "aus", "au_row"}
+            assert item.description or not ours, item.identifier
 
 
 def test_gap_line_tells_before_and_after(bpy):

@@ -132,5 +132,20 @@ def work():
     yield 0.5
     assert state() == fitted, "redo must bring the same head again"
 
+    # what is set by hand counts more than what is drawn
+    rows = {row.number: row for row in bpy.context.scene.limner.aus}
+    rows[4].left = rows[4].right = 0.8
+    rows[12].left = 0.0
+    assert [number for number, row in rows.items() if row.is_pinned] == [4, 12]
+    with bpy.context.temp_override(**here):
+        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    keys = bpy.data.objects["Limner Head"].data.shape_keys.key_blocks
+    assert keys["mouthSmileLeft"].value < 0.05 < 0.3 < keys["mouthSmileRight"].value
+    assert min(keys["browDownLeft"].value, keys["browDownRight"].value) > 0.5
+    for _ in range(2):
+        pen.refresh()
+        yield 0.7
+    pen.picture(f"{PREFIX}-pinned.png")
+
 
 pen.run(work(), PREFIX)

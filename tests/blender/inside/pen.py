@@ -118,7 +118,7 @@ def open_tab():
     return window, area, view
 
 
-def run(steps, prefix, most_seconds=480):
+def run(steps, prefix, most_seconds=900):
     """Take the steps of a generator in Blender's main loop, then leave with a status."""
     started = time.perf_counter()
 
