@@ -276,3 +276,44 @@ def test_gap_line_tells_before_and_after(bpy):
     record = '{"gap": {"unit": "iod", "placed": 0.081, "snakes": 0.006}}'
     assert gap_line(record) == "Gap 8.1% → 0.6% of eye distance"
     assert gap_line("{}") == ""
+
+
+def test_undo_takes_back_step_by_step_whatever_was_pressed(bpy, limner):
+    """Forty random presses with undo and redo between them: every state comes back exactly."""
+    buttons = {
+        "detect": lambda: bpy.ops.limner.detect(),
+        "fit": lambda: bpy.ops.limner.fit(),
+        "unpin": lambda: bpy.ops.limner.unpin(),
+        "set": lambda: setattr(bpy.context.scene.limner.aus[3], "left", 0.5),
+        "move": lambda: setattr(bpy.context.object, "location", (0.1, 0.2, 0.3)),
+        "delete": lambda: bpy.data.objects.remove(bpy.context.object),
+    }
+    rng = np.random.default_rng(5)
+    bpy.ops.limner.detect()
+    bpy.ops.limner.fit()
+    bpy.ops.ed.undo_push(message="start")
+    history, at = [everything(bpy)], 0
+    for _ in range(40):
+        press = str(rng.choice([*buttons, "undo", "undo", "redo"]))
+        if press == "undo" and at > 0:
+            bpy.ops.ed.undo()
+            at -= 1
+        elif press == "redo" and at + 1 < len(history):
+            bpy.ops.ed.redo()
+            at += 1
+        elif press in buttons and can_press(bpy, press):
+            buttons[press]()
+            bpy.ops.ed.undo_push(message=press)
+            history[at + 1 :] = [everything(bpy)]
+            at += 1
+        assert everything(bpy) == history[at], press
+    assert len(history) > 5
+
+
+def can_press(bpy, button):
+    """Tell whether a button of the random walk has something to act on."""
+    if button == "unpin":
+        return bpy.ops.limner.unpin.poll()
+    if button == "set":
+        return len(bpy.context.scene.limner.aus) > 3
+    return bpy.context.object is not None or button in ("detect", "fit")
