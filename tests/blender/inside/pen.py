@@ -6,7 +6,6 @@ import importlib
 import os
 import subprocess
 import sys
-import time
 import traceback
 
 import bpy
@@ -120,11 +119,8 @@ def open_tab():
 
 def run(steps, prefix, most_seconds=900):
     """Take the steps of a generator in Blender's main loop, then leave with a status."""
-    started = time.perf_counter()
-
     def tick():
         try:
-            print(f"{time.perf_counter() - started:.1f} s", flush=True)
             return next(steps)
         except StopIteration:
             status = 0
