@@ -18,16 +18,17 @@ PREFIX = sys.argv[-1]
 SMILE = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "cheekSquintLeft": 0.5,
          "cheekSquintRight": 0.5}  # fmt: skip
 BETWEEN_STROKES_S = 0.4
-MOST_WAITS = 300
+LOOK_S = 0.02  # oftener than Live looks itself, so that no word of it is missed
+MOST_LOOKS = 15000
 
 
 def says(text):
     """Wait until Live says something with `text` in it."""
     watching = pen.limner("addon.bridge.watching")
-    for _ in range(MOST_WAITS):
+    for _ in range(MOST_LOOKS):
         if text in watching.status():
             return
-        yield 0.3
+        yield LOOK_S
     raise AssertionError(f"waited for {text!r}, but Live says: {watching.status()}")
 
 

@@ -119,6 +119,7 @@ def open_tab():
 
 def run(steps, prefix, most_seconds=900):
     """Take the steps of a generator in Blender's main loop, then leave with a status."""
+
     def tick():
         try:
             return next(steps)
