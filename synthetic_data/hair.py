@@ -187,7 +187,6 @@ def _shine(pen: Pen, hair: Hairdo) -> None:
         row = int(rng.integers(8, _COUNT - 16))
         share = rng.uniform(0.3, 0.7)
         band = hair.inner[row : row + 8] + share * (hair.outer - hair.inner)[row : row + 8]
-        pen.canvas.flush()
         thick = np.concatenate([band, band[::-1] + rng.uniform(0.6, 1.6) * pen.scale])
         pen.fill(thick, "none", 0.0)
 

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.features import FEATURES
 from .again import Again
 from .canvas import Canvas
+from .stroking import eased, ink_strokes, resampled, wavered
 from .style import Hand
 
 __all__ = ["LABEL", "Pen", "arc", "blob", "resample", "smooth_noise"]
@@ -18,29 +21,28 @@ LABEL: dict[str, int] = {name: index for index, name in enumerate(FEATURES)}
 """Index in the label image of each feature."""
 
 _STEP_PX = 3.5
+_STEADY, _CENTRED = np.empty((0, 2, 0)), np.empty((0, 2))
 
 
 def resample(points: NDArray[np.floating], step_px: float = _STEP_PX) -> NDArray[np.float64]:
     """Return a polyline of (N, 2) points at about equal steps along its length."""
-    points = np.asarray(points, dtype=np.float64)
-    lengths = np.hypot(*np.diff(points, axis=0).T)
-    at = np.concatenate([[0.0], np.cumsum(lengths)])
-    count = int(min(max(np.ceil(at[-1] / step_px), 2), 400)) + 1
-    wanted = np.linspace(0.0, at[-1], count)
-    return np.stack([np.interp(wanted, at, points[:, 0]), np.interp(wanted, at, points[:, 1])], 1)
+    return resampled(np.ascontiguousarray(points, dtype=np.float64), float(step_px))
 
 
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], length: int, period: float
 ) -> NDArray[np.float64]:
     """Return noise (*shape, length), smooth over about `period` samples, standard deviation ~1."""
-    knots = int(max(np.ceil(length / max(period, 1.0)), 1)) + 3
-    values = rng.standard_normal((*shape, knots))
-    at = np.linspace(1.0, knots - 2.001, length)
-    low = at.astype(int)
-    part = at - low
-    ease = part * part * (3.0 - 2.0 * part)
-    return values[..., low] * (1.0 - ease) + values[..., low + 1] * ease
+    knots = _knots(rng, (int(np.prod(shape)),), length, period)
+    return eased(knots, length).reshape((*shape, length))
+
+
+def _knots(
+    rng: np.random.Generator, shape: tuple[int, ...], length: int, period: float
+) -> NDArray[np.float64]:
+    """Return the noise (*shape, knots) that `stroking.eased` makes smooth over so many samples."""
+    count = int(max(math.ceil(length / max(period, 1.0)), 1)) + 3
+    return rng.standard_normal((*shape, count))
 
 
 def arc(
@@ -169,19 +171,26 @@ class Pen:
     ) -> None:
         """Draw a batch of (S, N, 2) curves, each wavering and swelling in its own way."""
         hand, rng = self.hand, self.waver
+        points = np.ascontiguousarray(points, dtype=np.float64)
         strokes, count = points.shape[:2]
         size = hand["line_wobble"] * self.scale
+        knots, drift = _STEADY, _CENTRED
         if size > 0.02:
-            waver = smooth_noise(rng, (strokes, 2), count, 5.0).transpose(0, 2, 1)
-            drift = rng.standard_normal((strokes, 1, 2))
-            points = points + size * (0.7 * waver + (0.8 * drift if strokes > 1 else 0.0))
-        along = np.linspace(0.0, 1.0, count)
-        bulge = np.minimum(1.0, np.minimum(along, 1.0 - along) * 5.0 + 0.12)
-        swell = 1.0 + hand["line_pressure"] * smooth_noise(rng, (strokes,), count, 8.0)
-        taper = 1.0 - hand["line_taper"] * (1.0 - bulge)
-        widths = self.width * weight * np.clip(swell, 0.25, 2.0) * taper
-        shown = hand["line_tone"] * tone * rng.uniform(0.9, 1.0, (strokes, 1))
-        self.canvas.stroke(points, np.maximum(widths, 0.35), label, np.minimum(shown, 1.0))
+            knots = _knots(rng, (strokes, 2), count, 5.0)
+            drift = rng.standard_normal((strokes, 2))
+        moved, widths = wavered(
+            points,
+            knots,
+            drift,
+            _knots(rng, (strokes,), count, 8.0),
+            size,
+            0.8 if strokes > 1 else 0.0,
+            hand["line_pressure"],
+            hand["line_taper"],
+            self.width * weight,
+        )
+        shown = np.minimum(hand["line_tone"] * tone * rng.uniform(0.9, 1.0, strokes), 1.0)
+        ink_strokes(self.canvas.cells, moved, widths, shown, label)
 
     def dot(self, centre: NDArray[np.floating], radius: float, label: str) -> None:
         """Draw a filled dot."""

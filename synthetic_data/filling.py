@@ -1,0 +1,151 @@
+"""Polygons: how much of each pixel they cover, exactly, and the mixing of a tone into the sheet.
+
+The signed area to the right of every edge is summed into the pixels and accumulated along the
+rows, as font rasterisers do; self-overlaps count once.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import compiled
+
+__all__ = ["coverage", "lay_polygon", "lay_shade", "lay_share"]
+
+
+@compiled
+def _add(area: NDArray[np.float64], row: int, x0: float, x1: float, rise: float) -> None:
+    """Add what lies right of an edge within one row, x0 <= x1, all inside the window."""
+    first = int(x0)
+    if x1 <= first + 1.0:
+        part = 0.5 * (x0 + x1) - first
+        area[row, first] += rise * (1.0 - part)
+        area[row, first + 1] += rise * part
+        return
+    slope = rise / (x1 - x0)
+    left, column = x0, first
+    while left < x1:  # column by column; each gets its own share of the rise
+        right = min(column + 1.0, x1)
+        share = slope * (right - left)
+        part = 0.5 * (left + right) - column
+        area[row, column] += share * (1.0 - part)
+        area[row, column + 1] += share * part
+        left = right
+        column += 1
+
+
+@compiled
+def _add_clipped(
+    area: NDArray[np.float64], row: int, x0: float, x1: float, rise: float, width: float
+) -> None:
+    """Add an edge within one row; what sticks out of the window counts at its border."""
+    if x0 > x1:
+        x0, x1 = x1, x0
+    if x0 < 0.0:
+        if x1 <= 0.0:
+            area[row, 0] += rise
+            return
+        outside = rise * (-x0) / (x1 - x0)
+        area[row, 0] += outside
+        x0, rise = 0.0, rise - outside
+    if x1 > width:
+        if x0 >= width:
+            return
+        rise *= (width - x0) / (x1 - x0)
+        x1 = width
+    _add(area, row, x0, x1, rise)
+
+
+@compiled
+def coverage(
+    polygon: NDArray[np.float64], x0: int, y0: int, height: int, width: int
+) -> NDArray[np.float64]:
+    """Return the share of each pixel of a window, (height, width), inside a polygon (N, 2)."""
+    area = np.zeros((height, width + 2))
+    count = len(polygon)
+    for number in range(count):
+        after = number + 1 if number + 1 < count else 0
+        ax, ay = polygon[number, 0] - x0, polygon[number, 1] - y0
+        bx, by = polygon[after, 0] - x0, polygon[after, 1] - y0
+        sign = 1.0
+        if ay > by:
+            ax, ay, bx, by, sign = bx, by, ax, ay, -1.0
+        top, bottom = max(ay, 0.0), min(by, float(height))
+        if not top < bottom:
+            continue
+        slope = (bx - ax) / (by - ay)
+        row = int(top)
+        while row < bottom:
+            high, low = max(ay, float(row)), min(by, row + 1.0)
+            start, stop = ax + (high - ay) * slope, ax + (low - ay) * slope
+            _add_clipped(area, row, start, stop, sign * (low - high), float(width))
+            row += 1
+    shares = np.empty((height, width))
+    for row in range(height):
+        total = 0.0
+        for column in range(width):
+            total += area[row, column]
+            shares[row, column] = min(abs(total), 1.0)
+    return shares
+
+
+@compiled
+def lay_share(
+    cells: NDArray[np.uint16],
+    shares: NDArray[np.float64],
+    x0: int,
+    y0: int,
+    tone: float,
+    label: int,
+) -> None:
+    """Mix a tone into the cells by a share each; a window at (x0, y0) of the sheet."""
+    named = label if tone > 0.0 else 0
+    for row in range(shares.shape[0]):
+        for column in range(shares.shape[1]):
+            share = shares[row, column]
+            if share > 0.004:
+                old = int(cells[y0 + row, x0 + column])
+                level = (old >> 8) * (1.0 - share) + 255.0 * tone * share
+                kept = named if share > 0.5 else old & 255
+                cells[y0 + row, x0 + column] = (int(level) << 8) | kept
+
+
+@compiled
+def lay_polygon(
+    cells: NDArray[np.uint16],
+    polygon: NDArray[np.float64],
+    clip: NDArray[np.float64],
+    tone: float,
+    label: int,
+) -> None:
+    """Fill a polygon (N, 2), inside a second one if that has any corners."""
+    size_y, size_x = cells.shape
+    left = top = 1e9
+    right = bottom = -1e9
+    for number in range(len(polygon)):
+        left, right = min(left, polygon[number, 0]), max(right, polygon[number, 0])
+        top, bottom = min(top, polygon[number, 1]), max(bottom, polygon[number, 1])
+    x0, x1 = math.floor(max(left, 0.0)), math.ceil(min(right, float(size_x)))
+    y0, y1 = math.floor(max(top, 0.0)), math.ceil(min(bottom, float(size_y)))
+    if x1 <= x0 or y1 <= y0:
+        return
+    shares = coverage(polygon, x0, y0, y1 - y0, x1 - x0)
+    if len(clip) > 0:
+        shares = shares * coverage(clip, x0, y0, y1 - y0, x1 - x0)
+    lay_share(cells, shares, x0, y0, tone, label)
+
+
+@compiled
+def lay_shade(cells: NDArray[np.uint16], darkness: NDArray[np.floating], label: int) -> None:
+    """Add ink, (H, W) in [0, 1], where it is darker than what is there."""
+    for row in range(cells.shape[0]):
+        for column in range(cells.shape[1]):
+            level = int(min(max(float(darkness[row, column]), 0.0), 1.0) * 255.0)
+            cell = (level << 8) | label
+            if cell > cells[row, column]:
+                cells[row, column] = cell

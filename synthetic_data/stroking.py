@@ -1,0 +1,164 @@
+"""Strokes as tapered capsules: the loop that inks their pixels, and the one that makes them waver.
+
+A line of a given width, convolved with a pixel, gives a trapezoid of the same area. So a pixel's
+coverage is a matter of its distance to the line, and no sample is drawn twice.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import compiled
+
+__all__ = ["eased", "ink_strokes", "resampled", "wavered"]
+
+
+@compiled
+def ink_strokes(
+    cells: NDArray[np.uint16],
+    points: NDArray[np.float64],
+    widths: NDArray[np.float64],
+    tones: NDArray[np.float64],
+    label: int,
+) -> None:
+    """Blend strokes into the cells (level x 256 + label) by maximum.
+
+    Parameters
+    ----------
+    cells : (H, W) uint16, changed in place
+    points : (S, N, 2) pixels
+    widths : (S, N) pixels
+    tones : (S,) darkness in [0, 1]
+    """
+    height, width = cells.shape
+    for stroke in range(points.shape[0]):
+        for row in range(points.shape[1] - 1):
+            x0, y0 = points[stroke, row, 0], points[stroke, row, 1]
+            x1, y1 = points[stroke, row + 1, 0], points[stroke, row + 1, 1]
+            half0, half1 = 0.5 * widths[stroke, row], 0.5 * widths[stroke, row + 1]
+            full = 255.0 * tones[stroke]
+            thick = max(half0, half1)
+            length = math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0))
+            if not (thick > 0.02 and length < 1e5):
+                continue
+            # short pieces, since the box around a long one is mostly empty
+            pieces = int(length / (5.0 + 2.0 * thick)) + 1
+            for piece in range(pieces):
+                low, high = piece / pieces, (piece + 1) / pieces
+                ax, ay = x0 + low * (x1 - x0), y0 + low * (y1 - y0)
+                bx, by = x0 + high * (x1 - x0), y0 + high * (y1 - y0)
+                first = half0 + low * (half1 - half0)
+                growth = (high - low) * (half1 - half0)
+                reach = max(first, first + growth) + 0.5
+                left = max(math.floor(min(ax, bx) - reach), 0)
+                right = min(math.floor(max(ax, bx) + reach), width - 1)
+                top = max(math.floor(min(ay, by) - reach), 0)
+                bottom = min(math.floor(max(ay, by) + reach), height - 1)
+                along_x, along_y = bx - ax, by - ay
+                inverse = 1.0 / max(along_x * along_x + along_y * along_y, 1e-9)
+                for y in range(top, bottom + 1):
+                    dy = y + 0.5 - ay
+                    for x in range(left, right + 1):
+                        dx = x + 0.5 - ax
+                        at = min(max((dx * along_x + dy * along_y) * inverse, 0.0), 1.0)
+                        gap_x, gap_y = dx - at * along_x, dy - at * along_y
+                        half = first + at * growth
+                        away = gap_x * gap_x + gap_y * gap_y
+                        if away < (half + 0.5) * (half + 0.5):
+                            covered = min(half + 0.5 - math.sqrt(away), 2.0 * half, 1.0)
+                            if covered > 0.01:
+                                cell = (int(covered * full) << 8) | label
+                                if cell > cells[y, x]:
+                                    cells[y, x] = cell
+
+
+@compiled
+def _between(knots: NDArray[np.float64], along: float) -> float:
+    """Return the smooth value of a row of knots at a share of its length; the ends have a spare."""
+    at = along * (len(knots) - 3.001)
+    low = int(at)
+    part = at - low
+    ease = part * part * (3.0 - 2.0 * part)
+    return knots[low + 1] * (1.0 - ease) + knots[low + 2] * ease
+
+
+@compiled
+def eased(knots: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """Return (S, length) smooth curves through rows of knots, (S, K)."""
+    rows = len(knots)
+    values = np.empty((rows, length))
+    for row in range(rows):
+        for column in range(length):
+            values[row, column] = _between(knots[row], column / max(length - 1, 1))
+    return values
+
+
+@compiled
+def wavered(
+    points: NDArray[np.float64],
+    knots: NDArray[np.float64],
+    drift: NDArray[np.float64],
+    pressure_knots: NDArray[np.float64],
+    wobble_px: float,
+    apart: float,
+    pressure: float,
+    taper: float,
+    width_px: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return strokes as a hand draws them, (S, N, 2), and their widths (S, N), pixels.
+
+    Parameters
+    ----------
+    points : (S, N, 2) pixels
+    knots, pressure_knots : (S, 2, K) and (S, L) noise; no rows of `knots` for a steady hand
+    drift : (S, 2) by how much each stroke as a whole is off, times `apart`
+    wobble_px, pressure, taper : amplitudes of the noise; thinning towards the ends
+    width_px : of the whole stroke; it never gets thinner than 0.35
+    """
+    strokes, count = points.shape[0], points.shape[1]
+    moved = points.copy()
+    widths = np.empty((strokes, count))
+    for stroke in range(strokes):
+        for row in range(count):
+            along = row / max(count - 1, 1)
+            if len(knots) > 0:
+                for axis in range(2):
+                    noise = 0.7 * _between(knots[stroke, axis], along)
+                    moved[stroke, row, axis] += wobble_px * (noise + apart * drift[stroke, axis])
+            bulge = min(1.0, min(along, 1.0 - along) * 5.0 + 0.12)
+            thinned = 1.0 - taper * (1.0 - bulge)
+            swell = 1.0 + pressure * _between(pressure_knots[stroke], along)
+            widths[stroke, row] = max(width_px * min(max(swell, 0.25), 2.0) * thinned, 0.35)
+    return moved, widths
+
+
+@compiled
+def resampled(points: NDArray[np.float64], step_px: float) -> NDArray[np.float64]:
+    """Return a polyline of (N, 2) points at about equal steps along its length."""
+    count = len(points)
+    at = np.zeros(count)
+    for row in range(1, count):
+        dx, dy = points[row, 0] - points[row - 1, 0], points[row, 1] - points[row - 1, 1]
+        at[row] = at[row - 1] + math.sqrt(dx * dx + dy * dy)
+    total = at[count - 1]
+    pieces = min(max(math.ceil(total / step_px), 2), 400)
+    found = np.empty((pieces + 1, 2))
+    row = 0
+    for number in range(pieces + 1):
+        wanted = total * number / pieces
+        while row < count - 2 and at[row + 1] < wanted:
+            row += 1
+        run = at[row + 1] - at[row] if count > 1 else 0.0
+        share = (wanted - at[row]) / run if run > 0.0 else 0.0
+        share = min(share, 1.0)
+        after = min(row + 1, count - 1)
+        for axis in range(2):
+            found[number, axis] = points[row, axis] + share * (
+                points[after, axis] - points[row, axis]
+            )
+    return found
