@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ from .camera import Camera
 from .face_rig import PART_NAMES, FaceRig, SurfacePoints
 from .features import FEATURES
 from .normals import unit, vertex_normals
-from .visibility import VisibilityGrid
+from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
 __all__ = ["FeatureCurve", "occluding_contours", "project_curves", "visible_pieces"]
@@ -72,7 +74,8 @@ def project_curves(
     vertices: NDArray[np.floating],
     camera: Camera,
     names: Iterable[str] | None = None,
-    grid: VisibilityGrid | None = None,
+    grid: View | None = None,
+    normals: NDArray[np.float64] | None = None,
 ) -> list[FeatureCurve]:
     """Project the rig's feature curves and flag what the head hides.
 
@@ -81,6 +84,7 @@ def project_curves(
     vertices : (V, 3) metres, as `face_rig.pose` gives them
     names : curves to project, all by default; names that the rig lacks are left out
     grid : the visibility of this very view, if it is built already
+    normals : (V, 3) of the vertices, if they are known already
     """
     wanted = [name for name in (rig.curves if names is None else names) if name in rig.curves]
     if not wanted:
@@ -92,10 +96,12 @@ def project_curves(
         np.concatenate([surface.barycentric for surface in surfaces]),
     )
     points = joined.interpolate(vertices, rig.triangles)
-    normals = joined.interpolate(vertex_normals(vertices, rig.triangles), rig.triangles)
+    if normals is None:
+        normals = vertex_normals(vertices, rig.triangles)
+    turned = joined.interpolate(normals, rig.triangles)
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
     seam = np.repeat([name in _LIPS_SEAM for name in wanted], counts)
-    facing = (unit(normals) * unit(camera.view_directions(points))).sum(axis=1)
+    facing = (unit(turned) * unit(camera.view_directions(points))).sum(axis=1)
     visible = grid.visible(points, np.where(seam, _SEAM_TOLERANCE_M, _TOLERANCE_M))
     visible &= facing > np.where(seam, _SEAM_FACING, _FACING)
     image = camera.project(points)
@@ -116,10 +122,11 @@ def occluding_contours(
     rig: FaceRig,
     vertices: NDArray[np.floating],
     camera: Camera,
-    grid: VisibilityGrid | None = None,
+    grid: View | None = None,
     min_length_px: float = 6.0,
     parts: Iterable[str] = ("skin",),
     chin_lean: float = 0.3,
+    normals: NDArray[np.float64] | None = None,
 ) -> list[FeatureCurve]:
     """Find the visible lines where the head's surface turns away from the eye.
 
@@ -133,6 +140,7 @@ def occluding_contours(
         Seen level, the skin under many a chin does not quite turn away, and yet everybody draws
         the jaw: its line is sought as seen from this much higher up (less where the head is bent
         forward, more where it is bent back). 0 gives true contours only.
+    normals : (V, 3) of the vertices, if they are known already
 
     Returns
     -------
@@ -140,9 +148,9 @@ def occluding_contours(
     as one looks at the picture. Every point has a triangle and barycentric weights, so that it can
     be moved.
     """
-    wanted = np.isin(rig.vertex_part, [PART_NAMES.index(part) for part in parts])
-    rows = np.flatnonzero(wanted[rig.triangles[:, 0]])
-    normals = vertex_normals(vertices, rig.triangles)
+    rows = _rows_of(rig, tuple(parts))
+    if normals is None:
+        normals = vertex_normals(vertices, rig.triangles)
     views = unit(camera.view_directions(vertices))
     if chin_lean > 0.0:
         views = _raised_under_chin(rig, vertices, views, normals, chin_lean)
@@ -154,16 +162,29 @@ def occluding_contours(
     visible = _visible_nodes(zero, vertices, normals, rig.triangles, grid)
     feature = _node_features(rig, zero)
     image, surface = camera.project(zero.interpolate(vertices)), zero.surface(rig.triangles)
+    step = np.sqrt(((np.roll(image, -1, axis=0) - image) ** 2).sum(axis=1))
+    counted = np.concatenate([[0], np.cumsum(visible)]).tolist()
     curves = []
     for start, stop, is_closed in zero.chains:
-        nodes = slice(start, stop)
-        if visible[nodes].sum() < 2:
+        if counted[stop] - counted[start] < 2:
             continue
+        steps = step[start:stop]
+        steps[-1] = np.hypot(*(image[start] - image[stop - 1]))
+        if steps.sum() < min_length_px:
+            continue
+        nodes = slice(start, stop)
         label = _node_labels(
-            visible[nodes], feature[nodes], image[nodes], is_closed, _BRIDGE_M * camera.scale_px
+            visible[nodes], feature[nodes], steps.tolist(), is_closed, _BRIDGE_M * camera.scale_px
         )
-        curves += _named_pieces(label, image[nodes], surface[nodes], is_closed, min_length_px)
+        curves += _named_pieces(label, image, surface, start, is_closed, min_length_px)
     return curves
+
+
+@lru_cache(maxsize=8)
+def _rows_of(rig: FaceRig, parts: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return the triangles of some parts of a rig."""
+    wanted = np.isin(rig.vertex_part, [PART_NAMES.index(part) for part in parts])
+    return np.flatnonzero(wanted[rig.triangles[:, 0]])
 
 
 def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
@@ -174,7 +195,9 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
     if curve.visible.all():
         rows = np.arange(len(curve.points))
         return [np.append(rows, 0) if curve.is_closed and len(rows) else rows]
-    return [piece for piece, flag in _runs(curve.visible, curve.is_closed) if flag]
+    count = len(curve.points)
+    runs = _runs(curve.visible.tolist(), curve.is_closed)
+    return [np.arange(start, stop) % count for start, stop, flag in runs if flag]
 
 
 def _raised_under_chin(
@@ -185,14 +208,21 @@ def _raised_under_chin(
     lean: float,
 ) -> NDArray[np.float64]:
     """Return the views (V, 3), raised along the head's own up on skin of the jaw facing down."""
-    rest = rig.neutral - rig.neutral.mean(axis=0)
-    left, _, right = np.linalg.svd((vertices - vertices.mean(axis=0)).T @ rest)
+    rest, under = _at_rest(rig)
+    # rest is centred, so that it does not matter where the vertices' middle is
+    left, _, right = np.linalg.svd(vertices.T @ rest)
     up = (left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right)[:, 1]
-    drop = (rig.eye_centres[:, 1].mean() - rig.neutral[:, 1]) / rig.interocular_m
-    under = np.clip((drop - 0.9) / 0.4, 0.0, 1.0) * np.clip((2.6 - drop) / 0.4, 0.0, 1.0)
-    under = under * np.isin(rig.contour_feature, (_JAW, _OTHER))
     raised = np.clip(lean - 4.0 * lean * up[2], 0.0, 2.0 * lean)
     return views + (raised * under * (normals @ up < 0.0))[:, None] * up
+
+
+@lru_cache(maxsize=8)
+def _at_rest(rig: FaceRig) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the centred neutral head, (V, 3), and how much every vertex lies under the chin."""
+    drop = (rig.eye_centres[:, 1].mean() - rig.neutral[:, 1]) / rig.interocular_m
+    under = np.clip((drop - 0.9) / 0.4, 0.0, 1.0) * np.clip((2.6 - drop) / 0.4, 0.0, 1.0)
+    neutral = rig.neutral.astype(np.float64)
+    return neutral - neutral.mean(axis=0), under * np.isin(rig.contour_feature, (_JAW, _OTHER))
 
 
 def _visible_nodes(
@@ -200,7 +230,7 @@ def _visible_nodes(
     vertices: NDArray[np.floating],
     normals: NDArray[np.float64],
     triangles: NDArray[np.int32],
-    grid: VisibilityGrid,
+    grid: View,
 ) -> NDArray[np.bool_]:
     """Return (N,) True at the nodes that the eye sees; hollows, where n·v falls, never are."""
     rows = np.flatnonzero(zero.slope > 0.0)
@@ -231,68 +261,84 @@ def _node_features(rig: FaceRig, zero: ZeroSet) -> NDArray[np.int_]:
 def _node_labels(
     visible: NDArray[np.bool_],
     feature: NDArray[np.int_],
-    image: NDArray[np.float64],
+    steps: list[float],
     is_closed: bool,
     bridge_px: float,
-) -> NDArray[np.int_]:
-    """Return a chain's features, 0 where it is hidden, without flicker."""
-    seen = _bridged(visible.astype(int), image, is_closed, bridge_px)
-    return seen * _bridged(feature, image, is_closed, 2.0 * bridge_px)
+) -> list[int]:
+    """Return a chain's features, 0 where it is hidden, without flicker.
+
+    Parameters
+    ----------
+    steps : pixels from every node to the next, from the last to the first
+    """
+    seen = _bridged(visible.tolist(), steps, is_closed, bridge_px)
+    names = _bridged(feature.tolist(), steps, is_closed, 2.0 * bridge_px)
+    return [name if flag else 0 for flag, name in zip(seen, names, strict=True)]
 
 
 def _named_pieces(
-    label: NDArray[np.int_],
+    label: list[int],
     image: NDArray[np.float64],
     surface: SurfacePoints,
+    first: int,
     is_closed: bool,
     min_length_px: float,
 ) -> list[FeatureCurve]:
-    """Cut one chain where it hides and where it becomes another feature."""
-    runs = _runs(label, is_closed)
+    """Cut the chain whose nodes begin at `first` where it hides or becomes another feature."""
+    count, runs = len(label), _runs(label, is_closed)
     pieces = []
-    for number, (piece, value) in enumerate(runs):
-        whole = is_closed and len(piece) == len(label)
-        after = number + 1 < len(runs) or is_closed
-        following, next_value = runs[(number + 1) % len(runs)] if after else (piece, 0)
-        if next_value and not whole:  # neighbours share the point where the name changes
-            piece = np.append(piece, following[0])
-        length_px = np.linalg.norm(np.diff(image[piece], axis=0), axis=1).sum()
-        if value == 0 or len(piece) < 2 or length_px < min_length_px:
+    for number, (start, stop, value) in enumerate(runs):
+        if value == 0:
             continue
-        seen = np.ones(len(piece), dtype=bool)
-        name = FEATURES[value]
-        pieces.append(FeatureCurve(name, image[piece], seen, surface[piece], is_closed=whole))
+        whole = is_closed and stop - start == count
+        after = number + 1 < len(runs) or is_closed
+        if after and not whole and runs[(number + 1) % len(runs)][2]:
+            stop += 1  # neighbours share the point where the name changes
+        rows = first + np.arange(start, stop) % count
+        points = image[rows]
+        length_px = np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1)).sum()
+        if len(rows) < 2 or length_px < min_length_px:
+            continue
+        seen = np.ones(len(rows), dtype=bool)
+        pieces.append(FeatureCurve(FEATURES[value], points, seen, surface[rows], is_closed=whole))
     return pieces
 
 
-def _runs(values: NDArray, is_closed: bool) -> list[tuple[NDArray[np.intp], int]]:
-    """Split a sequence into its runs of equal values: (rows, value); a ring has no first run."""
-    rows = np.arange(len(values))
-    breaks = np.flatnonzero(np.diff(values)) + 1
-    if is_closed and len(breaks) and values[0] == values[-1]:
-        rows = np.roll(rows, -breaks[0])
-        breaks = np.flatnonzero(np.diff(values[rows])) + 1
-    return [(piece, int(values[piece[0]])) for piece in np.split(rows, breaks) if len(piece)]
+def _runs(values: list[int], is_closed: bool) -> list[tuple[int, int, int]]:
+    """Split a sequence into its runs of equal values: (start, stop, value).
+
+    A ring has no first run: where its ends are equal, the run there comes last, and its stop lies
+    beyond the end by as much as it goes on at the start.
+    """
+    count = len(values)
+    breaks = [row for row in range(1, count) if values[row] != values[row - 1]]
+    edges = [0, *breaks, count]
+    if is_closed and breaks and values[0] == values[-1]:
+        edges = [*breaks, count + breaks[0]]
+    return [(start, stop, values[start]) for start, stop in pairwise(edges) if stop > start]
 
 
-def _bridged(
-    values: NDArray[np.int_],
-    image: NDArray[np.float64],
-    is_closed: bool,
-    bridge_px: float,
-) -> NDArray[np.int_]:
+def _bridged(values: list[int], steps: list[float], is_closed: bool, bridge_px: float) -> list[int]:
     """Give runs shorter than `bridge_px` the value of the run before, shortest first."""
-    values = values.copy()
-    step = np.linalg.norm(np.roll(image, -1, axis=0) - image, axis=1)
-    while True:
-        runs = _runs(values, is_closed)
-        if len(runs) < (2 if is_closed else 3):
+    count = len(values)
+    sums = [0.0, *accumulate(steps + steps)]
+    runs = [
+        [sums[stop] - sums[start], start, stop - start, value]
+        for start, stop, value in _runs(values, is_closed)
+    ]
+    while len(runs) > (1 if is_closed else 2):
+        inner = range(len(runs)) if is_closed else range(1, len(runs) - 1)
+        shortest = min(inner, key=lambda number: runs[number][0])
+        if runs[shortest][0] >= bridge_px:
             break
-        lengths = np.array([step[rows].sum() for rows, _ in runs])
-        if not is_closed:
-            lengths[[0, -1]] = np.inf
-        shortest = int(lengths.argmin())
-        if lengths[shortest] >= bridge_px:
-            break
-        values[runs[shortest][0]] = runs[shortest - 1][1]
-    return values
+        before, merged = runs[shortest - 1], [runs.pop(shortest)]
+        following = shortest % len(runs)
+        if runs[following] is not before and runs[following][3] == before[3]:
+            merged.append(runs.pop(following))
+        before[0] += sum(run[0] for run in merged)
+        before[2] += sum(run[2] for run in merged)
+    bridged = [0] * count
+    for _, start, length, value in runs:
+        for row in range(start, start + length):
+            bridged[row % count] = value
+    return bridged

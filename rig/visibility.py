@@ -10,19 +10,30 @@ one test costs two plane evaluations and no ray. Front and back faces both hide,
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import require_shape
 from .camera import Camera
 
-__all__ = ["DEFAULT_TOLERANCE_M", "VisibilityGrid", "visible_points"]
+__all__ = ["DEFAULT_TOLERANCE_M", "View", "VisibilityGrid", "visible_points"]
 
 DEFAULT_TOLERANCE_M = 0.0005
 """How far behind a surface a point may lie and still count as on it: half of a lid's thickness."""
 
 _CELLS = 64
 _EDGE_SLACK = 1e-6  # in barycentric units: a point on a shared edge belongs to both triangles
+
+
+class View(Protocol):
+    """Whoever can tell which points of one view the camera sees."""
+
+    def visible(
+        self, points: NDArray[np.floating], tolerance_m: float | NDArray[np.floating] = ...
+    ) -> NDArray[np.bool_]:
+        """Return (N,) True where nothing lies between the eye and the point."""
 
 
 class VisibilityGrid:

@@ -70,13 +70,13 @@ def zero_set(
     directions : (V, 3), for `ZeroSet.slope`
     """
     values = np.where(np.abs(values) < 1e-12, 1e-12, values)
-    signs = (values > 0.0)[triangles[rows]]
-    count = signs.sum(axis=1)
-    mixed = (count == 1) | (count == 2)
+    sign = (values > 0.0).astype(np.int8)
+    count = sum(sign[corner] for corner in triangles[rows].T)
+    mixed = np.flatnonzero((count == 1) | (count == 2))
     rows, lone_positive = rows[mixed], count[mixed] == 1
-    lone = np.argmax(signs[mixed] == lone_positive[:, None], axis=1)
     lines = np.arange(len(rows))
     cut = triangles[rows]
+    lone = np.argmax(sign[cut] == lone_positive[:, None], axis=1)
     a, b, c = (cut[lines, (lone + k) % 3].astype(np.int64) for k in range(3))
     # enter and leave such that the positive side stays on the same hand all along
     enter, leave = np.where(lone_positive, b, c), np.where(lone_positive, c, b)

@@ -14,7 +14,7 @@ from ..rig.contours import occluding_contours, project_curves
 from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
 from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
-from ..rig.visibility import VisibilityGrid
+from .sight import Sight, normals
 from .warp import LANDMARK_GROUPS, Warp, group_of
 
 __all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
@@ -47,7 +47,8 @@ class DrawnFace:
     rotation : (3, 3) head rotation
     unit : interocular distance of the head seen from the front, pixels
     roll : angle of the face's own x axis in the image, radians
-    posed : (V, 3) metres, the head turned; flat : (V, 2) pixels, before any warp
+    posed, normals : (V, 3) metres, the head turned, and which way its skin looks
+    flat : (V, 2) pixels, before any warp
     scale_px : pixels per metre of the drawing
     head : (H, 2) pixels, the vertices that make the outline of the head
     centre, radii : outline of the head: (2,) pixels, (72,) pixels at equal angles
@@ -63,6 +64,7 @@ class DrawnFace:
     unit: float
     roll: float
     posed: NDArray[np.float64]
+    normals: NDArray[np.float64]
     flat: NDArray[np.float64]
     scale_px: float
     head: NDArray[np.float64]
@@ -118,13 +120,13 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     """Pose a rig and take all its lines through a camera."""
     rig = lines.rig
     vertices = pose(rig, state)
-    flat = camera.project(vertices)
-    grid = VisibilityGrid(vertices, rig.triangles, camera)
-    features = project_curves(rig, vertices, camera, grid=grid)
+    sight = Sight(vertices, rig.triangles, camera)
+    flat, turned = sight.image, normals(vertices, rig.triangles)
+    features = project_curves(rig, vertices, camera, grid=sight, normals=turned)
     curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in features}
     contours = tuple(
         DrawnCurve(line.name, line.points, line.visible)
-        for line in occluding_contours(rig, vertices, camera, grid)
+        for line in occluding_contours(rig, vertices, camera, sight, normals=turned)
         if line.visible.any()
     )
     rotation = rotation_matrix(state.rotation)
@@ -137,12 +139,13 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         curves=curves,
         contours=contours,
         landmarks=camera.project(surface),
-        landmarks_visible=grid.visible(surface, 0.004),
+        landmarks_visible=sight.visible(surface, 0.004),
         neutral=camera.project(rest @ rotation.T),
         rotation=rotation,
         unit=camera.scale_px * rig.interocular_m,
         roll=float(np.arctan2(-rotation[1, 0], np.hypot(rotation[0, 0], rotation[2, 0]))),
         posed=vertices,
+        normals=turned,
         flat=flat,
         scale_px=camera.scale_px,
         head=flat[lines.head],

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..rig.face_rig import FaceRig
-from ..rig.normals import vertex_normals
 from .face import DrawnFace
 from .warp import Warp
 
@@ -77,7 +76,7 @@ def form_fields(
     warp : what the hand did to the face
     light : (3,) direction towards the light, length 1
     """
-    normals = vertex_normals(face.posed, rig.triangles)
+    normals = face.normals
     rows = np.flatnonzero((normals[:, 2] > 0.05) & (rig.vertex_part == 0))
     lit = np.clip(normals[rows] @ light, 0.0, 1.0)
     cell = np.clip(warp.apply(face.flat[rows]) / (size / _GRID), 0, _GRID - 1).astype(int)
