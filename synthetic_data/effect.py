@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ NOMINAL = 0.7
 """An AU that is absent counts as readable if this much of it could be seen."""
 
 
+@lru_cache(maxsize=8)
 def free_shapes(rig: FaceRig) -> NDArray[np.bool_]:
     """Tell (B,) which shapes an exaggerating hand may push beyond 1; lids and jaw stay."""
     return np.array([not name.startswith(("eye", "jaw")) for name in rig.shape_names])
@@ -45,14 +48,25 @@ def faint_aus(
     rotation : (3, 3) head rotation; motion along the line of sight counts nothing
     """
     push = np.where(free_shapes(rig), gain, 1.0)
-    weights = np.stack([rig.weights_from_aus(_seen_with(label, aus)) * push for label in AU_LABELS])
-    moved = np.tensordot(weights, landmarks.modes[-len(push) :], axes=1) @ rotation.T
-    reach = np.hypot(moved[..., 0], moved[..., 1]).max(axis=1) / rig.interocular_m
+    shown = np.array([aus.get(label) or NOMINAL for label in AU_LABELS])
+    weights = np.clip(shown[:, None] * _each_au(rig), 0.0, 1.0)
+    if "AU25" in aus:
+        parting = {name: aus[name] for name in ("AU25", *_LIPS_PARTED_BY) if name in aus}
+        weights[AU_LABELS.index("AU25")] = rig.weights_from_aus(parting)
+    modes = landmarks.modes[-len(push) :]
+    moved = (weights * push).astype(np.float32) @ modes.reshape(len(push), -1)
+    seen = moved.reshape(-1, 3) @ rotation[:2].T
+    far = np.sqrt((seen * seen).sum(axis=1)).reshape(len(AU_LABELS), -1).max(axis=1)
+    reach = far / rig.interocular_m
     return frozenset(label for label, far in zip(AU_LABELS, reach, strict=True) if far < FAINT)
 
 
-def _seen_with(label: str, aus: dict[str, float]) -> dict[str, float]:
-    """Return the AUs whose common motion shows `label`: itself, or `NOMINAL` of it if absent."""
-    if label == "AU25" and label in aus:
-        return {name: aus[name] for name in ("AU25", *_LIPS_PARTED_BY) if name in aus}
-    return {label: aus.get(label) or NOMINAL}
+@lru_cache(maxsize=8)
+def _each_au(rig: FaceRig) -> NDArray[np.float64]:
+    """Return (AUs, B) the weights of each AU at intensity 1."""
+    rows = {name: row for row, name in enumerate(rig.shape_names)}
+    weights = np.zeros((len(AU_LABELS), len(rows)))
+    for number, label in enumerate(AU_LABELS):
+        for shape, weight in rig.au_table.get(label, {}).items():
+            weights[number, rows[shape]] += weight
+    return weights

@@ -112,10 +112,12 @@ def _express(
     by this warp: in few lines it would be read as an expression.
     """
     calm, more = hand["proportions_calm"], hand["proportions_tilt"]
-    at_rest = np.empty_like(face.neutral)
+    at_rest = np.zeros_like(face.neutral)
     warp = Warp(parameters)
-    for name, rows in _GROUP_LANDMARKS.items():
-        at_rest[list(rows)] = warp.apply(face.neutral[list(rows)], {name: 1.0})
+    asked = [(list(_GROUP_LANDMARKS[name]), name) for name in ("brow_L", "brow_R", "mouth")]
+    lines = [(face.neutral[rows], {name: 1.0}) for rows, name in asked]
+    for (rows, _), points in zip(asked, warp.apply_all(lines), strict=True):
+        at_rest[rows] = points
     at_rest = (at_rest - face.centre) @ turn.T / face.unit
     groups = parameters["groups"]
     for side in "LR":

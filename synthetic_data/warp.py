@@ -9,12 +9,15 @@ one; then the whole face is bent (radial and wave), and the sheet is placed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .compiled import compiled
 
 __all__ = ["CURVE_GROUPS", "LANDMARK_GROUPS", "Warp", "group_of"]
 
@@ -101,54 +104,88 @@ class Warp:
         local = (points.astype(np.float64) - given["centre"]) @ turn.T / given["unit"]
         moved = local.copy()
         for name, share in shares.items():
-            rows = np.flatnonzero(share)
-            motion = _group_motion(local[rows], given["groups"].get(name))
-            moved[rows] += share[rows, None] * motion
-        moved = _waved(_radial(moved, given["radial"]), given["wave"])
-        image = moved * given["unit"] @ turn + given["centre"]
+            group = given["groups"].get(name)
+            if group is not None:
+                _carry(moved, local, share, group)
+        radial = given["radial"]
+        terms = np.array(radial["terms"])
+        if terms.any():
+            _stretch(moved, np.array(radial["centre"]), radial["radius"], terms)
+        moved = _waved(moved, given["wave"])
         place = np.asarray(given["place"])
-        return image @ place[:, :2].T + place[:, 2]
+        whole = place[:, :2] @ turn.T  # from the face's axes to the sheet
+        middle = place[:, :2] @ np.asarray(given["centre"]) + place[:, 2]
+        return moved @ (whole.T * given["unit"]) + middle
 
 
-def _group_motion(local: NDArray[np.float64], group: dict[str, Any] | None) -> NDArray[np.float64]:
-    """Return how far a group moves points, in face units."""
-    if group is None:
-        return np.zeros_like(local)
-    offset = local - group["centre"]
-    motion = offset @ (np.asarray(group["matrix"]) - np.eye(2)).T + group["shift"]
+def _carry(
+    moved: NDArray[np.float64],
+    local: NDArray[np.float64],
+    share: NDArray[np.float64],
+    group: dict[str, Any],
+) -> None:
+    """Move points (N, 2) in place as far as a group goes, in face units."""
+    centre, half_width = np.array(group["centre"]), group["half_width"]
+    matrix, tilt = np.array(group["matrix"]), np.array(group["tilt"])
+    _carry_whole(
+        moved, local, share, centre, matrix, np.array(group["shift"]), tilt, float(half_width)
+    )
     right, left = group["bend"]
     if right or left:
-        along = np.clip(offset[:, 0] / group["half_width"], -1.4, 1.4)
-        raised = np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
-        motion[:, 1] -= raised
-    tilt = group["tilt"]
-    if any(tilt):
-        along = np.clip(offset[:, 0] / group["half_width"], -1.3, 1.3)
-        motion[:, 1] -= 0.5 * (tilt[0] * (1.0 - along) + tilt[1] * (1.0 + along))
-    return motion
+        along = np.clip((local[:, 0] - centre[0]) / half_width, -1.4, 1.4)
+        moved[:, 1] -= share * np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
 
 
-def _radial(local: NDArray[np.float64], radial: dict[str, Any]) -> NDArray[np.float64]:
-    """Stretch the head along the rays from its centre."""
-    terms = radial["terms"]
-    if not any(terms):
-        return local
-    offset = local - radial["centre"]
-    distance = np.hypot(offset[:, 0], offset[:, 1])
-    angle = np.arctan2(offset[:, 1], offset[:, 0])
-    ratio = np.full(len(local), terms[0])
-    for order in range(1, (len(terms) + 1) // 2):
-        ratio += terms[2 * order - 1] * np.cos(order * angle)
-        ratio += terms[2 * order] * np.sin(order * angle)
-    inward = np.clip(distance / radial["radius"], 0.0, 1.0)
-    ease = inward * inward * (3.0 - 2.0 * inward)
-    return radial["centre"] + offset * (1.0 + np.clip(ratio, -0.45, 0.8) * ease)[:, None]
+@compiled
+def _carry_whole(
+    moved: NDArray[np.float64],
+    local: NDArray[np.float64],
+    share: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    tilt: NDArray[np.float64],
+    half_width: float,
+) -> None:
+    """Move points in place by a group's matrix, shift and tilt."""
+    for row in range(len(local)):
+        part = share[row]
+        if part != 0.0:
+            x, y = local[row, 0] - centre[0], local[row, 1] - centre[1]
+            along = min(max(x / half_width, -1.3), 1.3)
+            raised = 0.5 * (tilt[0] * (1.0 - along) + tilt[1] * (1.0 + along))
+            dx = (matrix[0, 0] - 1.0) * x + matrix[0, 1] * y + shift[0]
+            dy = matrix[1, 0] * x + (matrix[1, 1] - 1.0) * y + shift[1] - raised
+            moved[row, 0] += part * dx
+            moved[row, 1] += part * dy
+
+
+@compiled
+def _stretch(
+    points: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    radius: float,
+    terms: NDArray[np.float64],
+) -> None:
+    """Stretch the head along the rays from its centre, in place."""
+    for row in range(len(points)):
+        x, y = points[row, 0] - centre[0], points[row, 1] - centre[1]
+        distance = math.sqrt(x * x + y * y)
+        cos, sin = (x / distance, y / distance) if distance > 0.0 else (1.0, 0.0)
+        ratio, cos_n, sin_n = terms[0], 1.0, 0.0
+        for order in range(1, (len(terms) + 1) // 2):  # the next multiple of the angle
+            cos_n, sin_n = cos_n * cos - sin_n * sin, sin_n * cos + cos_n * sin
+            ratio += terms[2 * order - 1] * cos_n + terms[2 * order] * sin_n
+        inward = min(distance / radius, 1.0)
+        ease = inward * inward * (3.0 - 2.0 * inward)
+        grown = min(max(ratio, -0.45), 0.8) * ease
+        points[row, 0] += x * grown
+        points[row, 1] += y * grown
 
 
 def _waved(local: NDArray[np.float64], waves: list[list[float]]) -> NDArray[np.float64]:
     """Bend the plane by a few long waves."""
-    moved = local.copy()
-    for ax, ay, kx, ky, phase in waves:
-        swing = np.sin(local[:, 0] * kx + local[:, 1] * ky + phase)[:, None]
-        moved += swing * np.array([ax, ay])
-    return moved
+    if not len(waves):
+        return local
+    given = np.asarray(waves)
+    return local + np.sin(local @ given[:, 2:4].T + given[:, 4]) @ given[:, :2]
