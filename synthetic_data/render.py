@@ -16,6 +16,7 @@ from .canvas import VISIBLE_LEVEL, Canvas
 from .creases import draw_creases
 from .eyes import draw_brow, draw_eye
 from .face import DrawnFace, warp_face
+from .fields import NO_FIELD, on_paper
 from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
 from .hatching import form_fields, hatch, noise_field
 from .mouth import draw_mouth, draw_nose
@@ -289,21 +290,17 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
 def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Lay the ink on paper: grain, tone, noise, polarity; label what can still be seen."""
     canvas, hand, rng = pen.canvas, pen.hand, pen.part("paper")
-    size = canvas.size
-    ink = canvas.ink().astype(np.float32) / 255.0
-    grain = hand["grain_amount"]
+    size, grain = canvas.size, hand["grain_amount"]
+    rough = paper = NO_FIELD
     if grain > 0.02:
         rough = noise_field(pen.waver, size, max(hand["grain_size"], 1.05))
-        ink = ink * np.clip(1.0 - grain * (0.45 + 0.9 * rough), 0.0, 1.0)
-    labels = np.where(ink * 255.0 >= VISIBLE_LEVEL, canvas.labels(), 0).astype(np.uint8)
-    paper: NDArray[np.floating] | float = hand["paper_tone"]
     if hand["paper_noise"] > 0.005 and rng.random() < 0.4:
-        paper = paper + hand["paper_noise"] * (
-            0.6 * noise_field(pen.waver, size, 1.1)
+        paper = np.float32(hand["paper_noise"]) * (
+            np.float32(0.6) * noise_field(pen.waver, size, 1.1)
             + noise_field(pen.waver, size, 50.0 * size / 256.0)
         )
     strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
-    dark = np.clip(paper + ink * (strength - paper), 0.0, 1.0)
-    white = dark if rng.random() < hand["paper_inverted"] else 1.0 - dark
-    # 64 greys are as many as noise is worth: the files are half as large
-    return ((white * 63.0 + 0.5).astype(np.uint8) * np.uint8(4)) | np.uint8(3), labels
+    inverted = bool(rng.random() < hand["paper_inverted"])
+    return on_paper(
+        canvas.cells, rough, grain, paper, hand["paper_tone"], strength, inverted, VISIBLE_LEVEL
+    )
