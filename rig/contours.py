@@ -17,7 +17,7 @@ Bénard & Hertzmann (2019). Line drawings from 3D models. doi:10.1561/0600000075
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -89,12 +89,7 @@ def project_curves(
     wanted = [name for name in (rig.curves if names is None else names) if name in rig.curves]
     if not wanted:
         return []
-    surfaces = [rig.curves[name].points for name in wanted]
-    counts = [len(surface) for surface in surfaces]
-    joined = SurfacePoints(
-        np.concatenate([surface.triangle for surface in surfaces]),
-        np.concatenate([surface.barycentric for surface in surfaces]),
-    )
+    joined, counts = _joined(rig, tuple(wanted))
     points = joined.interpolate(vertices, rig.triangles)
     if normals is None:
         normals = vertex_normals(vertices, rig.triangles)
@@ -111,11 +106,22 @@ def project_curves(
             name=name,
             points=image[end - count : end],
             visible=visible[end - count : end],
-            surface=surface,
+            surface=rig.curves[name].points,
             is_closed=rig.curves[name].is_closed,
         )
-        for name, surface, count, end in zip(wanted, surfaces, counts, ends, strict=True)
+        for name, count, end in zip(wanted, counts, ends, strict=True)
     ]
+
+
+@lru_cache(maxsize=8)
+def _joined(rig: FaceRig, names: tuple[str, ...]) -> tuple[SurfacePoints, list[int]]:
+    """Return the points of some curves, one after another, and how many each has."""
+    surfaces = [rig.curves[name].points for name in names]
+    joined = SurfacePoints(
+        np.concatenate([surface.triangle for surface in surfaces]),
+        np.concatenate([surface.barycentric for surface in surfaces]),
+    )
+    return joined, [len(surface) for surface in surfaces]
 
 
 def occluding_contours(
@@ -127,6 +133,7 @@ def occluding_contours(
     parts: Iterable[str] = ("skin",),
     chin_lean: float = 0.3,
     normals: NDArray[np.float64] | None = None,
+    tracer: Callable[..., ZeroSet] = zero_set,
 ) -> list[FeatureCurve]:
     """Find the visible lines where the head's surface turns away from the eye.
 
@@ -141,6 +148,7 @@ def occluding_contours(
         the jaw: its line is sought as seen from this much higher up (less where the head is bent
         forward, more where it is bent back). 0 gives true contours only.
     normals : (V, 3) of the vertices, if they are known already
+    tracer : finds zero lines as `zero_set.zero_set` does
 
     Returns
     -------
@@ -155,28 +163,31 @@ def occluding_contours(
     if chin_lean > 0.0:
         views = _raised_under_chin(rig, vertices, views, normals, chin_lean)
     facing = (normals * views).sum(axis=1)
-    zero = zero_set(rig.triangles, rows, vertices, facing, views)
+    zero = tracer(rig.triangles, rows, vertices, facing, views)
     if not zero.chains:
         return []
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
     visible = _visible_nodes(zero, vertices, normals, rig.triangles, grid)
     feature = _node_features(rig, zero)
     image, surface = camera.project(zero.interpolate(vertices)), zero.surface(rig.triangles)
-    step = np.sqrt(((np.roll(image, -1, axis=0) - image) ** 2).sum(axis=1))
+    after = np.arange(1, len(image) + 1)
+    for start, stop, _ in zero.chains:
+        after[stop - 1] = start
+    apart = image[after] - image
+    step = np.hypot(apart[:, 0], apart[:, 1]).tolist()
     counted = np.concatenate([[0], np.cumsum(visible)]).tolist()
     curves = []
     for start, stop, is_closed in zero.chains:
         if counted[stop] - counted[start] < 2:
             continue
         steps = step[start:stop]
-        steps[-1] = np.hypot(*(image[start] - image[stop - 1]))
-        if steps.sum() < min_length_px:
+        if sum(steps) < min_length_px:
             continue
         nodes = slice(start, stop)
         label = _node_labels(
-            visible[nodes], feature[nodes], steps.tolist(), is_closed, _BRIDGE_M * camera.scale_px
+            visible[nodes], feature[nodes], steps, is_closed, _BRIDGE_M * camera.scale_px
         )
-        curves += _named_pieces(label, image, surface, start, is_closed, min_length_px)
+        curves += _named_pieces(label, image, surface, start, steps, is_closed, min_length_px)
     return curves
 
 
@@ -281,11 +292,13 @@ def _named_pieces(
     image: NDArray[np.float64],
     surface: SurfacePoints,
     first: int,
+    steps: list[float],
     is_closed: bool,
     min_length_px: float,
 ) -> list[FeatureCurve]:
     """Cut the chain whose nodes begin at `first` where it hides or becomes another feature."""
     count, runs = len(label), _runs(label, is_closed)
+    sums = [0.0, *accumulate(steps + steps)]
     pieces = []
     for number, (start, stop, value) in enumerate(runs):
         if value == 0:
@@ -294,13 +307,12 @@ def _named_pieces(
         after = number + 1 < len(runs) or is_closed
         if after and not whole and runs[(number + 1) % len(runs)][2]:
             stop += 1  # neighbours share the point where the name changes
-        rows = first + np.arange(start, stop) % count
-        points = image[rows]
-        length_px = np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1)).sum()
-        if len(rows) < 2 or length_px < min_length_px:
+        if stop - start < 2 or sums[stop - 1] - sums[start] < min_length_px:
             continue
+        rows = first + np.arange(start, stop) % count
         seen = np.ones(len(rows), dtype=bool)
-        pieces.append(FeatureCurve(FEATURES[value], points, seen, surface[rows], is_closed=whole))
+        piece = FeatureCurve(FEATURES[value], image[rows], seen, surface[rows], is_closed=whole)
+        pieces.append(piece)
     return pieces
 
 

@@ -15,6 +15,7 @@ from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
 from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
 from .sight import Sight, normals
+from .tracing import Tracer
 from .warp import LANDMARK_GROUPS, Warp, group_of
 
 __all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
@@ -100,11 +101,13 @@ class RigLines:
     rig : the rig
     head : the skin vertices above the chin that are neither ears nor neck: they make the outline
     landmarks : the landmarks' own share of every mode
+    tracer : the edges of the mesh
     """
 
     rig: FaceRig
     head: NDArray[np.int64]
     landmarks: PointBasis
+    tracer: Tracer
 
     @classmethod
     def of(cls, rig: FaceRig) -> RigLines:
@@ -113,7 +116,7 @@ class RigLines:
         skin = rig.vertex_part == 0
         apart = np.isin(rig.contour_feature, [FEATURES.index("ear"), FEATURES.index("other")])
         head = np.flatnonzero(skin & ~apart & (rig.neutral[:, 1] >= chin - 0.004))
-        return cls(rig, head, gather_basis(rig, rig.landmarks))
+        return cls(rig, head, gather_basis(rig, rig.landmarks), Tracer.of(rig.triangles))
 
 
 def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
@@ -126,7 +129,9 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in features}
     contours = tuple(
         DrawnCurve(line.name, line.points, line.visible)
-        for line in occluding_contours(rig, vertices, camera, sight, normals=turned)
+        for line in occluding_contours(
+            rig, vertices, camera, sight, normals=turned, tracer=lines.tracer
+        )
         if line.visible.any()
     )
     rotation = rotation_matrix(state.rotation)
