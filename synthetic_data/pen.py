@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..rig.features import FEATURES
 from .again import Again
 from .canvas import Canvas
-from .stroking import eased, ink_strokes, resampled, wavered
+from .stroking import eased, extended, ink_wavering, knot_count, noise_width, resampled
 from .style import Hand
 
 __all__ = ["LABEL", "Pen", "arc", "blob", "resample", "smooth_noise"]
@@ -21,7 +21,7 @@ LABEL: dict[str, int] = {name: index for index, name in enumerate(FEATURES)}
 """Index in the label image of each feature."""
 
 _STEP_PX = 3.5
-_STEADY, _CENTRED = np.empty((0, 2, 0)), np.empty((0, 2))
+_SUPPLY = 1024
 
 
 def resample(points: NDArray[np.floating], step_px: float = _STEP_PX) -> NDArray[np.float64]:
@@ -33,16 +33,9 @@ def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], length: int, period: float
 ) -> NDArray[np.float64]:
     """Return noise (*shape, length), smooth over about `period` samples, standard deviation ~1."""
-    knots = _knots(rng, (int(np.prod(shape)),), length, period)
-    return eased(knots, length).reshape((*shape, length))
-
-
-def _knots(
-    rng: np.random.Generator, shape: tuple[int, ...], length: int, period: float
-) -> NDArray[np.float64]:
-    """Return the noise (*shape, knots) that `stroking.eased` makes smooth over so many samples."""
-    count = int(max(math.ceil(length / max(period, 1.0)), 1)) + 3
-    return rng.standard_normal((*shape, count))
+    count = knot_count(length, period)
+    values = rng.standard_normal((int(np.prod(shape)), count))
+    return eased(values, length).reshape((*shape, length))
 
 
 def arc(
@@ -104,6 +97,8 @@ class Pen:
         self.waver = chance.lines() if isinstance(chance, Again) else chance
         self.scale = canvas.size / 256.0
         self.width = hand["line_width"] * self.scale
+        self._normal = _Supply(self.waver.standard_normal)
+        self._uniform = _Supply(self.waver.random)
 
     def part(self, name: str) -> np.random.Generator:
         """Begin a part of the drawing; return the chance that decides on it."""
@@ -149,48 +144,51 @@ class Pen:
         self, run: NDArray[np.float64], label: int, weight: float, tone: float, steady: bool
     ) -> None:
         """Draw one visible run, once or several times."""
-        hand, rng = self.hand, self.waver
+        hand = self.hand
         run = resample(run, _STEP_PX * self.scale)
-        if hand["line_overshoot"] > 0.5 and not steady and len(run) > 4:
-            run = _extended(run, rng.uniform(0.0, hand["line_overshoot"], 2) * self.scale)
-        passes = max(int(rng.uniform(hand["line_passes"], hand["line_passes"] + 0.99)), 1)
-        if not steady and rng.random() < hand["line_double"]:
-            passes += 1
-        if not steady and len(run) > 8 and rng.random() < hand["line_gap"]:
-            middle = int(rng.integers(2, len(run) - 4))
-            hole = int(rng.integers(1, max(len(run) // 5, 2)))
-            pieces = [run[:middle], run[middle + hole :]]
-        else:
-            pieces = [run]
+        first, second, doubled, passed, broken, place, hole = self._uniform.take(7).tolist()
+        passes = max(int(hand["line_passes"] + 0.99 * passed), 1)
+        pieces = (run,)
+        if not steady:
+            overshoot = hand["line_overshoot"]
+            if overshoot > 0.5 and len(run) > 4:
+                reach = overshoot * self.scale
+                run = extended(run, first * reach, second * reach)
+                pieces = (run,)
+            if doubled < hand["line_double"]:
+                passes += 1
+            if len(run) > 8 and broken < hand["line_gap"]:
+                middle = 2 + int(place * (len(run) - 6))
+                after = middle + 1 + int(hole * (max(len(run) // 5, 2) - 1))
+                pieces = (run[:middle], run[after:])
         for piece in pieces:
             if len(piece) >= 2:
-                self.trace(np.repeat(piece[None], passes, axis=0), label, weight, tone)
+                self._ink(piece[None], passes, label, weight, tone)
 
     def trace(
         self, points: NDArray[np.floating], label: int, weight: float = 1.0, tone: float = 1.0
     ) -> None:
         """Draw a batch of (S, N, 2) curves, each wavering and swelling in its own way."""
-        hand, rng = self.hand, self.waver
         points = np.ascontiguousarray(points, dtype=np.float64)
-        strokes, count = points.shape[:2]
-        size = hand["line_wobble"] * self.scale
-        knots, drift = _STEADY, _CENTRED
-        if size > 0.02:
-            knots = _knots(rng, (strokes, 2), count, 5.0)
-            drift = rng.standard_normal((strokes, 2))
-        moved, widths = wavered(
+        self._ink(points, len(points), label, weight, tone)
+
+    def _ink(
+        self, points: NDArray[np.float64], strokes: int, label: int, weight: float, tone: float
+    ) -> None:
+        """Draw strokes, (S, N, 2), or one of them, (1, N, 2), so many times."""
+        hand = self.hand
+        ink_wavering(
+            self.canvas.cells,
             points,
-            knots,
-            drift,
-            _knots(rng, (strokes,), count, 8.0),
-            size,
-            0.8 if strokes > 1 else 0.0,
+            self._normal.take(strokes * noise_width(points.shape[1])).reshape(strokes, -1),
+            hand["line_wobble"] * self.scale,
             hand["line_pressure"],
             hand["line_taper"],
             self.width * weight,
+            hand["line_tone"] * tone,
+            self._uniform.take(strokes),
+            label,
         )
-        shown = np.minimum(hand["line_tone"] * tone * rng.uniform(0.9, 1.0, strokes), 1.0)
-        ink_strokes(self.canvas.cells, moved, widths, shown, label)
 
     def dot(self, centre: NDArray[np.floating], radius: float, label: str) -> None:
         """Draw a filled dot."""
@@ -209,9 +207,15 @@ class Pen:
         self.canvas.fill(polygon, tone * self.hand["line_tone"], LABEL[label], clip)
 
 
-def _extended(run: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lengthen a run at both ends in its own direction."""
-    head, tail = run[0] - run[2], run[-1] - run[-3]
-    head = head / max(np.hypot(*head), 1e-6)
-    tail = tail / max(np.hypot(*tail), 1e-6)
-    return np.concatenate([[run[0] + by[0] * head], run, [run[-1] + by[1] * tail]])
+class _Supply:
+    """Random numbers, drawn many at once: one by one they cost more than the strokes."""
+
+    def __init__(self, draw: Callable[[int], NDArray[np.float64]]) -> None:
+        self._draw, self._numbers, self._next = draw, np.empty(0), 0
+
+    def take(self, count: int) -> NDArray[np.float64]:
+        """Return the next numbers, (count,)."""
+        if self._next + count > len(self._numbers):
+            self._numbers, self._next = self._draw(max(count, _SUPPLY)), 0
+        self._next += count
+        return self._numbers[self._next - count : self._next]

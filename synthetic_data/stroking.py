@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = ["eased", "ink_strokes", "resampled", "wavered"]
+__all__ = [
+    "eased", "extended", "ink_strokes", "ink_wavering", "knot_count", "noise_width", "resampled",
+]  # fmt: skip
+
+_WOBBLE_STEPS, _PRESSURE_STEPS = 5.0, 8.0
+"""Points of a stroke over which its wobble and its width keep their direction."""
 
 
 @compiled
@@ -98,43 +103,77 @@ def eased(knots: NDArray[np.float64], length: int) -> NDArray[np.float64]:
     return values
 
 
+def knot_count(length: int, period: float) -> int:
+    """Return how many knots a smooth curve of so many points needs, spare ones included."""
+    return max(math.ceil(length / max(period, 1.0)), 1) + 3
+
+
+def noise_width(length: int) -> int:
+    """Return how many normal numbers `ink_wavering` takes for a stroke of so many points."""
+    return 2 * knot_count(length, _WOBBLE_STEPS) + knot_count(length, _PRESSURE_STEPS) + 2
+
+
 @compiled
-def wavered(
+def ink_wavering(
+    cells: NDArray[np.uint16],
     points: NDArray[np.float64],
-    knots: NDArray[np.float64],
-    drift: NDArray[np.float64],
-    pressure_knots: NDArray[np.float64],
+    noise: NDArray[np.float64],
     wobble_px: float,
-    apart: float,
     pressure: float,
     taper: float,
     width_px: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return strokes as a hand draws them, (S, N, 2), and their widths (S, N), pixels.
+    tone: float,
+    paler: NDArray[np.float64],
+    label: int,
+) -> None:
+    """Ink strokes as a hand draws them, each wavering and swelling in its own way.
 
     Parameters
     ----------
-    points : (S, N, 2) pixels
-    knots, pressure_knots : (S, 2, K) and (S, L) noise; no rows of `knots` for a steady hand
-    drift : (S, 2) by how much each stroke as a whole is off, times `apart`
+    cells : (H, W) uint16, level x 256 + label, changed in place
+    points : (S, N, 2) pixels, or (1, N, 2) for S strokes along the same line
+    noise : (S, `noise_width(N)`) normal numbers
     wobble_px, pressure, taper : amplitudes of the noise; thinning towards the ends
     width_px : of the whole stroke; it never gets thinner than 0.35
+    tone : darkness
+    paler : (S,) in [0, 1]: how far each stroke stays below that
     """
-    strokes, count = points.shape[0], points.shape[1]
-    moved = points.copy()
-    widths = np.empty((strokes, count))
+    strokes, count = len(noise), points.shape[1]
+    moved, widths = np.empty((strokes, count, 2)), np.empty((strokes, count))
+    tones = np.empty(strokes)
+    knots = (noise.shape[1] - 2 - (max(math.ceil(count / _PRESSURE_STEPS), 1) + 3)) // 2
     for stroke in range(strokes):
+        line, chance = points[stroke if len(points) > 1 else 0], noise[stroke]
+        by_x, by_y = chance[:knots], chance[knots : 2 * knots]
+        drift, swells = chance[2 * knots : 2 * knots + 2], chance[2 * knots + 2 :]
+        apart = 0.8 * wobble_px if strokes > 1 else 0.0
+        tones[stroke] = min(tone * (1.0 - 0.1 * paler[stroke]), 1.0)
         for row in range(count):
             along = row / max(count - 1, 1)
-            if len(knots) > 0:
-                for axis in range(2):
-                    noise = 0.7 * _between(knots[stroke, axis], along)
-                    moved[stroke, row, axis] += wobble_px * (noise + apart * drift[stroke, axis])
+            x, y = line[row, 0], line[row, 1]
+            if wobble_px > 0.02:
+                x += 0.7 * wobble_px * _between(by_x, along) + apart * drift[0]
+                y += 0.7 * wobble_px * _between(by_y, along) + apart * drift[1]
+            moved[stroke, row, 0], moved[stroke, row, 1] = x, y
             bulge = min(1.0, min(along, 1.0 - along) * 5.0 + 0.12)
             thinned = 1.0 - taper * (1.0 - bulge)
-            swell = 1.0 + pressure * _between(pressure_knots[stroke], along)
-            widths[stroke, row] = max(width_px * min(max(swell, 0.25), 2.0) * thinned, 0.35)
-    return moved, widths
+            swell = min(max(1.0 + pressure * _between(swells, along), 0.25), 2.0)
+            widths[stroke, row] = max(width_px * swell * thinned, 0.35)
+    ink_strokes(cells, moved, widths, tones, label)
+
+
+@compiled
+def extended(run: NDArray[np.float64], before_px: float, after_px: float) -> NDArray[np.float64]:
+    """Lengthen a run (N, 2) at both ends in its own direction."""
+    count = len(run)
+    longer = np.empty((count + 2, 2))
+    longer[1:-1] = run
+    for end, inner, place, reach in ((0, 2, 0, before_px), (count - 1, count - 3, -1, after_px)):
+        x, y = run[end, 0] - run[inner, 0], run[end, 1] - run[inner, 1]
+        length = max(math.sqrt(x * x + y * y), 1e-6)
+        longer[place, 0] = run[end, 0] + reach * x / length
+        longer[place, 1] = run[end, 1] + reach * y / length
+    return longer
 
 
 @compiled
