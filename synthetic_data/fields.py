@@ -107,7 +107,7 @@ def hatched(
             noise = bows[first] * (1.0 - share) + bows[first + 1] * share
             phase = (column + 0.5) * cos + (row + 0.5) * sin + noise * 0.35 * spacing_px
             if len(form) > 0:
-                phase += bend * form[row, column]
+                phase += bend * float(form[row, column])
             turns = phase / spacing_px
             away = abs(turns - math.floor(turns + 0.5)) * spacing_px
             first, share = break_low[column], break_ease[column]
@@ -184,13 +184,13 @@ def on_paper(
             cell = int(cells[row, column])
             ink = (cell >> 8) / 255.0
             if len(rough) > 0:
-                kept = 1.0 - grain * (0.45 + 0.9 * rough[row, column])
+                kept = 1.0 - grain * (0.45 + 0.9 * float(rough[row, column]))
                 ink *= min(max(kept, 0.0), 1.0)
             if ink * 255.0 >= visible_level:
                 labels[row, column] = cell & 255
             tone = paper_tone
             if len(paper) > 0:
-                tone += paper[row, column]
+                tone += float(paper[row, column])
             dark = min(max(tone + ink * (strength - tone), 0.0), 1.0)
             white = dark if inverted else 1.0 - dark
             # 64 greys are as many as noise is worth: the files are half as large

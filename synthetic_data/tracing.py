@@ -95,7 +95,9 @@ def _traced(
             start, stop = stop, start
         following[start] = stop
         is_entered[stop] = True
-        triangle[start], triangle[stop] = row, row
+        triangle[start] = row
+        if following[stop] < 0:  # a node tells the triangle that the line enters there, if any
+            triangle[stop] = row
         slope = _slope(triangles[row], vertices, values, directions)
         total[start] += slope
         total[stop] += slope

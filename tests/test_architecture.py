@@ -57,6 +57,7 @@ BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "gpu_extras", "blf"}
 MORE_PACKAGES: dict[str, set[str]] = {
     **dict.fromkeys(TRAINING_FILES, TRAINING),
     "sketch_cnn/baselines": {"skimage"},
+    "synthetic_data/compiled.py": {"numba"},
     # The command line and what it shows on a terminal.
     "addon/cli.py": {"click"},
     "addon/commands/": {"click"},

@@ -1,0 +1,93 @@
+"""Compiled loops find what `rig` finds, and Python without numba draws the same bytes."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from limner.rig.camera import Camera
+from limner.rig.face_rig import RigState, pose
+from limner.rig.normals import vertex_normals
+from limner.rig.store import load_rig
+from limner.rig.visibility import VisibilityGrid
+from limner.rig.zero_set import zero_set
+from limner.synthetic_data.compiled import COMPILES
+from limner.synthetic_data.sight import Sight, normals
+from limner.synthetic_data.tracing import Tracer
+
+DRAW = """
+import hashlib, sys
+if sys.argv[1] == "plain":
+    sys.modules["numba"] = None  # as if it were not installed
+from limner.synthetic_data.compiled import COMPILES
+from limner.synthetic_data.sample import Maker, sample_files
+styles = ("pencil", "engraving", "chalk_on_black", "cartoon_minimal")
+for style in styles:
+    maker = Maker.load(3, 64, {"makehuman": 1.0}, (style,))
+    files, _ = sample_files(maker, 1)
+    print(hashlib.sha256(b"".join(files.values())).hexdigest())
+print(COMPILES)
+"""
+
+
+@pytest.fixture(scope="module")
+def views():
+    rig, rng = load_rig("makehuman"), np.random.default_rng(1)
+    found = []
+    for inverse_distance in (0.0, 1.5, 0.0):
+        weights = rng.uniform(0.0, 1.0, len(rig.shape_names)) * (
+            rng.random(len(rig.shape_names)) < 0.2
+        )
+        identity = rng.normal(0.0, 1.0, len(rig.identity_names))
+        vertices = pose(rig, RigState(weights, identity, rng.normal(0.0, 0.4, 3)))
+        camera = Camera(1000.0, np.array([128.0, 128.0]), (256, 256), inverse_distance)
+        found.append((rig, vertices, camera))
+    return found
+
+
+def test_sight_agrees_with_the_visibility_grid(views):
+    rng = np.random.default_rng(2)
+    for rig, vertices, camera in views:
+        rows = rng.integers(len(rig.triangles), size=2000)
+        shares = rng.dirichlet([1.0, 1.0, 1.0], len(rows))
+        points = np.einsum("nc,ncd->nd", shares, vertices[rig.triangles[rows]])
+        seen = Sight(vertices, rig.triangles, camera).visible(points)
+        assert 0.2 < seen.mean() < 0.8
+        expected = VisibilityGrid(vertices, rig.triangles, camera).visible(points)
+        np.testing.assert_array_equal(seen, expected)
+
+
+def test_normals_are_those_of_the_rig(views):
+    for rig, vertices, _ in views:
+        expected = vertex_normals(vertices, rig.triangles)
+        np.testing.assert_allclose(normals(vertices, rig.triangles), expected, atol=1e-12)
+
+
+def test_the_tracer_walks_as_the_zero_set_does(views):
+    for rig, vertices, camera in views:
+        towards = camera.view_directions(vertices)
+        facing = (vertex_normals(vertices, rig.triangles) * towards).sum(axis=1)
+        rows = np.flatnonzero(rig.vertex_part[rig.triangles[:, 0]] == 0)
+        expected = zero_set(rig.triangles, rows, vertices, facing, towards)
+        found = Tracer.of(rig.triangles)(rig.triangles, rows, vertices, facing, towards)
+        assert found.chains == expected.chains and len(found.chains) > 5
+        np.testing.assert_array_equal(found.corners, expected.corners)
+        np.testing.assert_array_equal(found.triangle, expected.triangle)
+        np.testing.assert_allclose(found.share, expected.share, atol=1e-12)
+        np.testing.assert_allclose(found.slope, expected.slope, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.skipif(not COMPILES, reason="there is no numba to compare with")
+def test_python_without_numba_draws_the_same_bytes():
+    told = {
+        way: subprocess.run(
+            [sys.executable, "-c", DRAW, way], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for way in ("plain", "compiled")
+    }
+    assert told["plain"][-1] == "False" and told["compiled"][-1] == "True"
+    assert told["plain"][:-1] == told["compiled"][:-1]
