@@ -225,19 +225,22 @@ def draw_beard(pen: Pen, face: DrawnFace) -> None:
     if hand.draws["moustache"]:
         base, lip = marks[33], marks[51]
         middle = base + 0.55 * (lip - base)
-        wide = rng.uniform(0.9, 1.7)
-        ends = [middle + wide * (marks[row] - middle) for row in (48, 54)]
-        drop = face.to_image(np.array([[0.0, rng.uniform(-0.12, 0.15)]]))[0]
+        wide, curl, full = rng.uniform([0.6, -0.12, 0.5], [1.3, 0.18, 1.0])
         steps = np.linspace(0.0, 1.0, 10)[:, None]
-        thick = (0.5 * (lip - base)) * (1.0 - steps**2) * rng.uniform(0.5, 0.9)
-        for end in ends:
-            spine = middle + steps * (end + drop - middle)
-            shape = np.concatenate([spine - thick, (spine + thick)[::-1]])
+        thick = 0.5 * full * (lip - base) * np.sqrt(1.0 - steps**2)
+        hang = face.to_image(np.array([[0.0, 1.0]]))[0]
+        share = rng.uniform(0.0, 1.0, (16, 1, 1))
+        for row in (48, 54):
+            way = marks[row] - middle
+            way = way - 0.5 * max(float(way @ hang), 0.0) / float(hang @ hang) * hang
+            spine = middle + wide * steps * way
+            spine = (
+                spine + (0.1 * np.sin(np.pi * steps) - curl * steps**2) * hang - 0.1 * hang * steps
+            )
+            top, low = spine - thick, spine + thick
             if ink in ("solid", "grey"):
-                pen.fill(shape, "hair", 1.0 if ink == "solid" else 0.6)
+                pen.fill(np.concatenate([top, low[::-1]]), "hair", 1.0 if ink == "solid" else 0.6)
             else:
-                share = rng.uniform(0.0, 1.0, (16, 1, 1))
-                top, low = spine - thick, spine + thick
                 pen.trace(top[None] + share * (low - top)[None], LABEL["hair"], 0.8)
     if hand.draws["beard"]:
         ring = marks[3:14]

@@ -1,4 +1,4 @@
-"""Nose and mouth."""
+"""Mouths: lips, an opening, one line, or a sign for a mouth; teeth and tongue."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -7,12 +7,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .eyes import resample_to
 from .face import DrawnFace
+from .modelling import shade_lips
+from .mouth_symbols import can_stand, draw_shut_symbol, lay_symbol, move_landmarks
 from .pen import LABEL, Pen, arc
 from .record import Record
+from .shut import resample_to
 
-__all__ = ["draw_mouth", "draw_nose"]
+__all__ = ["draw_mouth"]
 
 _LIP_AUS = ("AU16L", "AU16R", "AU17", "AU18", "AU22", "AU23", "AU24", "AU28", "AU10L", "AU10R",
             "AU20L", "AU20R", "AU14L", "AU14R")  # fmt: skip
@@ -21,62 +23,6 @@ _LIP_AUS = ("AU16L", "AU16R", "AU17", "AU18", "AU22", "AU23", "AU24", "AU28", "A
 def _both(label: str) -> tuple[str, str]:
     """Return a paired AU's two labels."""
     return f"{label}L", f"{label}R"
-
-
-def draw_nose(pen: Pen, face: DrawnFace, record: Record) -> None:
-    """Draw the nose: wings and nostrils, only its tip, a bridge, a hook, a ball or dots."""
-    kind, hand, rng = pen.hand.kinds["nose"], pen.hand, pen.part("side of the nose")
-    if kind == "none":
-        return
-    tip = face.landmarks[30]
-    base = face.landmarks[31:36]
-    turned = float(face.rotation[0, 2])
-    side = np.sign(turned) if abs(turned) > 0.12 else rng.choice([-1.0, 1.0])
-    rng = pen.part("nose")
-    across = face.to_image(np.array([[1.0, 0.0]]))[0] / face.unit
-    down = face.to_image(np.array([[0.0, 1.0]]))[0] / face.unit
-    width = max(float(np.hypot(*(base[4] - base[0]))), 0.12 * face.unit)
-    if kind in ("wings", "tip", "bridge"):
-        curve = face.curves["nose_tip"]
-        pen.line(curve.points, "nose_tip", 1.0, curve.visible)
-        if kind != "tip" or hand.draws["nostril"]:
-            for name in ("nostril_L", "nostril_R"):
-                curve = face.curves[name]
-                shown = pen.line(curve.points, "nostril", 0.9, curve.visible)
-                if kind == "wings" and shown > 0.6 and hand["shade_face"] > 0.3:
-                    pen.fill(curve.points, "nostril", 0.8)
-        if kind == "wings":
-            record.show(*_both("AU9"))
-        if kind == "bridge":
-            curve = face.curves["nose_bridge"]
-            start = int(rng.uniform(0.0, 0.5) * len(curve.points))
-            offset = side * 0.06 * face.unit * across * (1.0 - abs(turned))
-            pen.line(curve.points[start:] + offset, "nose_bridge", 0.9, curve.visible[start:])
-    elif kind == "hook":
-        bridge = face.landmarks[27:31]
-        top = bridge[0] + rng.uniform(0.1, 0.8) * (bridge[2] - bridge[0])
-        low = base[2] + 0.02 * face.unit * down
-        knee = tip + side * width * rng.uniform(0.3, 0.6) * across
-        end = low - side * width * rng.uniform(0.0, 0.35) * across
-        along = np.linspace(0.0, 1.0, 18)[:, None]
-        far = knee + 0.1 * face.unit * down
-        bend = (1 - along) ** 3 * top + 3 * (1 - along) ** 2 * along * far
-        bend = bend + 3 * (1 - along) * along**2 * (far + 0.12 * face.unit * down) + along**3 * end
-        pen.line(bend, "nose_bridge", 1.0, np.arange(18) < 9, steady=True)
-        pen.line(bend, "nose_tip", 1.0, np.arange(18) >= 7, steady=True)
-    elif kind == "ball":
-        open_at = rng.uniform(-2.2, -1.0)
-        gap = rng.choice([0.0, 0.0, 1.2])
-        size = width * rng.uniform(0.35, 0.6)
-        ball = arc(tip, size, size * rng.uniform(0.7, 1.15), open_at + gap, open_at + 2 * np.pi, 30)
-        if rng.random() < 0.12:
-            pen.fill(ball, "nose_tip", 1.0)
-        else:
-            pen.fill(ball, "none", 0.0)
-            pen.line(ball, "nose_tip", 1.0, steady=True)
-    else:
-        for foot in (base[1], base[3]):
-            pen.dot(foot, pen.width * rng.uniform(0.6, 1.0), "nostril")
 
 
 def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record) -> None:
@@ -91,10 +37,15 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     x, y = opening.T
     area = abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2.0
     is_open = area / max(float(np.hypot(*(top[-1] - top[0]))), 1.0) > 0.035 * face.unit
+    if kind == "symbol" and not can_stand(face):
+        kind = "inner"
     _show_mouth(record, kind, is_open)
     for side, row in (("R", 0), ("L", -1)):
         if not (upper.visible[row] or outer_top.visible[row] or outer_low.visible[row]):
             record.hide(*(f"AU{au}{side}" for au in (10, 12, 14, 15, 16, 20)))
+    if kind == "symbol":
+        _draw_symbol(pen, face, aus, record, is_open=is_open)
+        return
     pen.part("lips")
     if kind == "filled":
         lips = np.concatenate([outer_top.points, outer_low.points[::-1]])
@@ -110,6 +61,8 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     else:
         seam = 0.5 * (top + low)
         pen.line(seam, "upper_lip_inner", 1.2, _flags(upper.visible), steady=kind == "line")
+    if kind == "shaded":
+        shade_lips(pen, outer_top, outer_low, 0.5 * (top + low))
     pen.part("lower lip")
     if kind == "lips":
         weight = hand["line_detail"]
@@ -141,12 +94,29 @@ def _flags(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _show_mouth(record: Record, kind: str, is_open: bool) -> None:
     """Note what a mouth of this kind can tell."""
     record.show(*_both("AU12"), *_both("AU15"), "AU25", "AU26")
-    if kind in ("lips", "filled"):
+    if kind in ("lips", "filled", "shaded"):
         record.show(*_LIP_AUS)
+    elif kind == "symbol":
+        pass  # tells of corners and opening only
     elif kind == "inner" or is_open:
         record.show(*_both("AU20"), *_both("AU10"), *_both("AU16"), "AU18", "AU22")
     else:
         record.show("AU18", *_both("AU20"))
+
+
+def _draw_symbol(
+    pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record, *, is_open: bool
+) -> None:
+    """Draw a sign that stands for the mouth, and put the landmarks onto it."""
+    symbol = lay_symbol(pen, face, aus, is_open=is_open)
+    if is_open:
+        pen.fill(np.concatenate([symbol.top, symbol.low[::-1]]), "none", 0.0)
+        _draw_opening(pen, face, symbol.top, symbol.low, aus, record)
+        pen.line(symbol.top, "upper_lip_inner", 1.0, steady=True)
+        pen.line(symbol.low, "lower_lip_inner", 1.0, steady=True)
+    else:
+        draw_shut_symbol(pen, face, symbol)
+    move_landmarks(record, symbol)
 
 
 def _draw_opening(

@@ -1,4 +1,4 @@
-"""Everything around a face: neck, clothes, hats, glasses, background, scribbles."""
+"""Everything around a face: neck, clothes, hats, glasses, background, scribbles, frames."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -15,6 +15,7 @@ from .pen import LABEL, Pen, arc, blob, smooth_noise
 __all__ = [
     "draw_background",
     "draw_construction",
+    "draw_frame",
     "draw_glasses",
     "draw_hat",
     "draw_neck",
@@ -265,3 +266,23 @@ def draw_ear_mark(pen: Pen, spot: NDArray[np.float64], size: float, sign: float)
     pen.line(spot + half, "ear", 1.0, steady=True)
     if pen.rng.random() < 0.5:
         pen.line(spot + 0.5 * half, "ear", 0.7, steady=True)
+
+
+def draw_frame(pen: Pen) -> None:
+    """Draw the frame of a panel, an oval portrait's rim, or the dark edge of a scanned page."""
+    rng, size = pen.part("frame"), pen.canvas.size
+    kind, inset = rng.random(), rng.uniform(0.01, 0.1, 4) * size
+    x0, y0, x1, y1 = inset[0], inset[1], size - inset[2], size - inset[3]
+    if kind < 0.25:
+        middle, radii = np.array([x0 + x1, y0 + y1]) / 2.0, ((x1 - x0) / 2.0, (y1 - y0) / 2.0)
+        pen.line(arc(middle, *radii, 0.0, 2.0 * np.pi, 60), "other", rng.uniform(0.7, 2.0))
+    elif kind < 0.75:
+        corners = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
+        sides = rng.random(4) < 0.8  # a panel is often cut off
+        for side in np.flatnonzero(sides):
+            pen.line(corners[side : side + 2], "other", rng.uniform(0.7, 2.5))
+    else:
+        edge = int(rng.integers(4))
+        band = np.array([[0.0, 0.0], [size, 0.0], [size, inset[edge]], [0.0, 0.6 * inset[edge]]])
+        turned = [band, size - band, band[:, ::-1], size - band[:, ::-1]][edge]
+        pen.fill(turned, "other", rng.uniform(0.4, 1.0))

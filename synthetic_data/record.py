@@ -39,12 +39,17 @@ class Record:
     ) -> Record:
         """Open the notes of a new drawing."""
         shared = {
-            "dot": float(rng.uniform(0.1, 0.3)),
+            "dot": float(rng.uniform(0.1, 0.3) if rng.random() < 0.8 else rng.uniform(0.3, 0.44)),
             "tall": float(rng.uniform(1.3, 2.2)),
             "circle": float(rng.uniform(0.38, 0.62)),
             "ellipse": float(rng.uniform(0.9, 1.35)),
-            "pupil": float(rng.uniform(0.2, 0.5)),
+            "pupil": float(rng.uniform(0.2, 0.5) if rng.random() < 0.8 else rng.uniform(0.5, 0.8)),
             "bushy": float(rng.uniform(1.0, 3.0)),
+            "shut": float(rng.random()),
+            "arch": float(rng.random()),
+            "sag": float(rng.uniform(0.06, 0.34)),
+            "brow_form": float(rng.random()),
+            "lid_slope": float(rng.normal(0.0, 0.08)),
         }
         return cls(landmarks.copy(), shared, faint)
 

@@ -19,13 +19,16 @@ from .face import DrawnFace, warp_face
 from .fields import NO_FIELD, on_paper
 from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
 from .hatching import form_fields, hatch, noise_field
-from .mouth import draw_mouth, draw_nose
+from .modelling import draw_modelling, stipple
+from .mouth import draw_mouth
+from .nose import draw_nose
 from .pen import LABEL, Pen, resample
 from .proportions import sample_warp
 from .props import (
     draw_background,
     draw_construction,
     draw_ear_mark,
+    draw_frame,
     draw_glasses,
     draw_hat,
     draw_neck,
@@ -143,6 +146,8 @@ def _draw_layers(
     pen.part("clutter")
     if hand.draws["clutter"]:
         draw_scribbles(pen, face.outline())
+    if hand.draws["frame"]:
+        draw_frame(pen)
     pen.part("hair behind")
     draw_hair_behind(pen, face, hair)
     pen.part("neck")
@@ -153,6 +158,8 @@ def _draw_layers(
     _draw_ears(pen, face)
     if hand["shade_face"] > 0.12:
         _shade_face(pen, face, rig, warp)
+    if hand.draws["modelling"]:
+        draw_modelling(pen, face)
     pen.part("contours")
     _draw_contours(pen, face, record)
     draw_creases(pen, face, aus, record)
@@ -278,11 +285,15 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
     spacing = hand["shade_spacing"] * pen.scale
     angle = rng.uniform(0.0, np.pi)
     bend = rng.uniform(-0.6, 0.6)
-    ink = hatch(tone, spacing, angle, pen.waver, depth, bend)
-    if rng.random() < hand["shade_cross"]:
+    if hand.kinds["shading"] == "stipple":
+        ink = stipple(tone, spacing, angle, pen.waver)
+    else:
+        ink = hatch(tone, spacing, angle, pen.waver, depth, bend)
+    if rng.random() < hand["shade_cross"] and hand.kinds["shading"] == "hatch":
         angle = angle + rng.uniform(0.5, 1.4)
         ink = np.maximum(ink, hatch(tone - 0.25, spacing, angle, pen.waver, depth, -bend))
-    if hand["grain_amount"] > 0.3 and rng.random() < 0.5:
+    smudged = hand["grain_amount"] > 0.3 and rng.random() < 0.5
+    if smudged or hand.kinds["shading"] == "smudge":
         ink = 0.7 * tone  # smudged rather than hatched
     pen.canvas.shade(ink * hand["line_tone"] * rng.uniform(0.55, 0.95), LABEL["other"])
 

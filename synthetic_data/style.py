@@ -40,7 +40,7 @@ CHANCES: dict[str, float] = {
     "forehead": 0.8, "crow_feet": 0.8, "dimple": 0.8, "under_eye": 0.4, "ear": 0.95, "neck": 0.85,
     "jaw": 1.0, "beard": 0.08, "moustache": 0.08, "glasses": 0.08, "hat": 0.15, "collar": 0.5,
     "earring": 0.05, "clutter": 0.15, "closed_outline": 0.1, "freckles": 0.04, "teeth": 0.7,
-    "blush": 0.02, "fold": 0.3,
+    "blush": 0.02, "fold": 0.3, "modelling": 0.1, "frame": 0.06,
 }  # fmt: skip
 """How probable it is that a hand draws each thing."""
 
@@ -53,6 +53,7 @@ CHOICES: dict[str, dict[str, float]] = {
     "closed": {"arc": 0.7, "lashes": 0.3},
     "hair": {"bald": 0.08, "cap": 0.3, "fringe": 0.2, "long": 0.22, "curly": 0.12, "bun": 0.08},
     "hair_ink": {"outline": 0.3, "strands": 0.4, "solid": 0.1, "hatched": 0.2},
+    "shading": {"hatch": 1.0},
 }  # fmt: skip
 """Ways to draw something, with their weights."""
 
@@ -60,11 +61,25 @@ KNOWN_CHOICES: dict[str, tuple[str, ...]] = {
     "eye": ("full", "circle", "dot", "bean"),
     "iris": ("ring", "filled", "pupil", "hatched"),
     "brow": ("edges", "stroke", "filled", "hairs"),
-    "nose": ("wings", "tip", "bridge", "dots", "hook", "ball", "none"),
-    "mouth": ("lips", "inner", "line", "filled"),
-    "closed": ("arc", "lashes", "cross"),
+    "nose": (
+        "wings",
+        "tip",
+        "bridge",
+        "dots",
+        "hook",
+        "ball",
+        "tongue",
+        "bulb",
+        "shadow",
+        "commas",
+        "ripple",
+        "none",
+    ),
+    "mouth": ("lips", "inner", "line", "filled", "symbol", "shaded"),
+    "closed": ("arc", "lashes", "cross", "bar", "x", "stitch", "screwed"),
     "hair": ("bald", "cap", "fringe", "long", "curly", "bun", "tuft", "wig", "sides"),
     "hair_ink": ("outline", "strands", "solid", "hatched", "grey"),
+    "shading": ("hatch", "stipple", "smudge"),
 }
 
 

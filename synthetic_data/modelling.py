@@ -1,0 +1,125 @@
+"""Shadows that a hand models features with: around lips, nose, eyes and cheeks.
+
+They are made of the hand's own marks: short strokes, or dots where it stipples.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .face import DrawnCurve, DrawnFace
+from .hatching import noise_field
+from .pen import LABEL, Pen
+from .shut import resample_to
+
+__all__ = ["draw_modelling", "shade_lips", "stipple"]
+
+
+def stipple(
+    darkness: NDArray[np.floating], spacing_px: float, angle: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return the ink, (size, size) in [0, 1], of rows of dots that grow with a darkness.
+
+    Parameters
+    ----------
+    darkness : (size, size) in [0, 1]: share of the paper that the dots cover
+    spacing_px : distance of the dots
+    angle : of the rows, radians
+    """
+    size, pitch = len(darkness), np.float32(spacing_px)
+    at = np.arange(size, dtype=np.float32) + 0.5
+    cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+    u = at[None, :] * cos + at[:, None] * sin + noise_field(rng, size, 24.0) * (0.9 * pitch)
+    v = at[:, None] * cos - at[None, :] * sin + noise_field(rng, size, 24.0) * (0.9 * pitch)
+    row = np.round(v / pitch)
+    du = u / pitch + 0.5 * row
+    away = np.hypot(du - np.round(du), v / pitch - row) * pitch
+    radius = pitch * np.sqrt(np.clip(darkness, 0.0, 1.0) / np.float32(np.pi))
+    radius = radius * (1.0 + 0.35 * noise_field(rng, size, max(1.3 * spacing_px, 1.1)))
+    ink = np.minimum(radius + 0.5 - away, 2.0 * radius)
+    return np.where(darkness > 0.04, np.clip(ink, 0.0, 1.0), 0.0).astype(np.float32)
+
+
+def shade_lips(pen: Pen, top: DrawnCurve, low: DrawnCurve, seam: NDArray[np.float64]) -> None:
+    """Model closed or open lips without outlining them: the upper one dark, the lower one lit.
+
+    Parameters
+    ----------
+    top, low : the lips' outer edges
+    seam : (24, 2) pixels, the line between them, or the middle of the opening
+    """
+    rng = pen.part("shaded lips")
+    edge, foot = resample_to(top.points, 24), resample_to(low.points, 24)
+    for outer, count, reach, label in (
+        (edge, int(rng.integers(9, 24)), 0.95, "upper_lip_outer"),
+        (foot, int(rng.integers(5, 15)), 0.6, "lower_lip_outer"),
+    ):
+        at = np.sort(rng.uniform(2.0, 21.0, count))
+        near, far = _at(seam, at), _at(outer, at + rng.normal(0.0, 1.0, count).clip(-1.5, 1.5))
+        share = rng.uniform(0.5, 1.0, (count, 1)) * reach
+        _marks(pen, near, near + share * (far - near), label, 0.6)
+    middle = foot[12]
+    drop = middle - seam[12]
+    span = np.linspace(-0.3, 0.3, int(rng.integers(3, 7)))[:, None] * (foot[-1] - foot[0])
+    start = middle + span + drop * rng.uniform(0.2, 0.5)
+    tilt = 0.12 * (foot[-1] - foot[0]) + 0.3 * drop
+    _marks(pen, start - 0.5 * tilt, start + 0.5 * tilt, "other", 0.7)
+
+
+def draw_modelling(pen: Pen, face: DrawnFace) -> None:
+    """Lay patches of marks where a face is usually in shadow, more on the side away from light."""
+    rng, marks, unit = pen.part("modelling"), face.landmarks, face.unit
+    light = rng.choice([-1.0, 1.0])
+    depth = rng.uniform(0.3, 1.0)
+    across = face.to_image(np.array([[1.0, 0.0]]))[0] / unit
+    down = face.to_image(np.array([[0.0, 1.0]]))[0] / unit
+    patches = (
+        # where, from a landmark (units across, down); size across, down; slant of the strokes
+        (33, 0.0, 0.04, 0.14, 0.05, 0.2, 0.8),
+        (29, 0.1 * light, 0.0, 0.05, 0.28, 1.1, 0.7),
+        (39, 0.06, -0.06, 0.1, 0.1, 0.9, 0.5),
+        (42, -0.06, -0.06, 0.1, 0.1, -0.9, 0.5),
+        (19, 0.0, 0.14, 0.2, 0.05, 0.3, 0.35),
+        (24, 0.0, 0.14, 0.2, 0.05, -0.3, 0.35),
+        (4, 0.3, -0.05, 0.16, 0.3, 1.0, 0.8 if light < 0.0 else 0.25),
+        (12, -0.3, -0.05, 0.16, 0.3, -1.0, 0.8 if light > 0.0 else 0.25),
+        (8, 0.0, 0.12, 0.4, 0.1, 0.15, 0.5),
+    )  # fmt: skip
+    starts, ends = [], []
+    for row, right, below, wide, high, slant, likely in patches:
+        if rng.random() > likely * (0.5 + depth) or not face.landmarks_visible[row]:
+            continue
+        count = int(4 + 26 * depth * np.sqrt(wide * high) * rng.uniform(0.6, 1.4) / 0.15)
+        spot = rng.uniform(-1.0, 1.0, (count, 2)) * (wide, high) + (right, below)
+        place = marks[row] + unit * (spot[:, :1] * across + spot[:, 1:] * down)
+        turn = slant + rng.normal(0.0, 0.12, (count, 1))
+        reach = unit * rng.uniform(0.05, 0.12, (count, 1))
+        way = reach * (np.cos(turn) * across + np.sin(turn) * down)
+        starts.append(place - 0.5 * way)
+        ends.append(place + 0.5 * way)
+    if starts:
+        _marks(pen, np.concatenate(starts), np.concatenate(ends), "other", 0.6)
+
+
+def _marks(
+    pen: Pen, starts: NDArray[np.float64], ends: NDArray[np.float64], label: str, weight: float
+) -> None:
+    """Draw (N, 2) to (N, 2) as slightly bent strokes, or as dots in a row."""
+    if pen.hand.kinds["shading"] == "stipple":
+        share = np.repeat([[[0.0]], [[0.5]], [[1.0]]], len(starts), axis=1)
+        dots = (starts + share * (ends - starts)).reshape(-1, 2)
+        dots = dots + pen.waver.normal(0.0, 0.5 * pen.scale, dots.shape)
+        pen.trace(np.stack([dots - 0.1, dots + 0.1], axis=1), LABEL[label], 0.8)
+        return
+    way = ends - starts
+    bow = 0.12 * way[:, ::-1] * np.array([-1.0, 1.0])
+    pen.trace(np.stack([starts, 0.5 * (starts + ends) + bow, ends], axis=1), LABEL[label], weight)
+
+
+def _at(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return points of a polyline at fractional rows."""
+    rows = np.arange(len(points))
+    return np.stack([np.interp(places, rows, points[:, axis]) for axis in (0, 1)], axis=1)
