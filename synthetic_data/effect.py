@@ -13,7 +13,7 @@ from ..rig.face_rig import FaceRig
 from ..rig.facs import AU_LABELS
 from ..rig.point_basis import PointBasis
 
-__all__ = ["FAINT", "NOMINAL", "faint_aus", "free_shapes"]
+__all__ = ["FAINT", "NOMINAL", "faint_aus", "shape_gains"]
 
 FAINT = 0.03
 """Motion of the landmark that moves most, interocular distances: about a pencil line's breadth."""
@@ -21,10 +21,25 @@ NOMINAL = 0.7
 """An AU that is absent counts as readable if this much of it could be seen."""
 
 
-@lru_cache(maxsize=8)
-def free_shapes(rig: FaceRig) -> NDArray[np.bool_]:
-    """Tell (B,) which shapes an exaggerating hand may push beyond 1; lids and jaw stay."""
-    return np.array([not name.startswith(("eye", "jaw")) for name in rig.shape_names])
+_KEPT = ("eye", "jaw")
+_INWARD = ("mouthPucker", "mouthFunnel", "mouthRoll", "mouthPress", "mouthShrug", "mouthClose")
+_INWARD_GAIN = 1.7
+"""Shapes that an exaggerating hand leaves alone, and those that lips can follow only so far."""
+
+
+def shape_gains(rig: FaceRig, gain: float) -> NDArray[np.float64]:
+    """Return (B,) how far an exaggerating hand goes beyond each shape.
+
+    Lids, gaze and jaw stay, since beyond 1 they would leave the head; lips that are drawn together
+    would cross.
+    """
+    gains = np.full(len(rig.shape_names), gain)
+    for row, name in enumerate(rig.shape_names):
+        if name.startswith(_KEPT):
+            gains[row] = 1.0
+        elif name.startswith(_INWARD):
+            gains[row] = min(gain, _INWARD_GAIN)
+    return gains
 
 
 _LIPS_PARTED_BY = ("AU26", "AU22", "AU10L", "AU10R", "AU16L", "AU16R")
@@ -47,7 +62,7 @@ def faint_aus(
     gain : how far an exaggerating hand goes beyond the rig
     rotation : (3, 3) head rotation; motion along the line of sight counts nothing
     """
-    push = np.where(free_shapes(rig), gain, 1.0)
+    push = shape_gains(rig, gain)
     shown = np.array([aus.get(label) or NOMINAL for label in AU_LABELS])
     weights = np.clip(shown[:, None] * _each_au(rig), 0.0, 1.0)
     if "AU25" in aus:

@@ -18,8 +18,8 @@ IRIS_ROW = {"L": 68, "R": 69}
 _COUNT = 40
 _OPEN = 0.12
 """A lid that hides less of a circle than this is not drawn."""
-_SMALL_PX = 2.5
-"""A dot below this size has no room for a lid."""
+_SMALL_PX = 4.0
+"""A dot of a smaller radius on a sheet of 256 has no room for a lid."""
 
 
 def draw_eye_symbol(

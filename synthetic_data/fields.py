@@ -155,6 +155,10 @@ def enlarged(field: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     return fine
 
 
+_BILEVEL = 0.38
+"""Ink from here on is black where there are no greys."""
+
+
 @compiled
 def on_paper(
     cells: NDArray[np.uint16],
@@ -165,6 +169,7 @@ def on_paper(
     strength: float,
     inverted: bool,
     visible_level: int,
+    bilevel: bool,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Turn ink and labels (level x 256 + label) into the picture and the labels that can be seen.
 
@@ -175,6 +180,7 @@ def on_paper(
     strength : darkness of full ink
     inverted : True for light lines on dark
     visible_level : ink below this, of 255, carries no label
+    bilevel : True for ink without greys, as printed or scanned
     """
     height, width = cells.shape
     picture = np.empty((height, width), dtype=np.uint8)
@@ -186,6 +192,8 @@ def on_paper(
             if len(rough) > 0:
                 kept = 1.0 - grain * (0.45 + 0.9 * float(rough[row, column]))
                 ink *= min(max(kept, 0.0), 1.0)
+            if bilevel:
+                ink = 1.0 if ink > _BILEVEL else 0.0
             if ink * 255.0 >= visible_level:
                 labels[row, column] = cell & 255
             tone = paper_tone

@@ -14,7 +14,7 @@ from ..rig.camera import Camera
 from ..rig.face_rig import FaceRig, RigState
 from ..rig.facs import AU_LABELS, split_label
 from ..rig.store import load_rig
-from .effect import free_shapes
+from .effect import shape_gains
 from .face import DrawnFace, RigLines
 from .render import Drawing
 from .sampler import Expression
@@ -98,11 +98,8 @@ class Maker:
 
 
 def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
-    """Return the state that an exaggerating hand draws: brows and mouth go `gain` times as far.
-
-    Lids and gaze stay, since beyond 1 they would leave the eye.
-    """
-    weights = np.where(free_shapes(rig), state.weights * gain, state.weights)
+    """Return the state that an exaggerating hand draws: brows and mouth go `gain` times as far."""
+    weights = state.weights * shape_gains(rig, gain)
     return RigState(weights, state.identity, state.rotation)
 
 

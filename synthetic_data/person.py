@@ -23,7 +23,9 @@ _WEIGHT_NOISE = 0.1
 _MAX_IDENTITY = 2.5
 _SPREADS = ((0.4, 1.1), (1.1, 2.0))
 _CARICATURES = 0.25
-_GAINS = (1.0, 1.7)
+_GAINS = ((1.0, 1.7), (1.7, 2.3))
+_BOLD = 0.25
+"""How far hands exaggerate; how many do so boldly."""
 _NOMINAL_HEAD = 0.27
 """Interocular distance before the placement, as a share of the sheet."""
 
@@ -56,7 +58,7 @@ def noisy_weights(
 
 def sample_gain(rng: np.random.Generator) -> float:
     """Draw how far a hand exaggerates brows and mouth."""
-    return round(float(rng.uniform(*_GAINS)), 4)
+    return round(float(rng.uniform(*_GAINS[int(rng.random() < _BOLD)])), 4)
 
 
 def sample_camera(rig: FaceRig, size: int, rng: np.random.Generator) -> Camera:

@@ -190,8 +190,8 @@ def _brow_rest(brow: NDArray[np.float64], side: str) -> NDArray[np.float64]:
 
 def _brow_tilt(side: str, aus: dict[str, float]) -> tuple[float, float]:
     """Return how far an exaggerating hand raises a brow's ends (picture's left, right), units."""
-    lowered = aus.get(f"AU4{side}", 0.0)
-    inner = 0.6 * aus.get(f"AU1{side}", 0.0) - 0.5 * lowered
+    raised, lowered = aus.get(f"AU1{side}", 0.0), aus.get(f"AU4{side}", 0.0)
+    inner = 0.6 * raised - 0.5 * lowered * (1.0 - raised)
     outer = 0.6 * aus.get(f"AU2{side}", 0.0) + 0.15 * lowered
     return (inner, outer) if side == "L" else (outer, inner)
 

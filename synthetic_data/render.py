@@ -313,5 +313,13 @@ def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
     inverted = bool(rng.random() < hand["paper_inverted"])
     return on_paper(
-        canvas.cells, rough, grain, paper, hand["paper_tone"], strength, inverted, VISIBLE_LEVEL
+        canvas.cells,
+        rough,
+        grain,
+        paper,
+        hand["paper_tone"],
+        strength,
+        inverted,
+        VISIBLE_LEVEL,
+        hand.draws["bilevel"],
     )
