@@ -49,7 +49,9 @@ def _draw_dot(
     tall = size * (1.0 if hand.kinds["eye"] == "dot" else shared["tall"])
     radii = np.array([size, tall])
     droop = aus.get(f"AU43{side}", 0.0)
-    pen.fill(_placed(face, middle, arc(np.zeros(2), *radii, 0.0, 2.0 * np.pi, 20)), "iris", 1.0)
+    pen.fill(
+        _placed(face, middle, radii * arc(np.zeros(2), 1.0, 1.0, 0.0, 2.0 * np.pi, 20)), "iris", 1.0
+    )
     record.landmarks[IRIS_ROW[side]] = middle
     if droop > _OPEN and min(size, tall) > _SMALL_PX * pen.scale:
         cut = -1.0 + 1.7 * droop

@@ -64,7 +64,8 @@ def _draw_traced(pen: Pen, face: DrawnFace, frame: _Frame, record: Record) -> No
             curve = face.curves[name]
             shown = pen.line(curve.points, "nostril", 0.9, curve.visible)
             if kind == "wings" and shown > 0.6 and hand["shade_face"] > 0.3:
-                pen.fill(curve.points, "nostril", 0.8)
+                heart = curve.points.mean(axis=0)  # the hole is smaller than its wing
+                pen.fill(heart + 0.6 * (curve.points - heart), "nostril", 0.8)
     if kind == "wings":
         record.show("AU9L", "AU9R")
     if kind == "bridge":
