@@ -1,7 +1,8 @@
-"""From a labelled sheet to what a network sees, with all the accidents of real drawings.
+"""Batches for the networks: stored drawings turned, mirrored, shifted, and put on sheets.
 
-Geometry is one affine map, applied to ink, label image and landmarks alike. What happens to ink
-afterwards (thicker, thinner, blurred, faded, crossed out, cut away) leaves the labels true.
+Geometry is one affine map a drawing, applied to ink, label image and landmarks alike; what happens
+to the ink afterwards (`spoil.py`) leaves the labels true. All of it is done for a whole batch at
+once, on the device that trains.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -9,257 +10,256 @@ afterwards (thicker, thinner, blurred, faded, crossed out, cut away) leaves the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
+from torch.nn import functional
 
-from .crop import CROP_MARGIN, crop_matrix, landmark_box
+from .crop import INPUT_PX
 from .labels import FEATURES, MIRRORED_AUS, MIRRORED_LANDMARKS
-from .normalise import extract_ink
-from .shards import Sample
+from .prepare import PREPARED_PX, SHEET_PX
+from .spoil import Spoiler
 
-__all__ = ["GRID_PX", "INPUT_PX", "PreparedFace", "find_item", "prepare", "read_item"]
+__all__ = [
+    "GRID_PX",
+    "PLACER_JITTER",
+    "READER_JITTER",
+    "Jitter",
+    "place_batch",
+    "read_batch",
+    "sheet_batch",
+]
 
-INPUT_PX = 128
 GRID_PX = 64
 FINDER_CELLS = 16
-PREPARED_PX = 192
-SHEET_PX = 128
-SPOILED_SHARE = 0.5
-_MIRROR_AUS = np.array(MIRRORED_AUS)
-_MIRROR_LANDMARKS = np.array(MIRRORED_LANDMARKS)
+_SECOND_FACE = 0.2
 
 
-def jitter_matrix(
-    rng: np.random.Generator, size_px: int, turn: float, zoom: float, shift: float
-) -> NDArray[np.float64]:
-    """Return a random (3, 3) map of the square crop onto itself."""
-    angle = rng.normal(0.0, turn)
-    scale = np.exp(rng.normal(0.0, zoom)) * np.exp(rng.normal(0.0, 0.5 * zoom, 2) * [1, -1])
-    middle = size_px / 2.0
-    turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turned @ np.diag(scale)
-    result = np.eye(3)
-    result[:2, :2] = linear
-    result[:2, 2] = middle - linear @ [middle, middle] + rng.normal(0.0, shift * size_px, 2)
-    return result
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """Standard deviations of a random map of the square crop onto itself.
 
-
-def warp(
-    image: NDArray, matrix: NDArray[np.float64], size_px: int, nearest: bool = False
-) -> NDArray:
-    """Map an image by a (2, 3) matrix of pixel coordinates whose centres lie at +0.5."""
-    matrix = matrix.copy()
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    if scale < 0.8 and not nearest:  # average before thinning out
-        height, width = image.shape
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        matrix[:, :2] = matrix[:, :2] @ np.diag([width / size[0], height / size[1]])
-    matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
-    flags = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
-    return cv2.warpAffine(image, matrix, (size_px, size_px), flags=flags, borderValue=0)
-
-
-def spoil_ink(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return the ink (H, W) as another pen, paper, scanner or camera would have left it."""
-    if rng.random() < 0.25:
-        kernel = np.ones((2, 2) if rng.random() < 0.7 else (3, 3), np.uint8)
-        ink = cv2.dilate(ink, kernel)
-    elif rng.random() < 0.15:
-        thin = cv2.erode(ink, np.ones((2, 2), np.uint8))
-        ink = np.maximum(thin, rng.uniform(0.2, 0.8) * ink)
-    if rng.random() < 0.3:
-        ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.4, 1.3))
-        ink = ink * rng.uniform(1.0, 1.5)
-    if rng.random() < 0.25:
-        ink = _clutter(ink, rng)
-    if rng.random() < 0.15:
-        ink = _shade(ink, rng)
-    if rng.random() < 0.12:
-        ink = _erase(ink, rng)
-    ink = np.clip(ink, 0.0, 1.0) ** np.exp(rng.normal(0.0, 0.3))
-    if rng.random() < 0.3:
-        ink = ink * rng.uniform(0.5, 1.0)
-    if rng.random() < 0.4:
-        ink = ink + rng.normal(0.0, rng.uniform(0.01, 0.08), ink.shape).astype(np.float32)
-    if rng.random() < 0.1:
-        ink = (ink > rng.uniform(0.3, 0.6)).astype(np.float32)
-    return np.clip(ink, 0.0, 1.0).astype(np.float32)
-
-
-def _clutter(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw some stray lines over the ink."""
-    ink, size = ink.copy(), ink.shape[0]
-    for _ in range(rng.integers(1, 5)):
-        start = rng.uniform(0, size, 2)
-        bends = np.cumsum(rng.normal(0.0, size / 12.0, (rng.integers(2, 7), 2)), axis=0)
-        path = np.round(np.vstack([start, start + bends]) * 16).astype(np.int32)
-        dark = float(rng.uniform(0.3, 1.0))
-        cv2.polylines(ink, [path], False, dark, int(rng.integers(1, 3)), cv2.LINE_AA, 4)
-    return ink
-
-
-def _shade(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Hatch or tone a part of the picture."""
-    size = ink.shape[0]
-    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
-    middle, reach = rng.uniform(0, size, 2), rng.uniform(0.1, 0.5) * size
-    where = np.exp(-((x - middle[0]) ** 2 + (y - middle[1]) ** 2) / reach**2)
-    angle, period = rng.uniform(0, np.pi), rng.uniform(2.5, 7.0)
-    wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * (2.0 * np.pi / period))
-    tone = np.clip(wave * 2.0 - 0.5, 0.0, 1.0) if rng.random() < 0.7 else 0.4
-    return np.maximum(ink, where * tone * rng.uniform(0.3, 0.9))
-
-
-def _erase(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Wipe a small part away."""
-    size, ink = ink.shape[0], ink.copy()
-    width, height = rng.integers(size // 16, size // 6, 2)
-    left, top = rng.integers(0, size - width), rng.integers(0, size - height)
-    ink[top : top + height, left : left + width] *= rng.uniform(0.0, 0.3)
-    return ink
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PreparedFace:
-    """A sample brought to the reader's scale once, so that augmenting it is only a small warp.
-
-    Attributes
-    ----------
-    ink : (192, 192) uint8, 255 = ink; the crop is its middle
-    features : (192, 192) uint8, a class drawn in each pixel
-    landmarks : (70, 2) float32, pixels of `ink`
-    sheet : (128, 128) uint8, the whole drawing, for the finder; `sheet_landmarks` in its pixels
-    sample : where all came from
+    `turn` in radians, `zoom` of the log of scale (half as much of the log of aspect), `shift` in
+    parts of the side.
     """
 
-    ink: NDArray[np.uint8]
-    features: NDArray[np.uint8]
-    landmarks: NDArray[np.float32]
-    sheet: NDArray[np.uint8]
-    sheet_landmarks: NDArray[np.float32]
-    sample: Sample
+    turn: float
+    zoom: float
+    shift: float
+
+    def maps(self, count: int, size_px: int, device: torch.device) -> Tensor:
+        """Return (count, 3, 3) maps of pixels onto pixels."""
+        angle = self.turn * torch.randn(count, device=device)
+        scale = torch.exp(self.zoom * torch.randn(count, 1, device=device))
+        aspect = torch.exp(0.5 * self.zoom * torch.randn(count, 1, device=device))
+        scale = scale * torch.cat([aspect, 1.0 / aspect], 1)
+        cos, sin = angle.cos(), angle.sin()
+        turned = torch.stack([cos, -sin, sin, cos], 1).reshape(-1, 2, 2)
+        linear = turned * scale[:, None]
+        middle = torch.full((count, 2, 1), size_px / 2.0, device=device)
+        shift = self.shift * size_px * torch.randn(count, 2, 1, device=device)
+        return _affine(linear, middle - linear @ middle + shift)
 
 
-def prepare(sample: Sample, rng: np.random.Generator) -> PreparedFace:
-    """Decode a sample, extract its ink, and bring it to the scale of the reader's crop."""
-    ink = extract_ink(sample.grey().astype(np.float32) / 255.0)
-    box = landmark_box(sample.landmarks) if sample.is_face else (0.0, 0.0, *ink.shape[::-1])
-    crop = crop_matrix(box, INPUT_PX, CROP_MARGIN)
-    crop[:, 2] += (PREPARED_PX - INPUT_PX) / 2.0
-    fine = warp(sample.features(), crop * 2.0, 2 * PREPARED_PX, nearest=True)
-    landmarks = sample.landmarks @ crop[:, :2].T + crop[:, 2]
-    sheet = cv2.resize(ink, (SHEET_PX, SHEET_PX), interpolation=cv2.INTER_AREA)
-    scale = [SHEET_PX / ink.shape[1], SHEET_PX / ink.shape[0]]
-    return PreparedFace(
-        ink=np.round(255.0 * warp(ink, crop, PREPARED_PX)).astype(np.uint8),
-        features=_one_class_a_cell(fine, 2, rng),
-        landmarks=landmarks.astype(np.float32),
-        sheet=np.round(255.0 * sheet).astype(np.uint8),
-        sheet_landmarks=(sample.landmarks * scale).astype(np.float32),
-        sample=sample.without_pictures(),
-    )
+READER_JITTER = Jitter(turn=0.12, zoom=0.08, shift=0.03)
+"""What is left of roll, size and place once the placer has set the crop, and some more."""
+
+PLACER_JITTER = Jitter(turn=0.2, zoom=0.16, shift=0.08)
+"""How far the finder's box may be off."""
 
 
-def _one_class_a_cell(
-    features: NDArray[np.uint8], side: int, rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Shrink a label image by `side`: each cell keeps one of the classes drawn in it, by chance."""
-    code = np.zeros(256, np.uint8)
-    code[1 : len(FEATURES)] = 1 + rng.permutation(len(FEATURES) - 1)
-    rows, columns = features.shape[0] // side, features.shape[1] // side
-    cells = code[features].reshape(rows, side, columns, side).max(axis=(1, 3))
-    back = np.zeros(256, np.uint8)
-    back[code[: len(FEATURES)]] = np.arange(len(FEATURES))
-    return back[cells]
+def read_batch(
+    faces: dict[str, Tensor], jitter: Jitter | None, spoiler: Spoiler | None
+) -> dict[str, Tensor]:
+    """Return what the reader sees of faces, and the truth about them.
 
-
-def read_item(
-    face: PreparedFace, rng: np.random.Generator, is_training: bool
-) -> dict[str, NDArray]:
-    """Return what the reader sees of a sample, and the truth about it.
+    Parameters
+    ----------
+    faces : fields of `PreparedFaces` as tensors
+    jitter : how the crops are moved (and half of them mirrored), or None to leave them
+    spoiler : what happens to the ink, or None
 
     Returns
     -------
-    ink (1, 128, 128) float32; intensity, visible (A,); landmarks (70, 2) crop pixels; pose (3,);
-    features (64, 64) int64, -1 on paper
+    ink (N, 1, 128, 128) float32; intensity, visible (N, A); landmarks (N, 70, 2) crop pixels; pose
+    (N, 3); features (N, 64, 64) int64, -1 on paper
     """
-    landmarks, pose = face.landmarks.astype(np.float64), face.sample.pose.copy()
-    shift = -(PREPARED_PX - INPUT_PX) / 2.0
-    crop = np.array([[1.0, 0.0, shift], [0.0, 1.0, shift], [0.0, 0.0, 1.0]])
-    flip = is_training and rng.random() < 0.5
-    if is_training:
-        turn = jitter_matrix(rng, INPUT_PX, turn=0.12, zoom=0.09, shift=0.035)
-        roll = float(np.arctan2(turn[1, 0], turn[0, 0]))
-        pose[2] -= roll  # image y runs down: a turn in the picture is a roll the other way
-        crop = turn @ crop
-    if flip:
-        crop = np.array([[-1.0, 0.0, INPUT_PX], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]) @ crop
-        landmarks, pose = landmarks[_MIRROR_LANDMARKS], pose * [1.0, -1.0, -1.0]
-    order = _MIRROR_AUS if flip else slice(None)
-    ink = warp(face.ink, crop[:2], INPUT_PX).astype(np.float32) / 255.0
-    if is_training and rng.random() < SPOILED_SHARE:
-        ink = spoil_ink(ink, rng)
-    features = warp(face.features, crop[:2], INPUT_PX, nearest=True)
-    grid = _one_class_a_cell(features, INPUT_PX // GRID_PX, rng).astype(np.int64)
+    device, count = faces["ink"].device, len(faces["ink"])
+    maps = _shift(count, -(PREPARED_PX - INPUT_PX) / 2.0, device)
+    landmarks, pose = faces["landmarks"], faces["pose"].clone()
+    intensity, visible = faces["intensity"], faces["visible"]
+    if jitter is not None:
+        turn = jitter.maps(count, INPUT_PX, device)
+        # image y runs down: a turn in the picture is a roll the other way
+        pose[:, 2] -= torch.atan2(turn[:, 1, 0], turn[:, 0, 0])
+        maps = turn @ maps
+        flip = torch.rand(count, device=device) < 0.5
+        maps = torch.where(flip[:, None, None], _mirror(INPUT_PX, device) @ maps, maps)
+        landmarks = torch.where(
+            flip[:, None, None], landmarks[:, _constant(MIRRORED_LANDMARKS, device)], landmarks
+        )
+        pose = torch.where(flip[:, None], pose * _constant((1.0, -1.0, -1.0), device), pose)
+        aus = _constant(MIRRORED_AUS, device)
+        intensity = torch.where(flip[:, None], intensity[:, aus], intensity)
+        visible = torch.where(flip[:, None], visible[:, aus], visible)
+    ink = warp(faces["ink"], maps, INPUT_PX) / 255.0
+    if spoiler is not None:
+        ink = spoiler(ink)
+    classes = warp(faces["features"], maps, INPUT_PX, nearest=True)
+    grid = one_class_a_cell(classes.round().long())
     return {
-        "ink": ink[None],
-        "intensity": face.sample.intensity[order],
-        "visible": face.sample.visible[order],
-        "landmarks": (landmarks @ crop[:2, :2].T + crop[:2, 2]).astype(np.float32),
-        "pose": pose.astype(np.float32),
-        "features": np.where(grid == 0, -1, grid),
+        "ink": ink,
+        "intensity": intensity,
+        "visible": visible,
+        "landmarks": _moved(landmarks, maps),
+        "pose": pose,
+        "features": torch.where(grid == 0, -1, grid),
     }
 
 
-def find_item(
-    faces: list[PreparedFace], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return a sheet with the drawings of `faces` on it, for the finder.
+def place_batch(
+    faces: dict[str, Tensor], jitter: Jitter, spoiler: Spoiler
+) -> tuple[Tensor, Tensor]:
+    """Return crops that lie badly (N, 1, 128, 128), and their landmarks (N, 70, 2)."""
+    device, count = faces["ink"].device, len(faces["ink"])
+    maps = jitter.maps(count, INPUT_PX, device)
+    maps = maps @ _shift(count, -(PREPARED_PX - INPUT_PX) / 2.0, device)
+    flip = torch.rand(count, device=device) < 0.5
+    maps = torch.where(flip[:, None, None], _mirror(INPUT_PX, device) @ maps, maps)
+    landmarks = faces["landmarks"]
+    landmarks = torch.where(
+        flip[:, None, None], landmarks[:, _constant(MIRRORED_LANDMARKS, device)], landmarks
+    )
+    return spoiler(warp(faces["ink"], maps, INPUT_PX) / 255.0), _moved(landmarks, maps)
+
+
+def sheet_batch(
+    first: dict[str, Tensor], second: dict[str, Tensor], spoiler: Spoiler
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return sheets with one drawing on them, or two side by side, for the finder.
 
     Returns
     -------
-    ink : (1, 128, 128)
-    heat : (16, 16), 1 in the cell of each face's middle
-    box : (4, 16, 16): offset x, y within the cell, log of width and height over 64 pixels
+    ink : (N, 1, 128, 128)
+    heat : (N, 16, 16), 1 in the cell of each face's middle
+    box : (N, 4, 16, 16): offset x, y within the cell, log of width and height over 64 pixels
     """
-    sheet = np.zeros((INPUT_PX, INPUT_PX), np.float32)
-    heat = np.zeros((FINDER_CELLS, FINDER_CELLS), np.float32)
-    box = np.zeros((4, FINDER_CELLS, FINDER_CELLS), np.float32)
-    halves = [(0.0, 0.5), (0.5, 1.0)] if len(faces) == 2 else [(0.0, 1.0)]
-    for face, (low, high) in zip(faces, halves, strict=True):
-        share = rng.uniform(0.35, 1.35) if len(faces) == 1 else rng.uniform(0.35, 0.6)
-        scale = share * INPUT_PX / SHEET_PX
-        jitter = jitter_matrix(rng, INPUT_PX, turn=0.15, zoom=0.06, shift=0.01)
-        span = (high - low) * INPUT_PX - share * INPUT_PX
-        left = low * INPUT_PX + rng.uniform(min(span, 0.0), max(span, 0.0))
-        rest = (1.0 - share) * INPUT_PX
-        top = rng.uniform(min(rest, 0.0), max(rest, 0.0))
-        place = jitter @ np.array([[scale, 0.0, left], [0.0, scale, top], [0.0, 0.0, 1.0]])
-        if rng.random() < 0.5:
-            flip = np.array([[-1.0, 0.0, SHEET_PX], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-            place = place @ flip
-        ink = warp(face.sheet, place[:2], INPUT_PX).astype(np.float32) / 255.0
-        sheet = np.maximum(sheet, ink)
-        if face.sample.is_face:
-            landmarks = face.sheet_landmarks.astype(np.float64)
-            _mark(heat, box, landmarks @ place[:2, :2].T + place[:2, 2])
-    return spoil_ink(sheet, rng)[None], heat, box
+    device, count = first["sheet"].device, len(first["sheet"])
+    two = torch.rand(count, device=device) < _SECOND_FACE
+    left_half = torch.rand(count, device=device) < 0.5
+    ink = torch.zeros(count, 1, INPUT_PX, INPUT_PX, device=device)
+    heat = torch.zeros(count, FINDER_CELLS, FINDER_CELLS, device=device)
+    box = torch.zeros(count, 4, FINDER_CELLS, FINDER_CELLS, device=device)
+    for number, faces in enumerate((first, second)):
+        here = torch.ones_like(two) if number == 0 else two
+        low = torch.where(two & (left_half == bool(number)), 0.5, 0.0)
+        maps = _place_on_sheet(low, torch.where(two, 0.5, 1.0), two)
+        drawn = warp(faces["sheet"], maps, INPUT_PX) / 255.0
+        ink = torch.maximum(ink, drawn * here[:, None, None, None])
+        is_there = here & faces["is_face"]
+        heat, box = _mark(heat, box, _moved(faces["sheet_landmarks"], maps), is_there)
+    return spoiler(ink), heat, box
 
 
-def _mark(heat: NDArray[np.float32], box: NDArray[np.float32], landmarks: NDArray) -> None:
-    """Write one face into the finder's maps."""
-    x0, y0, x1, y1 = landmark_box(landmarks)
-    cell = np.array([x0 + x1, y0 + y1]) / 2.0 * (FINDER_CELLS / INPUT_PX)
-    column, row = np.floor(cell).astype(int)
-    if not (0 <= column < FINDER_CELLS and 0 <= row < FINDER_CELLS):
-        return
-    reach = max(0.12 * max(x1 - x0, y1 - y0) * FINDER_CELLS / INPUT_PX, 0.6)
-    y, x = np.mgrid[0:FINDER_CELLS, 0:FINDER_CELLS]
-    spot = np.exp(-0.5 * ((x - column) ** 2 + (y - row) ** 2) / reach**2)
-    np.maximum(heat, spot.astype(np.float32), out=heat)
-    heat[row, column] = 1.0
-    size = np.log(np.maximum([x1 - x0, y1 - y0], 1.0) / 64.0)
-    box[:, row, column] = [cell[0] - column, cell[1] - row, *size]
+def _place_on_sheet(low: Tensor, width: Tensor, two: Tensor) -> Tensor:
+    """Return maps that put a drawing somewhere on its part of the sheet."""
+    count, device = len(low), low.device
+    share = torch.where(
+        two,
+        0.35 + 0.25 * torch.rand(count, device=device),
+        0.3 + 1.05 * torch.rand(count, device=device),
+    )
+    rest = torch.stack([width - share, 1.0 - share], 1)
+    corner = rest * torch.rand(count, 2, device=device)
+    corner[:, 0] += low
+    maps = torch.zeros(count, 3, 3, device=device)
+    maps[:, 0, 0] = maps[:, 1, 1] = share * INPUT_PX / SHEET_PX
+    maps[:, :2, 2] = corner * INPUT_PX
+    maps[:, 2, 2].fill_(1.0)
+    flip = torch.rand(count, device=device) < 0.5
+    maps = torch.where(flip[:, None, None], maps @ _mirror(SHEET_PX, device), maps)
+    return Jitter(turn=0.15, zoom=0.06, shift=0.01).maps(count, INPUT_PX, device) @ maps
+
+
+def _mark(heat: Tensor, box: Tensor, landmarks: Tensor, is_there: Tensor) -> tuple[Tensor, Tensor]:
+    """Write one face a sheet into the finder's maps, and return them."""
+    low, high = landmarks.amin(1), landmarks.amax(1)
+    cell = (low + high) * (0.5 * FINDER_CELLS / INPUT_PX)
+    at = cell.floor()
+    reach = (0.12 * (high - low).amax(1) * FINDER_CELLS / INPUT_PX).clamp(min=0.6)
+    along = torch.arange(FINDER_CELLS, device=heat.device)
+    off_x, off_y = along - at[:, :1], along - at[:, 1:]
+    off = off_y[:, :, None] ** 2 + off_x[:, None] ** 2
+    spot = torch.exp(-0.5 * off / reach[:, None, None] ** 2)
+    is_inside = is_there & (at >= 0).all(1) & (at < FINDER_CELLS).all(1)
+    heat = torch.maximum(heat, spot * is_inside[:, None, None])
+    is_middle = (off == 0.0) & is_inside[:, None, None]
+    size = torch.log((high - low).clamp(min=1.0) / 64.0)
+    truth = torch.cat([cell - at, size], 1)[:, :, None, None]
+    return heat, torch.where(is_middle[:, None], truth, box)
+
+
+def warp(images: Tensor, maps: Tensor, size_px: int, nearest: bool = False) -> Tensor:
+    """Map (N, H, W) images by (N, 3, 3) matrices of pixels (centres at +0.5); (N, 1, S, S) float32.
+
+    Outside of the images is 0.
+    """
+    height, width = images.shape[1:]
+    along = torch.arange(size_px, device=images.device, dtype=torch.float32) + 0.5
+    y, x = torch.meshgrid(along, along, indexing="ij")
+    target = torch.stack([x.flatten(), y.flatten()]) - maps[:, :2, 2:]
+    source = (_inverse(maps[:, :2, :2]) @ target).transpose(1, 2)
+    grid = source * _constant((2.0 / width, 2.0 / height), images.device) - 1.0
+    return functional.grid_sample(
+        images[:, None].float(),
+        grid.reshape(-1, size_px, size_px, 2),
+        mode="nearest" if nearest else "bilinear",
+        align_corners=False,
+    )
+
+
+def one_class_a_cell(classes: Tensor) -> Tensor:
+    """Halve (N, 1, S, S) label images: a cell keeps one of the classes drawn in it, by chance."""
+    count = len(FEATURES)
+    chance = torch.rand(count, device=classes.device)
+    chance[0].fill_(-1.0)
+    code = chance.argsort().argsort()  # paper is the weakest, all others come in any order
+    strongest = functional.max_pool2d(code[classes].float(), 2).round().long()[:, 0]
+    return torch.argsort(code)[strongest]
+
+
+@lru_cache(maxsize=32)
+def _constant(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """Return numbers as a tensor that is brought to the device once."""
+    return torch.tensor(values, device=device)
+
+
+def _inverse(linear: Tensor) -> Tensor:
+    """Return the inverse of (N, 2, 2)."""
+    a, b, c, d = linear.flatten(1).unbind(1)
+    turned = torch.stack([d, -b, -c, a], 1).reshape(-1, 2, 2)
+    return turned / (a * d - b * c)[:, None, None]
+
+
+def _affine(linear: Tensor, shift: Tensor) -> Tensor:
+    """Return (N, 3, 3) from (N, 2, 2) and (N, 2, 1)."""
+    maps = torch.zeros(len(linear), 3, 3, device=linear.device)
+    maps[:, :2, :2], maps[:, :2, 2:] = linear, shift
+    maps[:, 2, 2].fill_(1.0)
+    return maps
+
+
+def _shift(count: int, by: float, device: torch.device) -> Tensor:
+    maps = torch.eye(3, device=device).repeat(count, 1, 1)
+    maps[:, :2, 2].fill_(by)
+    return maps
+
+
+def _mirror(size_px: int, device: torch.device) -> Tensor:
+    return _constant((-1.0, 0.0, float(size_px), 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), device).view(3, 3)
+
+
+def _moved(points: Tensor, maps: Tensor) -> Tensor:
+    """Map (N, K, 2) points by (N, 3, 3)."""
+    return points @ maps[:, :2, :2].transpose(1, 2) + maps[:, None, :2, 2]

@@ -7,7 +7,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CROP_MARGIN", "crop_matrix", "landmark_box"]
+__all__ = ["CROP_MARGIN", "INPUT_PX", "crop_matrix", "landmark_box"]
+
+INPUT_PX = 128
+"""Side of what the networks see."""
+
 
 CROP_MARGIN = 1.25
 """Side of the crop over the longer side of the face box."""

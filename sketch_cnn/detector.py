@@ -1,8 +1,8 @@
 """The detector: a drawing in, a `Detection` out; onnxruntime only.
 
-The finder says where faces are on the sheet, the reader reads the crop twice: its first landmarks
-correct the crop of the second. Both see the drawing and its mirror image, and what they say is
-averaged, so that a mirrored drawing gives exactly the mirrored answer.
+The finder says where faces are on the sheet, the placer centres the crop on one of them, the
+reader reads it. All see the drawing and its mirror image, and what they say is averaged, so that a
+mirrored drawing gives exactly the mirrored answer.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -21,7 +21,14 @@ from ..errors import SketchError
 from .crop import crop_matrix, landmark_box
 from .detection import Detection
 from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
-from .model_file import FINDER_FILE, READER_FILE, Network, open_network, weights_folder
+from .model_file import (
+    FINDER_FILE,
+    PLACER_FILE,
+    READER_FILE,
+    Network,
+    open_network,
+    weights_folder,
+)
 from .sketch import Sketch
 from .unseen import seen_share, with_unseen
 
@@ -33,7 +40,8 @@ _SURE, _DOUBTFUL = 0.35, 0.12
 _CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
 _OVERLAP = 0.3
-_PASSES = 2
+_PLACINGS = 2
+"""The second placing starts where the first one ended, and sees more of the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,8 @@ class Detector:
 
     Parameters
     ----------
-    folder : where `finder.onnx` and `reader.onnx` lie; by default the weights that limner ships
+    folder : where `finder.onnx`, `placer.onnx` and `reader.onnx` lie; by default the weights that
+        limner ships
 
     Raises
     ------
@@ -65,6 +74,7 @@ class Detector:
     def __init__(self, folder: Path | str | None = None) -> None:
         self._folder = Path(folder) if folder is not None else weights_folder()
         self._finder: Network | None = None
+        self._placer: Network | None = None
         self._reader: Network | None = None
 
     @property
@@ -73,6 +83,13 @@ class Detector:
         if self._finder is None:
             self._finder = open_network(self._folder / FINDER_FILE)
         return self._finder
+
+    @property
+    def placer(self) -> Network:
+        """The network that centres the crop."""
+        if self._placer is None:
+            self._placer = open_network(self._folder / PLACER_FILE)
+        return self._placer
 
     @property
     def reader(self) -> Network:
@@ -126,19 +143,32 @@ class Detector:
                 found.append(FoundFace(box, float(score[row, column])))
         return found
 
+    def place(self, ink: NDArray[np.float32], box: Box) -> Box:
+        """Return the box around the face's landmarks, given roughly where the face is."""
+        for _ in range(_PLACINGS):
+            values, matrix = self._run(self.placer, ink, box)
+            box = landmark_box((values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2]))
+        return box
+
     def read(
         self, ink: NDArray[np.float32], box: Box
     ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
         """Read the face in a box, with its mirror image; return the means and the crop's matrix."""
-        size = int(self.reader.meta["input_px"])
-        matrix = crop_matrix(box, size, float(self.reader.meta["crop_margin"]))
+        return self._run(self.reader, ink, box)
+
+    def _run(
+        self, network: Network, ink: NDArray[np.float32], box: Box
+    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+        """Show a network the crop around a box."""
+        size = int(network.meta["input_px"])
+        matrix = crop_matrix(box, size, float(network.meta["crop_margin"]))
         side = size / matrix[0, 0]
         crop = cut_square(
             ink, (-matrix[0, 2] / matrix[0, 0], -matrix[1, 2] / matrix[1, 1]), side, size
         )
         both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
-        names = [output.name for output in self.reader.session.get_outputs()]
-        values = dict(zip(names, self.reader.run(both), strict=True))
+        names = [output.name for output in network.session.get_outputs()]
+        values = dict(zip(names, network.run(both), strict=True))
         return _mirror_mean(values, size), matrix
 
     def detect(self, sketch: Sketch) -> Detection:
@@ -152,11 +182,8 @@ class Detector:
             If the weights cannot be used.
         """
         face, others = self._choose(sketch)
-        box = face.box
-        for _ in range(_PASSES):
-            values, matrix = self.read(sketch.ink, box)
-            landmarks = (values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2])
-            box = landmark_box(landmarks)
+        values, matrix = self.read(sketch.ink, self.place(sketch.ink, face.box))
+        landmarks = (values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2])
         alpha, beta = values["alpha"], values["beta"]
         grid = values["features"].shape[1] / float(self.reader.meta["input_px"])
         return Detection(
@@ -165,7 +192,7 @@ class Detector:
             intensity=np.clip(values["intensity"], 0.0, 1.0),
             uncertainty=1.0 - seen_share(values["visible"]) * (1.0 - 2.0 / (alpha + beta)),
             visible=np.clip(values["visible"], 0.0, 1.0),
-            face_box=box,
+            face_box=landmark_box(landmarks),
             face_score=face.score,
             other_faces=tuple(other.box for other in others),
             landmarks=landmarks,
@@ -221,7 +248,7 @@ class Detector:
 
     def _face_quality(self, ink: NDArray[np.float32], box: Box) -> float:
         """Return in [0, 1] how sharply the reader sees a face's landmarks in a box."""
-        values, _ = self.read(ink, box)
+        values, _ = self.read(ink, self.place(ink, box))
         spread = float(np.median(values["spread"][17:68]))
         evidence = float(np.median(values["alpha"] + values["beta"]))
         return float(np.clip(1.6 - spread / 5.0, 0.0, 1.0) * np.clip(evidence / 8.0, 0.0, 1.0))
@@ -273,11 +300,14 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
 
 def _mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[np.float64]]:
     """Average what was read from a crop (row 0) and from its mirror image (row 1)."""
-    mirrored = {name: value[1].astype(np.float64) for name, value in values.items()}
-    for name in ("alpha", "beta", "intensity", "visible"):
-        mirrored[name] = mirrored[name][_MIRROR_AUS]
-    mirrored["landmarks"] = [size_px, 0.0] + mirrored["landmarks"][_MIRROR_LANDMARKS] * [-1.0, 1.0]
-    mirrored["spread"] = mirrored["spread"][_MIRROR_LANDMARKS]
-    mirrored["pose"] = mirrored["pose"] * [1.0, -1.0, -1.0]
-    mirrored["features"] = mirrored["features"][:, :, ::-1]
-    return {name: 0.5 * (value[0] + mirrored[name]) for name, value in values.items()}
+    turned_back = {
+        **dict.fromkeys(("alpha", "beta", "intensity", "visible"), lambda row: row[_MIRROR_AUS]),
+        "landmarks": lambda row: [size_px, 0.0] + row[_MIRROR_LANDMARKS] * [-1.0, 1.0],
+        "spread": lambda row: row[_MIRROR_LANDMARKS],
+        "pose": lambda row: row * [1.0, -1.0, -1.0],
+        "features": lambda row: row[:, :, ::-1],
+    }
+    return {
+        name: 0.5 * (value[0] + turned_back[name](value[1].astype(np.float64)))
+        for name, value in values.items()
+    }

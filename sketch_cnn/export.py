@@ -1,4 +1,4 @@
-"""From a checkpoint to the two ONNX files that run time reads, calibrated and described."""
+"""From a checkpoint to the ONNX files that run time reads, calibrated and described."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -8,33 +8,29 @@ import hashlib
 import json
 import logging
 import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..errors import ModelError
-from .augment import INPUT_PX, prepare, read_item
-from .crop import CROP_MARGIN
-from .labels import AU_LABELS, FEATURES, MIRRORED_AUS, PRESENT, TRACE
-from .model_file import FINDER_FILE, READER_FILE, SCHEMA
-from .shards import Sample, read_folder
-from .train import Networks
-from .unseen import with_unseen
+from .calibration import calibrate
+from .crop import CROP_MARGIN, INPUT_PX
+from .detector import Detector
+from .labels import AU_LABELS, FEATURES
+from .model_file import FINDER_FILE, PLACER_FILE, READER_FILE, SCHEMA
+from .shards import read_folder
+from .step import Networks
 
-__all__ = ["calibrate", "export"]
+__all__ = ["export", "load_networks"]
 
 _OUTPUTS = (
     "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
 )  # fmt: skip
-
-
-_LEAST_POINT = 0.1
-_MOST_UNSEEN = 0.14  # what is not drawn may be there in every third face, and is still not said
 
 
 class _Deployed(nn.Module):
@@ -62,94 +58,11 @@ def load_networks(checkpoint: Path) -> tuple[Networks, dict[str, Any], int]:
     try:
         saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
         recipe = json.loads(saved["recipe"])
-        networks = Networks(recipe["width"])
+        networks = Networks(recipe["width"], recipe["thin"])
         networks.load_state_dict(saved["smoothed"])
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         raise ModelError(f"{checkpoint}: no checkpoint of limner train ({error})") from None
     return networks.eval(), recipe, int(saved["step"])
-
-
-def calibrate(
-    reader: nn.Module, samples: list[Sample], batch: int = 64
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Fit what turns the reader's logits into honest probabilities and decisions.
-
-    Left and right share theirs. All on drawings that the networks were not trained on.
-
-    Returns
-    -------
-    calibration : (A, 2) slope and offset of each AU's logit (Platt 1999, by Newton's method with a
-        weak pull to the identity)
-    thresholds : (A,) probability from which on an AU is said to be present
-    unseen : (A,) how often it is there in drawings that do not show it; see `with_unseen`
-    """
-    logits, truth, scored, said_visible, hidden = [], [], [], [], []
-    rng = np.random.default_rng(0)
-    faces = [sample for sample in samples if sample.is_face]
-    with torch.no_grad():
-        for start in range(0, len(faces), batch):
-            prepared = [prepare(sample, rng) for sample in faces[start:][:batch]]
-            items = [read_item(face, rng, is_training=False) for face in prepared]
-            ink = torch.from_numpy(np.stack([item["ink"] for item in items]))
-            answer, mirrored = reader(ink), reader(ink.flip(3))
-            logits.append(_mirror_mean_logit(answer, mirrored))
-            intensity = np.stack([item["intensity"] for item in items])
-            visible = np.stack([item["visible"] for item in items])
-            said = answer["visible"] + mirrored["visible"][:, list(MIRRORED_AUS)]
-            said_visible.append(0.5 * said.numpy())
-            hidden.append(visible <= 0.5)
-            truth.append(intensity >= PRESENT)
-            scored.append((visible > 0.5) & ((intensity >= PRESENT) | (intensity < TRACE)))
-    columns = [np.concatenate(part) for part in (logits, truth, scored, said_visible, hidden)]
-    # Each side learns from both, so that a mirrored drawing keeps giving the mirrored answer
-    pooled = [np.concatenate([part, part[:, list(MIRRORED_AUS)]]) for part in columns]
-    calibration, thresholds, unseen = [], [], []
-    for row in range(len(AU_LABELS)):
-        logit, present, use, seen, hides = (part[:, row] for part in pooled)
-        slope, offset = _platt(logit, present, use)
-        probability = 1.0 / (1.0 + np.exp(-(slope * logit[use] + offset)))
-        rate = (present[hides].sum() + present.mean()) / (hides.sum() + 1.0)
-        told = with_unseen(probability, seen[use], np.array(min(rate, _MOST_UNSEEN)))
-        calibration.append([slope, offset])
-        thresholds.append(operating_point(present[use], told))
-        # what cannot be seen is never said to be there
-        unseen.append(min(rate, _MOST_UNSEEN, 0.9 * thresholds[-1]))
-    return np.array(calibration), np.array(thresholds), np.array(unseen)
-
-
-def operating_point(truth: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:
-    """Return the threshold on honest probabilities (N,) that gives the best F1: half of that F1.
-
-    Lipton, Elkan & Naryanaswamy (2014), "Optimal thresholding of classifiers to maximize F1
-    measure", doi:10.1007/978-3-662-44851-9_15. Half the F1 is steadier than the best cut itself.
-    """
-    if not truth.any():
-        return 0.5
-    hits = np.cumsum(truth[np.argsort(-probability, kind="stable")])
-    said = np.arange(1, len(truth) + 1)
-    return float(np.clip(0.5 * np.max(2.0 * hits / (said + truth.sum())), _LEAST_POINT, 0.5))
-
-
-def _mirror_mean_logit(answer: dict[str, Tensor], mirrored: dict[str, Tensor]) -> NDArray:
-    alpha = answer["alpha"] + mirrored["alpha"][:, list(MIRRORED_AUS)]
-    beta = answer["beta"] + mirrored["beta"][:, list(MIRRORED_AUS)]
-    return torch.log(alpha / beta).numpy()
-
-
-def _platt(logit: NDArray, truth: NDArray, scored: NDArray) -> NDArray[np.float64]:
-    """Return slope and offset of one AU."""
-    x, y = logit[scored].astype(np.float64), truth[scored].astype(np.float64)
-    start = np.array([1.0, 0.0])
-    if len(x) < 20 or not 0.0 < y.mean() < 1.0:
-        return start
-    design, values, pull = np.column_stack([x, np.ones_like(x)]), start.copy(), np.array([2.0, 2.0])
-    for _ in range(30):
-        probability = 1.0 / (1.0 + np.exp(-design @ values))
-        gradient = design.T @ (probability - y) + pull * (values - start)
-        spread = probability * (1.0 - probability)
-        hessian = (design * spread[:, None]).T @ design + np.diag(pull)
-        values = values - np.linalg.solve(hessian, gradient)
-    return values
 
 
 def export(
@@ -161,7 +74,7 @@ def export(
     data: Path | None = None,
     metrics: dict[str, float] | None = None,
 ) -> None:
-    """Write `finder.onnx` and `reader.onnx` into the folder `out`.
+    """Write `finder.onnx`, `placer.onnx` and `reader.onnx` into the folder `out`.
 
     Parameters
     ----------
@@ -172,9 +85,6 @@ def export(
     metrics : figures to keep with the weights
     """
     networks, recipe, step = load_networks(checkpoint)
-    calibration, thresholds, unseen = calibrate(
-        networks.reader, read_folder(validation, limit=4000)
-    )
     meta = {
         "schema": SCHEMA,
         "name": f"limner-{recipe['name']}",
@@ -188,30 +98,30 @@ def export(
         "features": FEATURES,
         "crop_margin": CROP_MARGIN,
         "input_px": INPUT_PX,
-        "calibration": np.round(calibration, 5).tolist(),
-        "thresholds": np.round(thresholds, 4).tolist(),
-        "unseen": np.round(unseen, 4).tolist(),
         "metrics": metrics or {},
     }
+    plain = {"calibration": [[1.0, 0.0]] * len(AU_LABELS)}
+    models = {
+        FINDER_FILE: _exported(networks.finder, ["maps"]),
+        PLACER_FILE: _exported(networks.placer, ["landmarks"]),
+        READER_FILE: _exported(_Deployed(networks.reader).eval(), list(_OUTPUTS)),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in models.items():
+            _write_onnx(model, Path(folder) / name, {**meta, **plain})
+        calibration = calibrate(Detector(folder), read_folder(validation, limit=4000))
     out.mkdir(parents=True, exist_ok=True)
-    reader = _Deployed(networks.reader).eval()
-    _write_onnx(reader, out / READER_FILE, list(_OUTPUTS), meta)
-    _write_onnx(
-        networks.finder,
-        out / FINDER_FILE,
-        ["maps"],
-        {**meta, "calibration": None, "thresholds": None, "unseen": None},
-    )
+    for name, model in models.items():
+        more = calibration.record() if name == READER_FILE else {}
+        _write_onnx(model, out / name, {**meta, **more})
 
 
 def _hash(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _write_onnx(network: nn.Module, path: Path, outputs: list[str], meta: dict[str, Any]) -> None:
-    """Export one network with a free batch size, weights stored as float16."""
-    import onnx
-
+def _exported(network: nn.Module, outputs: list[str]) -> Any:
+    """Return one network as an ONNX model with a free batch size, weights stored as float16."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     example = torch.zeros(2, 1, INPUT_PX, INPUT_PX)
     with warnings.catch_warnings():
@@ -228,8 +138,16 @@ def _write_onnx(network: nn.Module, path: Path, outputs: list[str], meta: dict[s
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )
-    model = program.model_proto
+    model = program.model_proto  # made anew whenever it is asked for
     _halve(model)
+    return model
+
+
+def _write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
+    """Write a model with what is to be known of it, whole or not at all."""
+    import onnx
+
+    del model.metadata_props[:]
     for key, value in meta.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)

@@ -18,12 +18,18 @@ from torch.nn import functional
 
 from .labels import PRESENT, TRACE
 
-__all__ = ["READER_TERMS", "finder_loss", "reader_losses"]
+__all__ = ["READER_TERMS", "finder_loss", "placer_loss", "reader_losses"]
 
-READER_TERMS = ("presence", "intensity", "visible", "landmarks", "pose", "features")
+READER_TERMS = (
+    "presence", "intensity", "visible", "landmarks", "early", "spread", "pose", "features",
+)  # fmt: skip
+
+_NEAR_PX = 4.0
+_JAW_SHARE = 0.5
+"""Weight of the 17 landmarks along the jaw: no Action Unit is read from where they slide."""
 
 
-def beta_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: float) -> Tensor:
+def beta_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: Tensor) -> Tensor:
     """Return (N, A): expected cross-entropy under Beta(α, β), plus the cost of wrong evidence."""
     total = torch.digamma(alpha + beta)
     likely = torch.where(present > 0.5, total - torch.digamma(alpha), total - torch.digamma(beta))
@@ -44,7 +50,7 @@ def _kl_to_uniform(alpha: Tensor, beta: Tensor) -> Tensor:
 
 
 def reader_losses(
-    answer: dict[str, Tensor], truth: dict[str, Tensor], au_weight: Tensor, kl_weight: float
+    answer: dict[str, Tensor], truth: dict[str, Tensor], au_weight: Tensor, kl_weight: Tensor
 ) -> dict[str, Tensor]:
     """Return every loss term of the reader, each a scalar.
 
@@ -64,25 +70,39 @@ def reader_losses(
 
     strong = visible * (0.3 + present)
     off = functional.smooth_l1_loss(answer["intensity"], intensity, reduction="none", beta=0.1)
-    off_landmarks = (answer["landmarks"] - truth["landmarks"]) / 4.0
-    spread = answer["spread"] / 4.0
-    # Laplace-like: distance over spread, plus the price of a wide spread
-    distance = off_landmarks.norm(dim=-1)
-    landmarks = (distance / spread.clamp(min=0.1) + torch.log(spread.clamp(min=0.1))).mean()
+    distance = _distance(answer["landmarks"], truth["landmarks"])
+    early = _distance(answer["rough"], truth["landmarks"])
+    early = early + _distance(answer["nearer"], truth["landmarks"])
+    wide = (answer["spread"] / _NEAR_PX).clamp(min=0.1)
+    weight_of = torch.ones_like(distance[0])
+    weight_of[:17].fill_(_JAW_SHARE)
+    weight_of = weight_of / weight_of.mean()
     return {
         "presence": presence,
         "intensity": (strong * off).sum() / strong.sum().clamp(min=1.0),
         "visible": functional.binary_cross_entropy(answer["visible"], visible),
-        "landmarks": 0.25 * landmarks + distance.mean(),
+        "landmarks": (weight_of * distance).mean(),
+        "early": (weight_of * early).mean(),
+        # Laplace-like: distance over spread, plus the price of a wide spread
+        "spread": (distance / wide + torch.log(wide)).mean(),
         "pose": functional.smooth_l1_loss(answer["pose"], truth["pose"], beta=0.05),
         "features": _feature_loss(answer["features"], truth["features"]),
     }
 
 
+def _distance(points: Tensor, truth: Tensor) -> Tensor:
+    """Return (N, K) distances, in units of a few pixels."""
+    return ((points - truth) / _NEAR_PX).norm(dim=-1)
+
+
+def placer_loss(landmarks: Tensor, truth: Tensor) -> Tensor:
+    """Return the mean distance of (N, 70, 2) landmarks."""
+    return _distance(landmarks, truth).mean()
+
+
 def _feature_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Return the cross-entropy of (N, C, S, S) logits where something is drawn."""
-    drawn = truth >= 0
-    return functional.cross_entropy(logits.permute(0, 2, 3, 1)[drawn].float(), truth[drawn])
+    return functional.cross_entropy(logits.float(), truth, ignore_index=-1)
 
 
 def finder_loss(answer: Tensor, heat: Tensor, box: Tensor) -> Tensor:

@@ -13,10 +13,18 @@ from typing import Any
 
 from ..errors import ModelError
 
-__all__ = ["FINDER_FILE", "READER_FILE", "SCHEMA", "Network", "open_network", "weights_folder"]
+__all__ = [
+    "FINDER_FILE",
+    "PLACER_FILE",
+    "READER_FILE",
+    "SCHEMA",
+    "Network",
+    "open_network",
+    "weights_folder",
+]
 
 SCHEMA = "limner.model/1"
-FINDER_FILE, READER_FILE = "finder.onnx", "reader.onnx"
+FINDER_FILE, PLACER_FILE, READER_FILE = "finder.onnx", "placer.onnx", "reader.onnx"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

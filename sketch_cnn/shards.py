@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from PIL import Image
 from ..errors import DatasetError
 from .labels import AU_LABELS
 
-__all__ = ["Sample", "read_folder", "read_shard"]
+__all__ = ["Sample", "read_folder", "read_shard", "sample_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,7 @@ class Sample:
     Attributes
     ----------
     key : name in the data set
-    picture, labels : PNG bytes of the drawing and of its label image
+    picture, labels : the drawing and its label image, PNG bytes or (H, W) uint8
     is_face : False for a drawing of something else
     intensity, visible : (A,) float32 in [0, 1], in the order of `labels.AU_LABELS`
     landmarks : (70, 2) float32, pixels
@@ -37,8 +38,8 @@ class Sample:
     """
 
     key: str
-    picture: bytes
-    labels: bytes
+    picture: bytes | NDArray[np.uint8]
+    labels: bytes | NDArray[np.uint8]
     is_face: bool
     intensity: NDArray[np.float32]
     visible: NDArray[np.float32]
@@ -52,11 +53,17 @@ class Sample:
 
     def grey(self) -> NDArray[np.uint8]:
         """Return the drawing (H, W), 0 = black."""
-        return np.asarray(Image.open(io.BytesIO(self.picture)).convert("L"))
+        return _decoded(self.picture)
 
     def features(self) -> NDArray[np.uint8]:
         """Return the label image (H, W), index into `labels.FEATURES`."""
-        return np.asarray(Image.open(io.BytesIO(self.labels)))
+        return _decoded(self.labels)
+
+
+def _decoded(image: bytes | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if isinstance(image, bytes):
+        return np.asarray(Image.open(io.BytesIO(image)).convert("L"))
+    return image
 
 
 def read_shard(path: Path) -> Iterator[Sample]:
@@ -79,13 +86,25 @@ def read_shard(path: Path) -> Iterator[Sample]:
         raise DatasetError(f"{path}: damaged shard ({error}); make the data set again") from None
     for key, parts in files.items():
         try:
-            yield _sample(key, parts)
+            label = json.loads(parts["json"])
+            yield sample_of(key, parts["png"], parts["labels.png"], label)
         except (KeyError, ValueError) as error:
             raise DatasetError(f"{path}: sample {key} is incomplete ({error!r})") from None
 
 
-def _sample(key: str, parts: dict[str, bytes]) -> Sample:
-    label = json.loads(parts["json"])
+def sample_of(
+    key: str,
+    picture: bytes | NDArray[np.uint8],
+    labels: bytes | NDArray[np.uint8],
+    label: dict[str, Any],
+) -> Sample:
+    """Return a sample from its pictures and from what its JSON says.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If the JSON says too little.
+    """
     intensity, visible = np.zeros(len(AU_LABELS), "f4"), np.zeros(len(AU_LABELS), "f4")
     is_face = bool(label.get("is_face", True))
     rows = {name: row for row, name in enumerate(AU_LABELS)}
@@ -95,9 +114,7 @@ def _sample(key: str, parts: dict[str, bytes]) -> Sample:
     landmarks = np.array(label["landmarks"] if is_face else np.zeros((70, 2)), dtype=np.float32)
     pose = np.array(label["pose"] if is_face else np.zeros(3), dtype=np.float32)
     meta = {name: label.get(name) for name in ("rig", "style", "identity_id", "seed")}
-    return Sample(
-        key, parts["png"], parts["labels.png"], is_face, intensity, visible, landmarks, pose, meta
-    )
+    return Sample(key, picture, labels, is_face, intensity, visible, landmarks, pose, meta)
 
 
 def read_folder(folder: Path, limit: int | None = None) -> list[Sample]:

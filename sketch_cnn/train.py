@@ -1,4 +1,4 @@
-"""Training: finder and reader together, from shards, with checkpoints that can be resumed."""
+"""Training: finder, placer and reader together, from shards or from a stream of new drawings."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -8,261 +8,171 @@ import csv
 import json
 import math
 import time
-import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
 
 from ..errors import DatasetError
-from .labels import AU_LABELS, PRESENT, TRACE
-from .loader import Batch, DrawingStream, stream_batches
-from .losses import READER_TERMS, finder_loss, reader_losses
-from .net import Finder, Reader
-from .shards import read_shard
+from .feed import Feed, ShardSource, Source
+from .larder import MEASURED, Larder
+from .recipe import Recipe, load_recipe
+from .step import TERMS, Stepper
 from .team import Team
 
-__all__ = ["Recipe", "load_recipe", "train"]
+__all__ = ["Recipe", "Setting", "load_recipe", "train"]
 
-_RECIPES = Path(__file__).parent / "recipes"
+LOG_EVERY = 100
+_SAVE_EVERY_S = 120.0
+_MEASURE_EVERY = 1000
+"""Steps from one measurement on held out drawings to the next; a multiple of `LOG_EVERY`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that decides what training gives; see `recipes/second.toml` for the meanings."""
+class Setting:
+    """Where and how a training runs; what it gives is decided by the recipe.
 
-    name: str
-    seed: int
-    width: int
-    reader_samples: int
-    batch: int
-    finder_batch: int
-    learning_rate: float
-    warmup_steps: int
-    weight_decay: float
-    ema: float
-    kl_weight: float
-    positive_power: float
-    weights: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def steps(self) -> int:
-        """Number of optimiser steps."""
-        return self.reader_samples // self.batch
-
-
-def load_recipe(name: str) -> Recipe:
-    """Load a recipe by name, or from a .toml file.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such recipe.
+    Attributes
+    ----------
+    device : "cpu", "cuda", or "auto": a GPU if there is one
+    processes : trainers that share each batch and average their gradients; on a CPU one thread in
+        each of two processes does nearly twice what two threads in one do
+    threads : of the networks, in each of them
+    workers : processes that prepare drawings, in each of them; 0 prepares in between
+    time_limit_s : the schedule ends after so many seconds, or with the recipe's drawings
     """
-    path = Path(name) if name.endswith(".toml") else _RECIPES / f"{name}.toml"
-    try:
-        return Recipe(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        known = ", ".join(sorted(file.stem for file in _RECIPES.glob("*.toml")))
-        raise DatasetError(f"recipe {name}: not found; there are {known}") from None
 
+    device: str = "auto"
+    processes: int = 1
+    threads: int = 1
+    workers: int = 1
+    time_limit_s: float = math.inf
 
-class Networks(nn.Module):
-    """Both networks as one, for one optimiser and one checkpoint."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.reader, self.finder = Reader(width), Finder()
-
-
-def au_weights(folder: Path, power: float, shards: int = 4) -> Tensor:
-    """Return (2, A): weights of absent and present AUs, from the counts in the first shards."""
-    counts = np.zeros((2, len(AU_LABELS)))
-    for shard in sorted(folder.glob("*.tar"))[:shards]:
-        for sample in read_shard(shard):
-            seen = sample.visible > 0.5
-            counts[0] += seen & (sample.intensity < TRACE)
-            counts[1] += seen & (sample.intensity >= PRESENT)
-    ratio = np.maximum(counts[0], 1.0) / np.maximum(counts[1], 1.0)
-    present = np.clip(ratio**power, 1.0, 5.0)
-    return torch.tensor(np.stack([np.ones_like(present), present]), dtype=torch.float32)
+    def torch_device(self) -> torch.device:
+        """Return the device."""
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device(self.device)
 
 
 def train(
-    data: Path,
+    source: Path | Source,
     out: Path,
     recipe: Recipe,
+    setting: Setting | None = None,
     *,
     resume: bool = False,
-    processes: int = 1,
-    threads: int = 1,
-    workers: int = 1,
     on_step: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> Path:
-    """Train both networks and write `out` (a checkpoint, .pt) and a log beside it (.csv).
+    """Train all networks and write `out` (a checkpoint, .pt) and a log beside it (.csv).
 
     Parameters
     ----------
-    data : folder of shards
+    source : folder of shards, or what gives drawings for ever (see `feed.Source`)
     out : checkpoint; written every few minutes and at the end, whole or not at all
     resume : go on from `out` if it exists
-    processes : trainers that share each batch and average their gradients; on a CPU one thread in
-        each of two processes does nearly twice what two threads in one do
-    threads, workers : in each of them: of the networks; of the loader
     on_step : called with step, steps and the mean losses since the last call
 
     Raises
     ------
     DatasetError
-        If `data` holds no shards.
+        If a folder holds no shards, or drawings cannot be made or read.
     """
-    data, out = Path(data), Path(out)
-    shards = len(list(data.glob("*.tar")))
-    if not shards:
-        raise DatasetError(f"{data}: no .tar shards; make a data set with limner dataset generate")
+    setting = setting or Setting()
+    if isinstance(source, str | Path):
+        folder = Path(source)
+        if not any(folder.glob("*.tar")):
+            raise DatasetError(
+                f"{folder}: no .tar shards; make a data set with limner dataset generate"
+            )
+        source = ShardSource(folder)
+    out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    team = Team.of(min(processes, shards, recipe.batch))
-    with team.others(_train_member, data, out, recipe, resume, threads, workers):
-        _train_member(team, data, out, recipe, resume, threads, workers, on_step)
+    team = Team.of(min(setting.processes, recipe.batch))
+    with team.others(_train_member, source, out, recipe, setting, resume):
+        _train_member(team, source, out, recipe, setting, resume, on_step)
     return out
 
 
 def _train_member(
     team: Team,
-    data: Path,
+    source: Source,
     out: Path,
     recipe: Recipe,
+    setting: Setting,
     resume: bool,
-    threads: int,
-    workers: int,
     on_step: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> None:
     """Train as one of a team; the first one keeps log and checkpoint."""
-    torch.set_num_threads(threads)
+    torch.set_num_threads(setting.threads)
     torch.manual_seed(recipe.seed)
-    run = _Run.start(recipe, out, resume)
+    stepper = Stepper.start(recipe, setting.torch_device())
+    if resume and out.exists():
+        stepper.load(torch.load(out, weights_only=True, map_location=stepper.device))
     team.join()
-    torch.manual_seed(recipe.seed + 1000 * team.rank + run.step)
-    weights = au_weights(data, recipe.positive_power)
-    stream = DrawingStream(
-        data,
-        recipe.batch // team.size,
-        recipe.finder_batch // team.size,
-        recipe.seed + run.step,
-        team.rank,
-        team.size,
-    )
-    batches, means = stream_batches(stream, workers), {}
-    began = saved = time.monotonic()
-    while run.step < recipe.steps:
-        losses = run.advance(next(batches), weights, team)
-        for name, value in losses.items():
-            means[name] = means.get(name, 0.0) + value / 100.0
-        if run.step % 100 == 0 and team.rank == 0:
-            means["drawings_per_s"] = 100 * recipe.batch / (time.monotonic() - began)
-            _log(out.with_suffix(".csv"), run.step, means)
+    torch.manual_seed(recipe.seed + 1000 * team.rank + stepper.step)
+    feed = Feed(source, setting.workers, recipe.seed, team.rank, team.size)
+    try:
+        _run_through(stepper, feed, team, out, setting, on_step)
+    finally:
+        feed.close()
+
+
+def _run_through(
+    stepper: Stepper,
+    feed: Feed,
+    team: Team,
+    out: Path,
+    setting: Setting,
+    on_step: Callable[[int, int, dict[str, float]], None] | None,
+) -> None:
+    """Take steps until the schedule ends."""
+    recipe, leads = stepper.recipe, team.rank == 0
+    began = time.monotonic()
+    larder = Larder.fill(feed, recipe, stepper.device, team.size)
+    logged = saved = time.monotonic()
+    while (progress := _progress(stepper, began, setting)) < 1.0:
+        larder.refill(stepper.step)
+        stepper.advance(larder, progress, team)
+        if stepper.step % LOG_EVERY == 0 and leads:
+            row = dict(zip(TERMS, (stepper.sums / LOG_EVERY).tolist(), strict=True))
+            stepper.sums.zero_()
+            row["drawings"] = float(larder.store.added)
+            row["drawings_per_s"] = LOG_EVERY * recipe.batch / (time.monotonic() - logged)
+            row |= larder.measure(stepper.smoothed.reader, stepper.step % _MEASURE_EVERY == 0)
+            _log(out.with_suffix(".csv"), stepper.step, row)
             if on_step is not None:
-                on_step(run.step, recipe.steps, means)
-            means, began = {}, time.monotonic()
-        if time.monotonic() - saved > 120.0 and team.rank == 0:
-            run.save(out)
+                on_step(stepper.step, recipe.steps, row)
+            logged = time.monotonic()
+        if leads and time.monotonic() - saved > _SAVE_EVERY_S:
+            _save(stepper, out)
             saved = time.monotonic()
-    if team.rank == 0:
-        run.save(out)
+    if leads:
+        _log(out.with_suffix(".csv"), stepper.step, larder.measure(stepper.smoothed.reader, True))
+        _save(stepper, out)
 
 
-@dataclass(slots=True)
-class _Run:
-    """A training run in progress."""
-
-    recipe: Recipe
-    networks: Networks
-    smoothed: Networks
-    optimizer: torch.optim.Optimizer
-    step: int = 0
-
-    @classmethod
-    def start(cls, recipe: Recipe, out: Path, resume: bool) -> _Run:
-        networks = Networks(recipe.width).to(memory_format=torch.channels_last)
-        smoothed = Networks(recipe.width).to(memory_format=torch.channels_last)
-        smoothed.load_state_dict(networks.state_dict())
-        optimizer = torch.optim.AdamW(
-            networks.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
-        run = cls(recipe, networks, smoothed, optimizer)
-        if resume and out.exists():
-            saved = torch.load(out, weights_only=True)
-            networks.load_state_dict(saved["networks"])
-            smoothed.load_state_dict(saved["smoothed"])
-            optimizer.load_state_dict(saved["optimizer"])
-            run.step = saved["step"]
-        return run
-
-    def save(self, out: Path) -> None:
-        """Write the checkpoint, whole or not at all."""
-        partial = out.with_suffix(".partial")
-        torch.save(
-            {
-                "recipe": json.dumps({k: getattr(self.recipe, k) for k in Recipe.__slots__}),
-                "networks": self.networks.state_dict(),
-                "smoothed": self.smoothed.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-            },
-            partial,
-        )
-        partial.replace(out)
-
-    def rate(self) -> float:
-        """Return the present share of the learning rate: warm-up, then half a cosine."""
-        warm = min(1.0, (self.step + 1) / self.recipe.warmup_steps)
-        return warm * (
-            0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * self.step / self.recipe.steps))
-        )
-
-    def advance(self, batch: Batch, au_weight: Tensor, team: Team) -> dict[str, float]:
-        """Take one optimiser step; return this member's loss terms."""
-        self.networks.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * self.rate()
-        kl_weight = self.recipe.kl_weight * min(1.0, 10.0 * self.step / self.recipe.steps)
-        ink = batch.reader["ink"].contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            answer = self.networks.reader(ink)
-            found = self.networks.finder(batch.finder[0])
-        losses = reader_losses(answer, batch.reader, au_weight, kl_weight)
-        losses["finder"] = finder_loss(found, *batch.finder[1:])
-        total = sum(self.recipe.weights[name] * losses[name] for name in (*READER_TERMS, "finder"))
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        team.average([value.grad for value in self.networks.parameters()])
-        nn.utils.clip_grad_norm_(self.networks.parameters(), 5.0)
-        self.optimizer.step()
-        self._smooth()
-        self.step += 1
-        return {name: float(value.detach()) for name, value in losses.items()}
-
-    @torch.no_grad()
-    def _smooth(self) -> None:
-        """Let the smoothed networks follow (exponential moving average)."""
-        keep = min(self.recipe.ema, (1.0 + self.step) / (10.0 + self.step))
-        for mean, now in zip(
-            self.smoothed.state_dict().values(), self.networks.state_dict().values(), strict=True
-        ):
-            if mean.dtype.is_floating_point:
-                mean.lerp_(now, 1.0 - keep)
-            else:
-                mean.copy_(now)
+def _progress(stepper: Stepper, began: float, setting: Setting) -> float:
+    """Return how much of the schedule is behind us: by drawings or by time, in [0, 1]."""
+    passed = (time.monotonic() - began) / setting.time_limit_s
+    return min(max(stepper.step / stepper.recipe.steps, passed), 1.0)
 
 
-def _log(path: Path, step: int, means: dict[str, float]) -> None:
-    """Append a row of means to the log."""
+def _save(stepper: Stepper, out: Path) -> None:
+    """Write the checkpoint, whole or not at all."""
+    partial = out.with_suffix(".partial")
+    torch.save({"recipe": json.dumps(asdict(stepper.recipe)), **stepper.state()}, partial)
+    partial.replace(out)
+
+
+def _log(path: Path, step: int, row: dict[str, float]) -> None:
+    """Append a row to the log; what it does not have stays empty."""
+    names = ["step", *TERMS, "drawings", "drawings_per_s", *MEASURED]
     is_new = not path.exists()
     with path.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if is_new:
-            writer.writerow(["step", *means])
-        writer.writerow([step, *(f"{value:.5g}" for value in means.values())])
+            writer.writerow(names)
+        values = (row.get(name, math.nan) for name in names[1:])
+        writer.writerow([step, *("" if math.isnan(v) else f"{v:.5g}" for v in values)])

@@ -34,6 +34,7 @@ MORE_ROOMS: dict[str, set[str]] = {
     "addon/cli.py": {"synthetic_data"},
     "addon/commands/": {"synthetic_data"},
     "addon/bench": {"synthetic_data"},
+    "addon/drawing_stream.py": {"synthetic_data"},
 }
 
 PACKAGES_OF: dict[str, set[str]] = {
@@ -48,7 +49,23 @@ PACKAGES_OF: dict[str, set[str]] = {
 
 TRAINING_FILES = tuple(
     f"sketch_cnn/{name}.py"
-    for name in ("augment", "baselines", "export", "loader", "losses", "net", "team", "train")
+    for name in (
+        "augment",
+        "baselines",
+        "blocks",
+        "export",
+        "feed",
+        "finder_net",
+        "larder",
+        "losses",
+        "places",
+        "prepare",
+        "reader_net",
+        "spoil",
+        "step",
+        "team",
+        "train",
+    )
 )
 """Files that may ask for what `limner[train]` brings, and that nothing else may lean on."""
 

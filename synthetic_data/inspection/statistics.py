@@ -90,7 +90,7 @@ def _resampled(
     scale = (y1 - y0) / HEIGHT_PX  # pixels of the picture per pixel of the result
     if scale > 1.0:
         ink = ndimage.gaussian_filter(ink, 0.45 * np.sqrt(scale * scale - 1.0), mode="nearest")
-    columns = max(int(round((x1 - x0) / scale)), 8)
+    columns = max(round((x1 - x0) / scale), 8)
     y = y0 + (np.arange(HEIGHT_PX) + 0.5) * scale - 0.5
     x = x0 + (np.arange(columns) + 0.5) * scale - 0.5
     places = np.meshgrid(y, x, indexing="ij")

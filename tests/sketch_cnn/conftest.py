@@ -9,10 +9,16 @@ import pytest
 RECIPE = """
 name = "tiny"
 seed = 3
-width = 12
+width = 16
+thin = 8
 reader_samples = 24
 batch = 4
 finder_batch = 2
+placer_batch = 2
+store = 40
+first = 8
+held_out = 0
+spoiled = 0.5
 learning_rate = 1.0e-3
 warmup_steps = 2
 weight_decay = 0.02
@@ -25,9 +31,12 @@ presence = 1.0
 intensity = 1.0
 visible = 1.0
 landmarks = 1.0
+early = 1.0
+spread = 1.0
 pose = 1.0
 features = 1.0
 finder = 1.0
+placer = 1.0
 """
 
 
@@ -55,10 +64,10 @@ def recipe(tmp_path_factory):
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory, drawings, recipe):
     """Return the checkpoint of a short training."""
-    from limner.sketch_cnn.train import train
+    from limner.sketch_cnn.train import Setting, train
 
     out = tmp_path_factory.mktemp("checkpoint") / "tiny.pt"
-    return train(drawings, out, recipe, threads=1, workers=0)
+    return train(drawings, out, recipe, Setting("cpu", workers=0))
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@
 
 import numpy as np
 import pytest
-
-pytest.importorskip("torch", reason="training needs limner[train]")
-
-from limner.sketch_cnn.export import operating_point
+from limner.sketch_cnn.calibration import fit, operating_point
+from limner.sketch_cnn.labels import AU_LABELS, MIRRORED_AUS
 from limner.sketch_cnn.metrics import f1_score
 
 
@@ -30,3 +28,15 @@ def test_an_easy_action_is_decided_at_one_half():
 
 def test_an_action_that_never_occurs_keeps_one_half():
     assert operating_point(np.zeros(5, bool), np.linspace(0.0, 1.0, 5)) == 0.5
+
+
+def test_boasting_log_odds_are_brought_down_alike_on_both_sides():
+    rng = np.random.default_rng(5)
+    honest = rng.normal(-1.0, 1.5, (4000, len(AU_LABELS)))
+    truth = rng.random(honest.shape) < 1.0 / (1.0 + np.exp(-honest))
+    shown = np.ones(honest.shape)
+    found = fit(2.0 * honest + 1.0, shown, np.where(truth, 0.7, 0.0), shown > 0.5)
+    np.testing.assert_allclose(found.calibration[:, 0], 0.5, atol=0.08)
+    np.testing.assert_allclose(found.calibration[:, 1], -0.5, atol=0.2)
+    for values in (found.calibration, found.thresholds, found.unseen):
+        np.testing.assert_allclose(values, values[list(MIRRORED_AUS)], atol=1e-9)

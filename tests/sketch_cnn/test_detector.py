@@ -137,6 +137,7 @@ def test_onnx_and_torch_agree(weights, checkpoint):
     with torch.no_grad():
         answer = networks.reader(torch.from_numpy(ink))
         maps = networks.finder(torch.from_numpy(ink)).numpy()
+        places = networks.placer(torch.from_numpy(ink)).numpy()
     reader = open_network(weights / "reader.onnx")
     names = [output.name for output in reader.session.get_outputs()]
     found = dict(zip(names, reader.run(ink), strict=True))
@@ -146,6 +147,8 @@ def test_onnx_and_torch_agree(weights, checkpoint):
     np.testing.assert_allclose(found["landmarks"], answer["landmarks"].numpy(), atol=0.1)
     mine = open_network(weights / "finder.onnx").run(ink)[0]
     np.testing.assert_allclose(mine, maps, rtol=5e-3, atol=5e-3)
+    mine = open_network(weights / "placer.onnx").run(ink)[0]
+    np.testing.assert_allclose(mine, places, atol=0.1)
 
 
 def test_alone_or_in_a_batch_is_the_same(weights):

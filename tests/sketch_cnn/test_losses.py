@@ -52,6 +52,8 @@ def answer(count=2, requires_grad=False):
         "intensity": torch.rand(count, COUNT),
         "visible": torch.rand(count, COUNT).clamp(0.1, 0.9),
         "landmarks": 128.0 * torch.rand(count, 70, 2),
+        "rough": 60.0 + torch.rand(count, 70, 2),
+        "nearer": 61.0 + torch.rand(count, 70, 2),
         "spread": 1.0 + torch.rand(count, 70),
         "pose": torch.rand(count, 3),
         "features": torch.randn(count, len(FEATURES), 64, 64),
@@ -112,7 +114,7 @@ def test_every_term_reaches_the_answer_it_is_named_after(term):
     given, true = answer(requires_grad=True), truth()
     true["features"][:, 10] = 3
     reader_losses(given, true, torch.ones(2, COUNT), 0.02)[term].backward()
-    source = {"presence": "alpha"}.get(term, term)
+    source = {"presence": "alpha", "early": "rough"}.get(term, term)
     assert given[source].grad.abs().sum() > 0.0
 
 
@@ -131,7 +133,7 @@ def test_the_best_spread_of_a_landmark_grows_with_its_error():
     costs = {}
     for spread in (2.0, 6.0, 18.0):
         given["spread"] = torch.full((1, 70), spread)
-        costs[spread] = float(reader_losses(given, true, torch.ones(2, COUNT), 0.0)["landmarks"])
+        costs[spread] = float(reader_losses(given, true, torch.ones(2, COUNT), 0.0)["spread"])
     assert min(costs, key=costs.__getitem__) == 6.0
 
 
@@ -143,3 +145,15 @@ def test_the_finder_is_content_with_the_truth_only():
     swapped = right.transpose(2, 3)
     assert float(finder_loss(right, heat, box)) < 1e-3
     assert float(finder_loss(swapped, heat, box)) > 5.0
+
+
+def test_the_jaw_counts_half():
+    true, given = truth(1), answer(1)
+    given["landmarks"] = true["landmarks"].clone()
+    costs = []
+    for row in (3, 50):
+        moved = {**given, "landmarks": given["landmarks"].clone()}
+        moved["landmarks"][0, row, 0] += 5.0
+        losses = reader_losses(moved, true, torch.ones(2, COUNT), 0.0)
+        costs.append(float(losses["landmarks"]))
+    assert costs[0] == pytest.approx(0.5 * costs[1], rel=1e-5)

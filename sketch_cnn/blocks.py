@@ -1,0 +1,42 @@
+"""What the networks are built of: convolutions and residual stages (He et al. 2016)."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Residual", "conv", "stage"]
+
+
+def conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
+    """Return a convolution with batch normalisation and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Residual(nn.Module):
+    """Two 3×3 convolutions around a shortcut."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv(channels, channels),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output, of the input's shape."""
+        return functional.relu(x + self.body(x))
+
+
+def stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
+    """Return a convolution that halves the size, and residual blocks."""
+    return nn.Sequential(
+        conv(inputs, outputs, stride=2), *(Residual(outputs) for _ in range(blocks))
+    )

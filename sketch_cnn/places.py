@@ -1,0 +1,89 @@
+"""Landmarks in feature maps: where they are, what is there, and how they lie to each other."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .crop import INPUT_PX
+
+__all__ = ["LANDMARKS", "PLACES", "face_axis", "face_frame", "sample_at", "soft_argmax"]
+
+LANDMARKS = 70
+
+_RIGHT_EYE, _LEFT_EYE, _MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)
+_PARTS = (
+    (slice(17, 22), _RIGHT_EYE), (slice(22, 27), _LEFT_EYE),
+    (_RIGHT_EYE, _RIGHT_EYE), (slice(68, 69), _RIGHT_EYE),
+    (_LEFT_EYE, _LEFT_EYE), (slice(69, 70), _LEFT_EYE),
+    (_MOUTH, _MOUTH),
+)  # fmt: skip
+"""Landmarks that are also taken relative to a part of their own: brows and irises to the eye."""
+PLACES = 2 * (LANDMARKS + sum(rows.stop - rows.start for rows, _ in _PARTS)) + 3
+
+
+def soft_argmax(heat: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Return mean (N, K, 2) and standard deviation (N, K), input pixels, of heat maps' softmax.
+
+    `heat` is (N, K, side · side). Nibali et al. (2018), "Numerical coordinate regression".
+    """
+    share = torch.softmax(heat, dim=-1)
+    along = (torch.arange(side, device=heat.device, dtype=heat.dtype) + 0.5) * (INPUT_PX / side)
+    x, y = along.expand(side, side).flatten(), along[:, None].expand(side, side).flatten()
+    moments = share @ torch.stack([x, y, x**2 + y**2], dim=1)
+    mean = moments[..., :2]
+    spread = (moments[..., 2] - mean.square().sum(-1)).clamp(min=0.0)
+    return mean, torch.sqrt(0.5 * spread + 1e-4)
+
+
+def sample_at(maps: Tensor, where: Tensor) -> Tensor:
+    """Return (N, K, C) float32: maps (N, C, S, S) at (N, K, 2) crop pixels, bilinear."""
+    count, channels, _, side = maps.shape
+    flat = maps.permute(0, 2, 3, 1).reshape(count, side * side, channels)
+    at = (where.detach() * (side / INPUT_PX) - 0.5).clamp(0.0, side - 1.001)
+    low = at.floor()
+    part = (at - low)[..., None]
+    first = (low[..., 1] * side + low[..., 0]).long()
+    corners = torch.cat([first, first + 1, first + side, first + side + 1], 1)
+    near = torch.gather(flat, 1, corners[..., None].expand(-1, -1, channels)).float()
+    near = near.reshape(count, 4, -1, channels)
+    x, y = part[:, :, 0], part[:, :, 1]
+    return (near[:, 0] * (1 - x) + near[:, 1] * x) * (1 - y) + (
+        near[:, 2] * (1 - x) + near[:, 3] * x
+    ) * y
+
+
+def face_axis(landmarks: Tensor) -> tuple[Tensor, Tensor]:
+    """Return size (N,) and x axis (N, 2) of faces of (N, 70, 2) landmarks.
+
+    The axis runs from eye to eye; the size is the root mean square distance from the middle.
+    """
+    centred = landmarks[:, :68] - landmarks[:, :68].mean(1, keepdim=True)
+    size = torch.sqrt(centred.square().sum(2).mean(1).clamp(min=1.0))
+    axis = landmarks[:, 42:48].mean(1) - landmarks[:, 36:42].mean(1)
+    return size, axis / axis.norm(dim=1, keepdim=True).clamp(min=1.0)
+
+
+def face_frame(landmarks: Tensor) -> Tensor:
+    """Return (N, PLACES) places of (N, 70, 2) landmarks in the face's own frame.
+
+    Position, size and roll in the crop are appended.
+    """
+    middle = landmarks[:, :68].mean(1, keepdim=True)
+    centred = landmarks - middle
+    size, axis = face_axis(landmarks)
+    turned = torch.stack(
+        [
+            centred[..., 0] * axis[:, None, 0] + centred[..., 1] * axis[:, None, 1],
+            centred[..., 1] * axis[:, None, 0] - centred[..., 0] * axis[:, None, 1],
+        ],
+        dim=2,
+    )
+    own = turned / size[:, None, None]
+    parts = [own[:, rows] - own[:, about].mean(1, keepdim=True) for rows, about in _PARTS]
+    places = torch.cat([own, *parts], 1).flatten(1)
+    return torch.cat(
+        [places, size[:, None] / INPUT_PX, axis[:, 1:], middle[:, 0, :1] / INPUT_PX], 1
+    )

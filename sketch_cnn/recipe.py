@@ -1,0 +1,63 @@
+"""Recipes: everything that decides what training gives, as small TOML files."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import DatasetError
+
+__all__ = ["Recipe", "load_recipe"]
+
+_RECIPES = Path(__file__).parent / "recipes"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what training gives; see `recipes/third.toml` for the meanings."""
+
+    name: str
+    seed: int
+    width: int
+    thin: int
+    reader_samples: int
+    batch: int
+    finder_batch: int
+    placer_batch: int
+    store: int
+    first: int
+    held_out: int
+    spoiled: float
+    learning_rate: float
+    warmup_steps: int
+    weight_decay: float
+    ema: float
+    kl_weight: float
+    positive_power: float
+    weights: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Number of optimiser steps."""
+        return self.reader_samples // self.batch
+
+
+def load_recipe(name: str) -> Recipe:
+    """Load a recipe by name, or from a .toml file.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such recipe, or it does not say all that it must.
+    """
+    path = Path(name) if name.endswith(".toml") else _RECIPES / f"{name}.toml"
+    try:
+        return Recipe(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        known = ", ".join(sorted(file.stem for file in _RECIPES.glob("*.toml")))
+        raise DatasetError(f"recipe {name}: not found; there are {known}") from None
+    except (TypeError, tomllib.TOMLDecodeError) as error:
+        raise DatasetError(f"recipe {name}: cannot be used ({error})") from None
