@@ -333,6 +333,8 @@ def _runs(values: list[int], is_closed: bool) -> list[tuple[int, int, int]]:
 def _bridged(values: list[int], steps: list[float], is_closed: bool, bridge_px: float) -> list[int]:
     """Give runs shorter than `bridge_px` the value of the run before, shortest first."""
     count = len(values)
+    if len(set(values)) < 2:
+        return values
     sums = [0.0, *accumulate(steps + steps)]
     runs = [
         [sums[stop] - sums[start], start, stop - start, value]

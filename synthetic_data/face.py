@@ -20,6 +20,9 @@ from .warp import LANDMARK_GROUPS, Warp, group_of
 
 __all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
 
+_LANDMARK_ROWS = {
+    name: np.flatnonzero(np.array(LANDMARK_GROUPS) == name) for name in sorted(set(LANDMARK_GROUPS))
+}
 _BINS = 72
 _SMOOTH = 1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6)
 """What a star-shaped outline keeps of each Fourier order: vertices are too sparse for more."""
@@ -136,10 +139,9 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     )
     rotation = rotation_matrix(state.rotation)
     surface = rig.landmarks.interpolate(vertices, rig.triangles)
-    used = np.flatnonzero(state.identity)
-    rest = lines.landmarks.rest + np.tensordot(
-        state.identity[used], lines.landmarks.modes[used], axes=1
-    )
+    modes = lines.landmarks.modes[: len(state.identity)]
+    shaped = state.identity.astype(np.float32) @ modes.reshape(len(modes), -1)
+    rest = lines.landmarks.rest + shaped.reshape(-1, 3)
     face = DrawnFace(
         curves=curves,
         contours=contours,
@@ -180,20 +182,21 @@ def _with_outline(face: DrawnFace) -> DrawnFace:
 
 def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     """Apply a hand's errors of proportion to everything that is drawn or labelled."""
-    groups = np.array(LANDMARK_GROUPS)
-    names = sorted(set(LANDMARK_GROUPS))
     lines: list[tuple[NDArray[np.float64], dict[str, float]]] = [
         *((curve.points, group_of(name)) for name, curve in face.curves.items()),
         *((curve.points, group_of(curve.label)) for curve in face.contours),
-        *((face.landmarks[groups == name], {name: 1.0}) for name in names),
+        *((face.landmarks[rows], {name: 1.0}) for name, rows in _LANDMARK_ROWS.items()),
         (face.head, {}),
     ]
     moved = iter(warp.apply_all(lines))
-    curves = {name: replace(curve, points=next(moved)) for name, curve in face.curves.items()}
-    contours = tuple(replace(curve, points=next(moved)) for curve in face.contours)
+    curves = {
+        name: DrawnCurve(curve.label, next(moved), curve.visible)
+        for name, curve in face.curves.items()
+    }
+    contours = tuple(DrawnCurve(curve.label, next(moved), curve.visible) for curve in face.contours)
     landmarks = np.empty_like(face.landmarks)
-    for name in names:
-        landmarks[groups == name] = next(moved)
+    for rows in _LANDMARK_ROWS.values():
+        landmarks[rows] = next(moved)
     place = np.asarray(warp.parameters["place"])
     growth = float(np.sqrt(abs(np.linalg.det(place[:, :2]))))
     turned = place[:, :2] @ np.array([np.cos(face.roll), np.sin(face.roll)])

@@ -18,7 +18,7 @@ from .compiled import compiled
 
 __all__ = ["Sight", "normals"]
 
-_CELLS = 96
+_CELLS = 80
 _EDGE_SLACK = 1e-6  # in barycentric units: a point on a shared edge belongs to both triangles
 
 
@@ -39,9 +39,9 @@ class Sight:
         self.image = camera.project(vertices)
         self._near = camera.nearness(vertices)
         low, high = self.image.min(axis=0), self.image.max(axis=0)
-        self._corner, self._cells_px = low, np.maximum((high - low) / _CELLS, 1e-6)
+        self._corner, self._per_px = low, _CELLS / np.maximum(high - low, 1e-6)
         self._starts, self._members, self._nearest = _binned(
-            self.image, self._near, triangles, self._corner, self._cells_px, _CELLS
+            self.image, self._near, triangles, self._corner, self._per_px, _CELLS
         )
 
     def visible(
@@ -69,15 +69,15 @@ class Sight:
             self._members,
             self._nearest,
             self._corner,
-            self._cells_px,
+            self._per_px,
             _CELLS,
         )
 
 
 @compiled
-def _cell(value: float, corner: float, cell_px: float, cells: int) -> int:
+def _cell(value: float, corner: float, cells_per_px: float, cells: int) -> int:
     """Return the column or row of the grid for one image coordinate."""
-    return min(max(math.floor((value - corner) / cell_px), 0), cells - 1)
+    return min(max(int((value - corner) * cells_per_px), 0), cells - 1)
 
 
 @compiled
@@ -86,7 +86,7 @@ def _binned(
     near: NDArray[np.float64],
     triangles: NDArray[np.int32],
     corner: NDArray[np.float64],
-    cell_px: NDArray[np.float64],
+    cells_per_px: NDArray[np.float64],
     cells: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """List, cell after cell, the triangles whose box touches it; and each one's nearest depth."""
@@ -100,8 +100,8 @@ def _binned(
         for axis in range(2):
             low = min(image[a, axis], image[b, axis], image[c, axis])
             high = max(image[a, axis], image[b, axis], image[c, axis])
-            box[row, axis] = _cell(low, corner[axis], cell_px[axis], cells)
-            box[row, 2 + axis] = _cell(high, corner[axis], cell_px[axis], cells)
+            box[row, axis] = _cell(low, corner[axis], cells_per_px[axis], cells)
+            box[row, 2 + axis] = _cell(high, corner[axis], cells_per_px[axis], cells)
         for y in range(box[row, 1], box[row, 3] + 1):
             for x in range(box[row, 0], box[row, 2] + 1):
                 starts[y * cells + x + 1] += 1
@@ -128,15 +128,15 @@ def _seen(
     members: NDArray[np.int32],
     nearest: NDArray[np.float64],
     corner: NDArray[np.float64],
-    cell_px: NDArray[np.float64],
+    cells_per_px: NDArray[np.float64],
     cells: int,
 ) -> NDArray[np.bool_]:
     """Return (N,) True where no triangle covers an image point nearer to the eye than its limit."""
     seen = np.ones(len(points), dtype=np.bool_)
     for number in range(len(points)):
         x, y, limit = points[number, 0], points[number, 1], limits[number]
-        cell = _cell(y, corner[1], cell_px[1], cells) * cells
-        cell += _cell(x, corner[0], cell_px[0], cells)
+        cell = _cell(y, corner[1], cells_per_px[1], cells) * cells
+        cell += _cell(x, corner[0], cells_per_px[0], cells)
         for place in range(starts[cell], starts[cell + 1]):
             row = members[place]
             if nearest[row] <= limit:

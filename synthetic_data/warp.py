@@ -81,13 +81,15 @@ class Warp:
     ) -> list[NDArray[np.float64]]:
         """Map many lines at once, each with the groups that it belongs to."""
         counts = [len(points) for points, _ in lines]
-        shares: dict[str, NDArray[np.float64]] = {}
+        names = sorted({name for _, groups in lines for name in groups})
+        each = np.zeros((len(lines), len(names)))
         for number, (_, groups) in enumerate(lines):
             for name, share in groups.items():
-                shares.setdefault(name, np.zeros(len(lines)))[number] = share
+                each[number, names.index(name)] = share
         points = np.concatenate([points for points, _ in lines])
-        each = {name: np.repeat(share, counts) for name, share in shares.items()}
-        return np.split(self.apply_shares(points, each), np.cumsum(counts)[:-1])
+        moved = self._apply(points, names, np.repeat(each, counts, axis=0))
+        ends = np.cumsum(counts).tolist()
+        return [moved[end - count : end] for end, count in zip(ends, counts, strict=True)]
 
     def apply_shares(
         self, points: NDArray[np.floating], shares: dict[str, NDArray[np.float64]]
@@ -98,66 +100,74 @@ class Warp:
         ----------
         shares : group → (N,) in [0, 1]
         """
+        each = np.stack([*shares.values()], axis=1) if shares else np.zeros((len(points), 0))
+        return self._apply(points, list(shares), each)
+
+    def _apply(
+        self, points: NDArray[np.floating], names: list[str], shares: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Map (N, 2) image points that follow some groups by shares, (N, G)."""
         given = self.parameters
-        cos, sin = np.cos(given["roll"]), np.sin(given["roll"])
-        turn = np.array([[cos, sin], [-sin, cos]])
-        local = (points.astype(np.float64) - given["centre"]) @ turn.T / given["unit"]
-        moved = local.copy()
-        for name, share in shares.items():
-            group = given["groups"].get(name)
-            if group is not None:
-                _carry(moved, local, share, group)
+        groups = [given["groups"].get(name, _STILL) for name in names]
+        numbers = np.array(
+            [
+                [
+                    *group["centre"], *group["matrix"][0], *group["matrix"][1], *group["shift"],
+                    *group["tilt"], group["half_width"],
+                ]
+                for group in groups
+            ]
+        ).reshape(len(groups), _NUMBERS)  # fmt: skip
+        cos, sin = math.cos(given["roll"]), math.sin(given["roll"])
+        turn = np.array([[cos, sin], [-sin, cos]]) / given["unit"]
+        local = (points - np.array(given["centre"])) @ turn.T
+        moved = _carried(local, shares, numbers)
+        for number, group in enumerate(groups):
+            right, left = group["bend"]
+            if right or left:
+                along = (local[:, 0] - group["centre"][0]) / group["half_width"]
+                along = np.minimum(np.maximum(along, -1.4), 1.4)
+                raised = np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
+                moved[:, 1] -= shares[:, number] * raised
         radial = given["radial"]
-        terms = np.array(radial["terms"])
-        if terms.any():
-            _stretch(moved, np.array(radial["centre"]), radial["radius"], terms)
+        if any(radial["terms"]):
+            centre, terms = np.array(radial["centre"]), np.array(radial["terms"])
+            _stretch(moved, centre, float(radial["radius"]), terms)
         moved = _waved(moved, given["wave"])
-        place = np.asarray(given["place"])
-        whole = place[:, :2] @ turn.T  # from the face's axes to the sheet
-        middle = place[:, :2] @ np.asarray(given["centre"]) + place[:, 2]
-        return moved @ (whole.T * given["unit"]) + middle
+        place = np.array(given["place"])
+        back = place[:, :2] @ np.linalg.inv(turn)  # from the face's axes to the sheet
+        return moved @ back.T + (place[:, :2] @ np.array(given["centre"]) + place[:, 2])
 
 
-def _carry(
-    moved: NDArray[np.float64],
-    local: NDArray[np.float64],
-    share: NDArray[np.float64],
-    group: dict[str, Any],
-) -> None:
-    """Move points (N, 2) in place as far as a group goes, in face units."""
-    centre, half_width = np.array(group["centre"]), group["half_width"]
-    matrix, tilt = np.array(group["matrix"]), np.array(group["tilt"])
-    _carry_whole(
-        moved, local, share, centre, matrix, np.array(group["shift"]), tilt, float(half_width)
-    )
-    right, left = group["bend"]
-    if right or left:
-        along = np.clip((local[:, 0] - centre[0]) / half_width, -1.4, 1.4)
-        moved[:, 1] -= share * np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
+_NUMBERS = 11
+_STILL: dict[str, Any] = {
+    "centre": (0.0, 0.0), "matrix": ((1.0, 0.0), (0.0, 1.0)), "shift": (0.0, 0.0),
+    "bend": (0.0, 0.0), "tilt": (0.0, 0.0), "half_width": 1.0,
+}  # fmt: skip
+"""A group that does not move."""
 
 
 @compiled
-def _carry_whole(
-    moved: NDArray[np.float64],
-    local: NDArray[np.float64],
-    share: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    matrix: NDArray[np.float64],
-    shift: NDArray[np.float64],
-    tilt: NDArray[np.float64],
-    half_width: float,
-) -> None:
-    """Move points in place by a group's matrix, shift and tilt."""
+def _carried(
+    local: NDArray[np.float64], shares: NDArray[np.float64], groups: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return points (N, 2) moved by shares (N, G) of every group's matrix, shift and tilt.
+
+    Parameters
+    ----------
+    groups : (G, 11) centre, matrix, shift, tilt, half width
+    """
+    moved = local.copy()
     for row in range(len(local)):
-        part = share[row]
-        if part != 0.0:
-            x, y = local[row, 0] - centre[0], local[row, 1] - centre[1]
-            along = min(max(x / half_width, -1.3), 1.3)
-            raised = 0.5 * (tilt[0] * (1.0 - along) + tilt[1] * (1.0 + along))
-            dx = (matrix[0, 0] - 1.0) * x + matrix[0, 1] * y + shift[0]
-            dy = matrix[1, 0] * x + (matrix[1, 1] - 1.0) * y + shift[1] - raised
-            moved[row, 0] += part * dx
-            moved[row, 1] += part * dy
+        for number in range(len(groups)):
+            part, group = shares[row, number], groups[number]
+            if part != 0.0:
+                x, y = local[row, 0] - group[0], local[row, 1] - group[1]
+                along = min(max(x / group[10], -1.3), 1.3)
+                raised = 0.5 * (group[8] * (1.0 - along) + group[9] * (1.0 + along))
+                moved[row, 0] += part * ((group[2] - 1.0) * x + group[3] * y + group[6])
+                moved[row, 1] += part * (group[4] * x + (group[5] - 1.0) * y + group[7] - raised)
+    return moved
 
 
 @compiled
