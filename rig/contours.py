@@ -337,22 +337,32 @@ def _bridged(values: list[int], steps: list[float], is_closed: bool, bridge_px: 
         return values
     sums = [0.0, *accumulate(steps + steps)]
     runs = [
-        [sums[stop] - sums[start], start, stop - start, value]
+        _Run(sums[stop] - sums[start], start, stop - start, value)
         for start, stop, value in _runs(values, is_closed)
     ]
     while len(runs) > (1 if is_closed else 2):
         inner = range(len(runs)) if is_closed else range(1, len(runs) - 1)
-        shortest = min(inner, key=lambda number: runs[number][0])
-        if runs[shortest][0] >= bridge_px:
+        shortest = min(inner, key=lambda number: runs[number].length_px)
+        if runs[shortest].length_px >= bridge_px:
             break
         before, merged = runs[shortest - 1], [runs.pop(shortest)]
         following = shortest % len(runs)
-        if runs[following] is not before and runs[following][3] == before[3]:
+        if runs[following] is not before and runs[following].value == before.value:
             merged.append(runs.pop(following))
-        before[0] += sum(run[0] for run in merged)
-        before[2] += sum(run[2] for run in merged)
+        before.length_px += sum(run.length_px for run in merged)
+        before.count += sum(run.count for run in merged)
     bridged = [0] * count
-    for _, start, length, value in runs:
-        for row in range(start, start + length):
-            bridged[row % count] = value
+    for run in runs:
+        for row in range(run.start, run.start + run.count):
+            bridged[row % count] = run.value
     return bridged
+
+
+@dataclass(slots=True)
+class _Run:
+    """Some nodes in a row with one value."""
+
+    length_px: float
+    start: int
+    count: int
+    value: int

@@ -10,7 +10,7 @@ what is not exact to the last bit (sines, powers) to numpy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = ["COMPILES", "compiled"]
 
@@ -29,4 +29,5 @@ def compiled(loop: _Loop) -> _Loop:
     if not COMPILES:
         return loop
     # no fastmath: it would allow other roundings than Python's
-    return njit(cache=True, nogil=True, error_model="numpy")(loop)  # type: ignore[no-any-return]
+    quick: Any = njit(cache=True, nogil=True, error_model="numpy")(loop)
+    return cast(_Loop, quick)

@@ -148,7 +148,7 @@ class Pen:
         run = resample(run, _STEP_PX * self.scale)
         first, second, doubled, passed, broken, place, hole = self._uniform.take(7).tolist()
         passes = max(int(hand["line_passes"] + 0.99 * passed), 1)
-        pieces = (run,)
+        pieces: tuple[NDArray[np.float64], ...] = (run,)
         if not steady:
             overshoot = hand["line_overshoot"]
             if overshoot > 0.5 and len(run) > 4:

@@ -116,8 +116,8 @@ def _express(
     warp = Warp(parameters)
     asked = [(list(_GROUP_LANDMARKS[name]), name) for name in ("brow_L", "brow_R", "mouth")]
     lines = [(face.neutral[rows], {name: 1.0}) for rows, name in asked]
-    for (rows, _), points in zip(asked, warp.apply_all(lines), strict=True):
-        at_rest[rows] = points
+    for (places, _), points in zip(asked, warp.apply_all(lines), strict=True):
+        at_rest[places] = points
     at_rest = (at_rest - face.centre) @ turn.T / face.unit
     groups = parameters["groups"]
     for side in "LR":
