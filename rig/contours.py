@@ -29,7 +29,7 @@ from ..errors import require_shape
 from .camera import Camera
 from .face_rig import PART_NAMES, FaceRig, SurfacePoints
 from .features import FEATURES
-from .normals import unit, vertex_normals
+from .normals import vertex_normals
 from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
@@ -96,7 +96,8 @@ def project_curves(
     turned = joined.interpolate(normals, rig.triangles)
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
     seam = np.repeat([name in _LIPS_SEAM for name in wanted], counts)
-    facing = (unit(turned) * unit(camera.view_directions(points))).sum(axis=1)
+    views = camera.view_directions(points)
+    facing = _dots(turned, views) / np.sqrt(_dots(turned, turned) * _dots(views, views))
     visible = grid.visible(points, np.where(seam, _SEAM_TOLERANCE_M, _TOLERANCE_M))
     visible &= facing > np.where(seam, _SEAM_FACING, _FACING)
     image = camera.project(points)
@@ -159,10 +160,12 @@ def occluding_contours(
     rows = _rows_of(rig, tuple(parts))
     if normals is None:
         normals = vertex_normals(vertices, rig.triangles)
-    views = unit(camera.view_directions(vertices))
+    views = camera.view_directions(vertices)
+    if not camera.is_orthographic:
+        views /= np.sqrt(_dots(views, views))[:, None]
     if chin_lean > 0.0:
-        views = _raised_under_chin(rig, vertices, views, normals, chin_lean)
-    facing = (normals * views).sum(axis=1)
+        _raise_under_chin(rig, vertices, views, normals, chin_lean)
+    facing = _dots(normals, views)
     zero = tracer(rig.triangles, rows, vertices, facing, views)
     if not zero.chains:
         return []
@@ -211,29 +214,35 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
     return [np.arange(start, stop) % count for start, stop, flag in runs if flag]
 
 
-def _raised_under_chin(
+def _dots(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N,) the products of rows (N, 3)."""
+    return np.einsum("nd,nd->n", first, second)
+
+
+def _raise_under_chin(
     rig: FaceRig,
     vertices: NDArray[np.floating],
     views: NDArray[np.float64],
     normals: NDArray[np.float64],
     lean: float,
-) -> NDArray[np.float64]:
-    """Return the views (V, 3), raised along the head's own up on skin of the jaw facing down."""
-    rest, under = _at_rest(rig)
+) -> None:
+    """Raise the views (V, 3), in place, along the head's own up on skin of the jaw facing down."""
+    rest, rows, under = _at_rest(rig)
     # rest is centred, so that it does not matter where the vertices' middle is
     left, _, right = np.linalg.svd(vertices.T @ rest)
     up = (left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right)[:, 1]
-    raised = np.clip(lean - 4.0 * lean * up[2], 0.0, 2.0 * lean)
-    return views + (raised * under * (normals @ up < 0.0))[:, None] * up
+    raised = min(max(lean - 4.0 * lean * up[2], 0.0), 2.0 * lean)
+    views[rows] += (raised * under * (normals[rows] @ up < 0.0))[:, None] * up
 
 
 @lru_cache(maxsize=8)
-def _at_rest(rig: FaceRig) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the centred neutral head, (V, 3), and how much every vertex lies under the chin."""
+def _at_rest(rig: FaceRig) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the centred neutral head, (V, 3); the vertices under the chin, and how much so."""
     drop = (rig.eye_centres[:, 1].mean() - rig.neutral[:, 1]) / rig.interocular_m
     under = np.clip((drop - 0.9) / 0.4, 0.0, 1.0) * np.clip((2.6 - drop) / 0.4, 0.0, 1.0)
-    neutral = rig.neutral.astype(np.float64)
-    return neutral - neutral.mean(axis=0), under * np.isin(rig.contour_feature, (_JAW, _OTHER))
+    under = under * np.isin(rig.contour_feature, (_JAW, _OTHER))
+    neutral, rows = rig.neutral.astype(np.float64), np.flatnonzero(under)
+    return neutral - neutral.mean(axis=0), rows, under[rows]
 
 
 def _visible_nodes(
@@ -245,11 +254,12 @@ def _visible_nodes(
 ) -> NDArray[np.bool_]:
     """Return (N,) True at the nodes that the eye sees; hollows, where n·v falls, never are."""
     rows = np.flatnonzero(zero.slope > 0.0)
-    point, normal = zero.interpolate(vertices)[rows], unit(zero.interpolate(normals)[rows])
+    point, normal = zero.interpolate(vertices)[rows], zero.interpolate(normals)[rows]
+    normal /= np.maximum(np.sqrt(_dots(normal, normal)), 1e-30)[:, None]
     # the flat triangles around bulge less than the smooth surface: lift by their sagitta and more
     corners = triangles[zero.triangle[rows]]
-    sides = vertices[corners] - vertices[np.roll(corners, 1, axis=1)]
-    longest = (sides**2).sum(axis=2).max(axis=1)
+    sides = vertices[corners] - vertices[corners[:, [2, 0, 1]]]
+    longest = np.einsum("ncd,ncd->nc", sides, sides).max(axis=1)
     lift = np.clip(_LIFT_MIN_M + 0.4 * longest * zero.slope[rows], _LIFT_MIN_M, _LIFT_MAX_M)
     visible = np.zeros(len(zero.slope), dtype=bool)
     visible[rows] = grid.visible(point + lift[:, None] * normal)
@@ -265,7 +275,7 @@ def _node_features(rig: FaceRig, zero: ZeroSet) -> NDArray[np.int_]:
     feature[(feature == _OTHER) & (at_ends == _JAW).any(axis=1)] = _JAW
     # the edges of lids are feature curves, not contours
     away = rig.neutral[nearest][:, None] - rig.eye_centres
-    feature[((away**2).sum(axis=2) < (0.3 * rig.interocular_m) ** 2).any(axis=1)] = 0
+    feature[(np.einsum("nsd,nsd->ns", away, away) < (0.3 * rig.interocular_m) ** 2).any(axis=1)] = 0
     return feature
 
 
