@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..rig.contours import occluding_contours, project_curves
 from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
 from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
+from .compiled import compiled
 from .sight import Sight, normals
 from .tracing import Tracer
 from .warp import LANDMARK_GROUPS, Warp, group_of
@@ -164,20 +166,41 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
 
 def _with_outline(face: DrawnFace) -> DrawnFace:
     """Find the outline of the head as a star-shaped curve."""
-    points = face.head
-    low, high = points.min(axis=0), points.max(axis=0)
+    low, high = _bounds(face.head)
     centre = np.array([(low[0] + high[0]) / 2.0, 0.42 * low[1] + 0.58 * high[1]])
-    offset = points - centre
-    distance = np.hypot(offset[:, 0], offset[:, 1])
-    bins = (np.arctan2(offset[:, 1], offset[:, 0]) / (2.0 * np.pi) * _BINS).round().astype(int)
-    radii = np.zeros(_BINS)
-    np.maximum.at(radii, bins % _BINS, distance)
-    empty = radii < 0.3 * np.median(radii)
+    offset = face.head - centre
+    turns = np.arctan2(offset[:, 1], offset[:, 0]) * (_BINS / (2.0 * np.pi))
+    radii = _farthest(offset, turns, _BINS)
+    empty = radii < 0.3 * np.sort(radii)[_BINS // 2]
     if empty.any():
         full = np.flatnonzero(~empty)
         radii = np.interp(np.arange(_BINS), full, radii[full], period=_BINS)
     smooth = np.fft.irfft(np.fft.rfft(radii) * _SMOOTH, _BINS)
     return replace(face, centre=centre, radii=smooth)
+
+
+@compiled
+def _bounds(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and the highest coordinates, (2,) each."""
+    low, high = points[0].copy(), points[0].copy()
+    for row in range(len(points)):
+        for axis in range(2):
+            low[axis] = min(low[axis], points[row, axis])
+            high[axis] = max(high[axis], points[row, axis])
+    return low, high
+
+
+@compiled
+def _farthest(
+    offset: NDArray[np.float64], turns: NDArray[np.float64], bins: int
+) -> NDArray[np.float64]:
+    """Return (bins,) how far points (N, 2) reach in every direction; `turns` are in bins."""
+    square = np.zeros(bins)
+    for row in range(len(offset)):
+        place = math.floor(turns[row] + 0.5) % bins
+        away = offset[row, 0] * offset[row, 0] + offset[row, 1] * offset[row, 1]
+        square[place] = max(square[place], away)
+    return np.sqrt(square)
 
 
 def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:

@@ -15,6 +15,7 @@ __all__ = ["NO_FIELD", "enlarged", "hatched", "knots", "on_paper", "smoothed", "
 
 NO_FIELD = np.empty((0, 0), dtype=np.float32)
 _BYTES = 4
+_DEVIATION = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
 
 
 def knots(rng: np.random.Generator, size: int, period_px: float) -> NDArray[np.float32]:
@@ -24,9 +25,20 @@ def knots(rng: np.random.Generator, size: int, period_px: float) -> NDArray[np.f
     """
     count = math.ceil(size / period_px) + 2
     raw = np.frombuffer(rng.bytes(_BYTES * count * count), dtype=np.uint8)
-    total = raw.reshape(_BYTES, count, count).sum(axis=0, dtype=np.int16)
-    deviation = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
-    return (total - np.float32(127.5 * _BYTES)) * np.float32(1.0 / deviation)
+    return _summed(raw, count)
+
+
+@compiled
+def _summed(raw: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
+    """Return (count, count) sums of bytes, centred, with standard deviation 1."""
+    values = np.empty((count, count), dtype=np.float32)
+    for row in range(count):
+        for column in range(count):
+            total = 0
+            for number in range(_BYTES):
+                total += int(raw[(row * count + column) * _BYTES + number])
+            values[row, column] = (total - 127.5 * _BYTES) / _DEVIATION
+    return values
 
 
 @compiled

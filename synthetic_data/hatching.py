@@ -16,6 +16,11 @@ from .warp import Warp
 __all__ = ["form_fields", "hatch", "noise_field"]
 
 _GRID = 64
+_FINE, _COARSE = (
+    ndimage.gaussian_filter1d(np.eye(_GRID, dtype=np.float32), sigma, axis=0)
+    for sigma in (1.1, 3.0)
+)
+"""Blurs of a coarse grid as matrices, (_GRID, _GRID)."""
 _BOW_PX, _BREAK_PX = 40.0, 9.0
 
 
@@ -76,8 +81,8 @@ def form_fields(
     shade = 1.0 - np.clip(face.normals[rows] @ light, 0.0, 1.0)
     values = np.stack([shade, face.posed[rows, 2] * face.scale_px], axis=1)
     count, dark, depth = splatted(warp.apply(face.flat[rows]), values, _GRID, size / _GRID)
-    fine = [ndimage.gaussian_filter(field, 1.1) for field in (count, dark)]
-    coarse = [ndimage.gaussian_filter(field, 3.0) for field in (count, depth)]
+    fine = [_FINE @ field @ _FINE.T for field in (count, dark)]
+    coarse = [_COARSE @ field @ _COARSE.T for field in (count, depth)]
     return (
         enlarged(fine[1] / np.maximum(fine[0], np.float32(1e-4)), size),
         enlarged(coarse[1] / np.maximum(coarse[0], np.float32(1e-4)), size),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ _GROUP_LANDMARKS = {
     "eye_R": range(36, 42), "eye_L": range(42, 48), "mouth": range(48, 68),
 }  # fmt: skip
 _RADIAL_ORDER = 4
+_POWERS = (2.0, 2.0, 2.3, 3.0, 4.0)
 _UNPLACED = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
 _BROW_DROP = 0.13
 """How much lower the outer end of a calm brow is than the inner one, units."""
@@ -132,38 +134,45 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
     """Scale, turn and shift the features, each about its own centre."""
     shift = hand["proportions_shift"]
     eyes, tall = hand["proportions_eyes"], hand["proportions_eye_height"]
-    both_eyes = rng.normal(0.0, 0.7 * shift, 2)
-    both_brows = (
-        both_eyes - (0.0, 0.13 * max(eyes * tall - 1.0, 0.0)) + rng.normal(0, 0.5 * shift, 2)
-    )
-    brow = hand["proportions_brows"]
+    eyes_x, eyes_y, brows_x, brows_y = rng.normal(0.0, shift, 4).tolist()
+    eyes_x, eyes_y = 0.7 * eyes_x, 0.7 * eyes_y
+    brows_x = eyes_x + 0.5 * brows_x
+    brows_y = eyes_y + 0.5 * brows_y - 0.13 * max(eyes * tall - 1.0, 0.0)
+    chance = rng.normal(0.0, shift, (len(_GROUP_LANDMARKS), 6)).tolist()
     groups: dict[str, Any] = {}
-    for name, rows in _GROUP_LANDMARKS.items():
-        points = local[list(rows)]
-        low, high = points.min(axis=0), points.max(axis=0)
-        scale, moved = np.ones(2), np.zeros(2)
-        uneven = 1.0 + rng.normal(0.0, 0.4 * shift)
-        angle = rng.normal(0.0, 0.5 * shift)
+    for (name, rows), (size, angle, x, y, wide, high) in zip(
+        _GROUP_LANDMARKS.items(), chance, strict=True
+    ):
+        points = local[rows.start : rows.stop]
+        low_x, low_y = points.min(axis=0).tolist()
+        high_x, high_y = points.max(axis=0).tolist()
+        uneven = 1.0 + 0.4 * size
         if name.startswith("eye"):
-            scale = np.array([eyes, eyes * tall]) * uneven
-            moved = both_eyes + rng.normal(0.0, 0.25 * shift, 2)
+            scale = (eyes * uneven, eyes * tall * uneven)
+            moved = (eyes_x + 0.25 * x, eyes_y + 0.25 * y)
         elif name.startswith("brow"):
-            scale = np.array([0.5 + 0.5 * eyes, 1.0]) * brow * uneven
-            moved = both_brows + rng.normal(0.0, 0.2 * shift, 2)
+            grown = hand["proportions_brows"] * uneven
+            scale = ((0.5 + 0.5 * eyes) * grown, grown)
+            moved = (brows_x + 0.2 * x, brows_y + 0.2 * y)
         elif name == "nose":
-            scale = hand["proportions_nose"] * np.exp(rng.normal(0.0, 1.2 * shift, 2))
-            moved = rng.normal(0.0, 0.5 * shift, 2)
+            nose = hand["proportions_nose"]
+            scale = (nose * math.exp(1.2 * wide), nose * math.exp(1.2 * high))
+            moved = (0.5 * x, 0.5 * y)
         else:
-            scale = hand["proportions_mouth"] * np.exp(rng.normal(0.0, 1.0 * shift, 2))
-            moved = rng.normal(0.0, 0.7 * shift, 2)
-        spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            mouth = hand["proportions_mouth"]
+            scale = (mouth * math.exp(wide), mouth * math.exp(high))
+            moved = (0.7 * x, 0.7 * y)
+        cos, sin = math.cos(0.5 * angle), math.sin(0.5 * angle)
         groups[name] = {
-            "centre": _rounded((low + high) / 2.0),
-            "matrix": _rounded(spin @ np.diag(scale)),
-            "shift": _rounded(moved),
+            "centre": [round((low_x + high_x) / 2.0, 5), round((low_y + high_y) / 2.0, 5)],
+            "matrix": [
+                [round(cos * scale[0], 5), round(-sin * scale[1], 5)],
+                [round(sin * scale[0], 5), round(cos * scale[1], 5)],
+            ],
+            "shift": [round(moved[0], 5), round(moved[1], 5)],
             "bend": [0.0, 0.0],
             "tilt": [0.0, 0.0],
-            "half_width": round(max(float(high[0] - low[0]) / 2.0, 0.05), 5),
+            "half_width": round(max((high_x - low_x) / 2.0, 0.05), 5),
         }
     return groups
 
@@ -202,27 +211,26 @@ def _radial(face: DrawnFace, hand: Hand, rng: np.random.Generator) -> dict[str, 
     strength = hand["proportions_round"]
     angle = np.linspace(0.0, 2.0 * np.pi, len(face.radii), endpoint=False)
     in_face = angle - face.roll
-    power = float(rng.choice([2.0, 2.0, 2.3, 3.0, 4.0]))
+    power = _POWERS[int(rng.integers(len(_POWERS)))]
     squash = hand["proportions_squash"]
+    orders = np.arange(1, _RADIAL_ORDER + 1)[:, None] * in_face
+    cosines, sines = np.cos(orders), np.sin(orders)
     # where the head is really narrower seen from its side, the shape follows
-    cos, sin = np.abs(np.cos(in_face)) / squash, np.abs(np.sin(in_face)) * squash
+    cos, sin = np.abs(cosines[0]) / squash, np.abs(sines[0]) * squash
     shape = (cos**power + sin**power) ** (-1.0 / power)
-    shape *= (
-        1.0
-        + rng.normal(0.0, 0.08) * np.sin(in_face)
-        + rng.normal(0.0, 0.05) * np.sin(3.0 * in_face)
-    )
+    shape *= 1.0 + rng.normal(0.0, 0.08) * sines[0] + rng.normal(0.0, 0.05) * sines[2]
     shape *= radius / shape.mean()
     terms = strength * (shape / face.radii - 1.0)
     spread = 0.25 * hand["proportions_shift"]
-    kept = [float(terms.mean())]
-    for order in range(1, _RADIAL_ORDER + 1):
-        kept.append(2.0 * float(np.mean(terms * np.cos(order * in_face))) + rng.normal(0.0, spread))
-        kept.append(2.0 * float(np.mean(terms * np.sin(order * in_face))) + rng.normal(0.0, spread))
+    kept = np.empty(1 + 2 * _RADIAL_ORDER)
+    kept[0] = terms.mean()
+    kept[1::2], kept[2::2] = cosines @ terms, sines @ terms
+    kept[1:] *= 2.0 / len(terms)
+    kept[1:] += rng.normal(0.0, spread, 2 * _RADIAL_ORDER)
     return {
         "centre": [0.0, 0.0],
         "radius": round(radius / face.unit, 5),
-        "terms": _rounded(np.array(kept)),
+        "terms": _rounded(kept),
     }
 
 
