@@ -16,7 +16,7 @@ from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
 from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
 from .compiled import compiled
-from .sight import Sight, normals
+from .sight import Sight, bounds, normals
 from .tracing import Tracer
 from .warp import LANDMARK_GROUPS, Warp, group_of
 
@@ -166,7 +166,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
 
 def _with_outline(face: DrawnFace) -> DrawnFace:
     """Find the outline of the head as a star-shaped curve."""
-    low, high = _bounds(face.head)
+    low, high = bounds(face.head)
     centre = np.array([(low[0] + high[0]) / 2.0, 0.42 * low[1] + 0.58 * high[1]])
     offset = face.head - centre
     turns = np.arctan2(offset[:, 1], offset[:, 0]) * (_BINS / (2.0 * np.pi))
@@ -177,17 +177,6 @@ def _with_outline(face: DrawnFace) -> DrawnFace:
         radii = np.interp(np.arange(_BINS), full, radii[full], period=_BINS)
     smooth = np.fft.irfft(np.fft.rfft(radii) * _SMOOTH, _BINS)
     return replace(face, centre=centre, radii=smooth)
-
-
-@compiled
-def _bounds(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and the highest coordinates, (2,) each."""
-    low, high = points[0].copy(), points[0].copy()
-    for row in range(len(points)):
-        for axis in range(2):
-            low[axis] = min(low[axis], points[row, axis])
-            high[axis] = max(high[axis], points[row, axis])
-    return low, high
 
 
 @compiled

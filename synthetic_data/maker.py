@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 SCHEMA = "limner.sample/1"
+_AU_PARTS = tuple(split_label(label) for label in AU_LABELS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,8 +107,7 @@ def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
 def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> list[dict[str, Any]]:
     """List every AU of the label space with side, intensity, and whether it can be seen."""
     entries = []
-    for label in AU_LABELS:
-        number, side = split_label(label)
+    for label, (number, side) in zip(AU_LABELS, _AU_PARTS, strict=True):
         entry: dict[str, Any] = {"au": number}
         if side is not None:
             entry["side"] = side
@@ -130,7 +130,13 @@ def drawn_entries(drawing: Drawing) -> dict[str, Any]:
 
 def curve_entries(drawing: Drawing) -> dict[str, Any]:
     """Tell where the curves of a drawn face run."""
-    return {name: _short(points, 1) for name, points in (drawing.curves or {}).items()}
+    if not drawing.curves:
+        return {}
+    rounded = _short(np.concatenate([*drawing.curves.values()]), 1)
+    ends = np.cumsum([len(points) for points in drawing.curves.values()]).tolist()
+    starts = [0, *ends[:-1]]
+    places = zip(drawing.curves, starts, ends, strict=True)
+    return {name: rounded[start:end] for name, start, end in places}
 
 
 def _short(values: NDArray[np.floating] | None, digits: int) -> list[Any]:

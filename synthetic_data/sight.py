@@ -16,9 +16,9 @@ from ..rig.camera import Camera
 from ..rig.visibility import DEFAULT_TOLERANCE_M
 from .compiled import compiled
 
-__all__ = ["Sight", "normals"]
+__all__ = ["Sight", "bounds", "normals"]
 
-_CELLS = 80
+_CELLS = 64
 _EDGE_SLACK = 1e-6  # in barycentric units: a point on a shared edge belongs to both triangles
 
 
@@ -38,7 +38,7 @@ class Sight:
         self._camera, self._triangles = camera, triangles
         self.image = camera.project(vertices)
         self._near = camera.nearness(vertices)
-        low, high = self.image.min(axis=0), self.image.max(axis=0)
+        low, high = bounds(self.image)
         self._corner, self._per_px = low, _CELLS / np.maximum(high - low, 1e-6)
         self._starts, self._members, self._nearest = _binned(
             self.image, self._near, triangles, self._corner, self._per_px, _CELLS
@@ -72,6 +72,17 @@ class Sight:
             self._per_px,
             _CELLS,
         )
+
+
+@compiled
+def bounds(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and the highest coordinates of (N, 2) points, (2,) each."""
+    low, high = points[0].copy(), points[0].copy()
+    for row in range(len(points)):
+        for axis in range(2):
+            low[axis] = min(low[axis], points[row, axis])
+            high[axis] = max(high[axis], points[row, axis])
+    return low, high
 
 
 @compiled
