@@ -17,7 +17,7 @@ Bénard & Hertzmann (2019). Line drawings from 3D models. doi:10.1561/0600000075
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -33,7 +33,10 @@ from .normals import vertex_normals
 from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
-__all__ = ["FeatureCurve", "occluding_contours", "project_curves", "visible_pieces"]
+__all__ = [
+    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "contour_views",
+    "near_eyes", "occluding_contours", "part_triangles", "project_curves", "visible_pieces",
+]  # fmt: skip
 
 # lips and lid edges curl inwards: their lines are seen although they face away
 _FACING = -0.35
@@ -41,8 +44,11 @@ _TOLERANCE_M = 0.0015
 _LIPS_SEAM = ("upper_lip_inner", "lower_lip_inner")  # drawn even where a full lip overhangs it
 _SEAM_FACING, _SEAM_TOLERANCE_M = -0.9, 0.008
 _JAW, _OTHER = FEATURES.index("jaw"), FEATURES.index("other")
-_BRIDGE_M = 0.004  # shorter interruptions of a contour are noise of the triangles, not a fold
-_LIFT_MIN_M, _LIFT_MAX_M = 0.0002, 0.0015
+BRIDGE_M = 0.004
+"""Shorter interruptions of a contour are noise of the triangles, not a fold."""
+LIFT_M = (0.0002, 0.0015)
+"""How far, at least and at most, a contour's points are lifted before their visibility is asked."""
+MIN_LENGTH_PX, CHIN_LEAN = 6.0, 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,11 +136,9 @@ def occluding_contours(
     vertices: NDArray[np.floating],
     camera: Camera,
     grid: View | None = None,
-    min_length_px: float = 6.0,
+    min_length_px: float = MIN_LENGTH_PX,
     parts: Iterable[str] = ("skin",),
-    chin_lean: float = 0.3,
-    normals: NDArray[np.float64] | None = None,
-    tracer: Callable[..., ZeroSet] = zero_set,
+    chin_lean: float = CHIN_LEAN,
 ) -> list[FeatureCurve]:
     """Find the visible lines where the head's surface turns away from the eye.
 
@@ -148,8 +152,6 @@ def occluding_contours(
         Seen level, the skin under many a chin does not quite turn away, and yet everybody draws
         the jaw: its line is sought as seen from this much higher up (less where the head is bent
         forward, more where it is bent back). 0 gives true contours only.
-    normals : (V, 3) of the vertices, if they are known already
-    tracer : finds zero lines as `zero_set.zero_set` does
 
     Returns
     -------
@@ -157,16 +159,10 @@ def occluding_contours(
     as one looks at the picture. Every point has a triangle and barycentric weights, so that it can
     be moved.
     """
-    rows = _rows_of(rig, tuple(parts))
-    if normals is None:
-        normals = vertex_normals(vertices, rig.triangles)
-    views = camera.view_directions(vertices)
-    if not camera.is_orthographic:
-        views /= np.sqrt(_dots(views, views))[:, None]
-    if chin_lean > 0.0:
-        _raise_under_chin(rig, vertices, views, normals, chin_lean)
-    facing = _dots(normals, views)
-    zero = tracer(rig.triangles, rows, vertices, facing, views)
+    rows = part_triangles(rig, tuple(parts))
+    normals = vertex_normals(vertices, rig.triangles)
+    views = contour_views(rig, vertices, normals, camera, chin_lean)
+    zero = zero_set(rig.triangles, rows, vertices, _dots(normals, views), views)
     if not zero.chains:
         return []
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
@@ -188,14 +184,14 @@ def occluding_contours(
             continue
         nodes = slice(start, stop)
         label = _node_labels(
-            visible[nodes], feature[nodes], steps, is_closed, _BRIDGE_M * camera.scale_px
+            visible[nodes], feature[nodes], steps, is_closed, BRIDGE_M * camera.scale_px
         )
         curves += _named_pieces(label, image, surface, start, steps, is_closed, min_length_px)
     return curves
 
 
 @lru_cache(maxsize=8)
-def _rows_of(rig: FaceRig, parts: tuple[str, ...]) -> NDArray[np.intp]:
+def part_triangles(rig: FaceRig, parts: tuple[str, ...]) -> NDArray[np.intp]:
     """Return the triangles of some parts of a rig."""
     wanted = np.isin(rig.vertex_part, [PART_NAMES.index(part) for part in parts])
     return np.flatnonzero(wanted[rig.triangles[:, 0]])
@@ -212,6 +208,22 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
     count = len(curve.points)
     runs = _runs(curve.visible.tolist(), curve.is_closed)
     return [np.arange(start, stop) % count for start, stop, flag in runs if flag]
+
+
+def contour_views(
+    rig: FaceRig,
+    vertices: NDArray[np.floating],
+    normals: NDArray[np.float64],
+    camera: Camera,
+    chin_lean: float,
+) -> NDArray[np.float64]:
+    """Return (V, 3) unit vectors to the eye, under the chin raised (see `occluding_contours`)."""
+    views = camera.view_directions(vertices)
+    if not camera.is_orthographic:
+        views /= np.sqrt(_dots(views, views))[:, None]
+    if chin_lean > 0.0:
+        _raise_under_chin(rig, vertices, views, normals, chin_lean)
+    return views
 
 
 def _dots(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -260,7 +272,7 @@ def _visible_nodes(
     corners = triangles[zero.triangle[rows]]
     sides = vertices[corners] - vertices[corners[:, [2, 0, 1]]]
     longest = np.einsum("ncd,ncd->nc", sides, sides).max(axis=1)
-    lift = np.clip(_LIFT_MIN_M + 0.4 * longest * zero.slope[rows], _LIFT_MIN_M, _LIFT_MAX_M)
+    lift = np.clip(LIFT_M[0] + 0.4 * longest * zero.slope[rows], *LIFT_M)
     visible = np.zeros(len(zero.slope), dtype=bool)
     visible[rows] = grid.visible(point + lift[:, None] * normal)
     return visible
@@ -273,10 +285,15 @@ def _node_features(rig: FaceRig, zero: ZeroSet) -> NDArray[np.int_]:
     at_ends = rig.contour_feature[zero.corners]
     # the jaw's line runs along the edge of its own region, where the skin under it begins
     feature[(feature == _OTHER) & (at_ends == _JAW).any(axis=1)] = _JAW
-    # the edges of lids are feature curves, not contours
-    away = rig.neutral[nearest][:, None] - rig.eye_centres
-    feature[(np.einsum("nsd,nsd->ns", away, away) < (0.3 * rig.interocular_m) ** 2).any(axis=1)] = 0
+    feature[near_eyes(rig)[nearest]] = 0
     return feature
+
+
+@lru_cache(maxsize=8)
+def near_eyes(rig: FaceRig) -> NDArray[np.bool_]:
+    """Tell (V,) which vertices lie so near an eye that its lids' curves stand for contours."""
+    away = rig.neutral[:, None] - rig.eye_centres
+    return ((away**2).sum(axis=2) < (0.3 * rig.interocular_m) ** 2).any(axis=1)
 
 
 def _node_labels(

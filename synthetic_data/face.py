@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
-from ..rig.contours import occluding_contours, project_curves
+from ..rig.contours import project_curves
 from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
 from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
 from .compiled import compiled
+from .folds import Folds
 from .sight import Sight, bounds, normals
-from .tracing import Tracer
 from .warp import LANDMARK_GROUPS, Warp, group_of
 
 __all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
@@ -106,13 +106,13 @@ class RigLines:
     rig : the rig
     head : the skin vertices above the chin that are neither ears nor neck: they make the outline
     landmarks : the landmarks' own share of every mode
-    tracer : the edges of the mesh
+    folds : what its contours have in common
     """
 
     rig: FaceRig
     head: NDArray[np.int64]
     landmarks: PointBasis
-    tracer: Tracer
+    folds: Folds
 
     @classmethod
     def of(cls, rig: FaceRig) -> RigLines:
@@ -121,7 +121,7 @@ class RigLines:
         skin = rig.vertex_part == 0
         apart = np.isin(rig.contour_feature, [FEATURES.index("ear"), FEATURES.index("other")])
         head = np.flatnonzero(skin & ~apart & (rig.neutral[:, 1] >= chin - 0.004))
-        return cls(rig, head, gather_basis(rig, rig.landmarks), Tracer.of(rig.triangles))
+        return cls(rig, head, gather_basis(rig, rig.landmarks), Folds.of(rig))
 
 
 def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
@@ -133,11 +133,8 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     features = project_curves(rig, vertices, camera, grid=sight, normals=turned)
     curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in features}
     contours = tuple(
-        DrawnCurve(line.name, line.points, line.visible)
-        for line in occluding_contours(
-            rig, vertices, camera, sight, normals=turned, tracer=lines.tracer
-        )
-        if line.visible.any()
+        DrawnCurve(name, points, np.ones(len(points), dtype=np.bool_))
+        for name, points in lines.folds.contours(vertices, turned, camera, sight)
     )
     rotation = rotation_matrix(state.rotation)
     surface = rig.landmarks.interpolate(vertices, rig.triangles)

@@ -10,14 +10,14 @@ import sys
 import numpy as np
 import pytest
 from limner.rig.camera import Camera
+from limner.rig.contours import occluding_contours
 from limner.rig.face_rig import RigState, pose
 from limner.rig.normals import vertex_normals
 from limner.rig.store import load_rig
 from limner.rig.visibility import VisibilityGrid
-from limner.rig.zero_set import zero_set
 from limner.synthetic_data.compiled import COMPILES
+from limner.synthetic_data.folds import Folds
 from limner.synthetic_data.sight import Sight, normals
-from limner.synthetic_data.tracing import Tracer
 
 DRAW = """
 import hashlib, sys
@@ -67,18 +67,16 @@ def test_normals_are_those_of_the_rig(views):
         np.testing.assert_allclose(normals(vertices, rig.triangles), expected, atol=1e-12)
 
 
-def test_the_tracer_walks_as_the_zero_set_does(views):
+def test_folds_are_the_contours_of_the_rig(views):
     for rig, vertices, camera in views:
-        towards = camera.view_directions(vertices)
-        facing = (vertex_normals(vertices, rig.triangles) * towards).sum(axis=1)
-        rows = np.flatnonzero(rig.vertex_part[rig.triangles[:, 0]] == 0)
-        expected = zero_set(rig.triangles, rows, vertices, facing, towards)
-        found = Tracer.of(rig.triangles)(rig.triangles, rows, vertices, facing, towards)
-        assert found.chains == expected.chains and len(found.chains) > 5
-        np.testing.assert_array_equal(found.corners, expected.corners)
-        np.testing.assert_array_equal(found.triangle, expected.triangle)
-        np.testing.assert_allclose(found.share, expected.share, atol=1e-12)
-        np.testing.assert_allclose(found.slope, expected.slope, rtol=1e-9, atol=1e-9)
+        expected = occluding_contours(rig, vertices, camera)
+        sight = Sight(vertices, rig.triangles, camera)
+        turned = normals(vertices, rig.triangles)
+        found = Folds.of(rig).contours(vertices, turned, camera, sight)
+        assert [name for name, _ in found] == [curve.name for curve in expected]
+        assert len(found) > 5
+        for (_, points), curve in zip(found, expected, strict=True):
+            np.testing.assert_allclose(points, curve.points, atol=1e-6)
 
 
 @pytest.mark.skipif(not COMPILES, reason="there is no numba to compare with")
