@@ -26,6 +26,7 @@ _LANDMARK_ROWS = {
     name: np.flatnonzero(np.array(LANDMARK_GROUPS) == name) for name in sorted(set(LANDMARK_GROUPS))
 }
 _BINS = 72
+_RIM = 0.8
 _SMOOTH = 1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6)
 """What a star-shaped outline keeps of each Fourier order: vertices are too sparse for more."""
 
@@ -56,7 +57,7 @@ class DrawnFace:
     posed, normals : (V, 3) metres, the head turned, and which way its skin looks
     flat : (V, 2) pixels, before any warp
     scale_px : pixels per metre of the drawing
-    head : (H, 2) pixels, the vertices that make the outline of the head
+    head : (H, 2) pixels, the vertices that may make the outline of the head
     centre, radii : outline of the head: (2,) pixels, (72,) pixels at equal angles
         (angle 0 to the right of the picture, a quarter turn down)
     """
@@ -158,7 +159,15 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         centre=np.zeros(2),
         radii=np.ones(_BINS),
     )
-    return _with_outline(face)
+    face = _with_outline(face)
+    return replace(face, head=face.head[_near_outline(face)])
+
+
+def _near_outline(face: DrawnFace) -> NDArray[np.bool_]:
+    """Tell which points of the head may still make its outline when a hand has bent it a little."""
+    offset = face.head - face.centre
+    away = np.hypot(offset[:, 0], offset[:, 1])
+    return away > _RIM * face.radius_at(np.arctan2(offset[:, 1], offset[:, 0]))
 
 
 def _with_outline(face: DrawnFace) -> DrawnFace:

@@ -94,17 +94,23 @@ class Style:
 
     def hand(self, rng: np.random.Generator) -> Hand:
         """Draw one hand: numbers for ranges, yes or no for chances, one of each choice."""
-        values = {
-            f"{section}_{key}": float(rng.uniform(low, high))
+        given = {
+            f"{section}_{key}": bounds
             for section, entries in self.ranges.items()
-            for key, (low, high) in entries.items()
+            for key, bounds in entries.items()
         }
-        draws = {key: bool(rng.random() < chance) for key, chance in self.chances.items()}
+        chance = iter(rng.random(len(given) + len(self.chances) + len(self.choices)).tolist())
+        values = {key: low + (high - low) * next(chance) for key, (low, high) in given.items()}
+        draws = {key: next(chance) < share for key, share in self.chances.items()}
         kinds = {}
         for key, table in self.choices.items():
-            weights = np.array(list(table.values()))
-            pick = int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))
-            kinds[key] = list(table)[min(pick, len(table) - 1)]
+            left = next(chance) * sum(table.values())
+            for kind, weight in table.items():
+                if weight > 0.0:
+                    kinds[key] = kind
+                left -= weight
+                if left < 0.0:
+                    break
         return Hand(self.name, values, draws, kinds)
 
 
