@@ -30,6 +30,7 @@ from ..sketch_cnn.image import sketch_from_grey
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.style import style_names
 from .bench_fit import bench_fits, drawn_samples, shard_samples
+from .bench_generate import bench_generate
 from .pipeline import Session
 
 __all__ = ["BENCHMARKS", "Drawings", "circumstances", "run"]
@@ -109,6 +110,11 @@ def _draw(_: Drawings, __: OnDrawing) -> dict[str, float]:
     return {"drawings_per_s": DRAWINGS / (time.perf_counter() - started)}
 
 
+def _generate(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
+    maker = Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names()))
+    return bench_generate(maker, drawings.count, on_drawing)
+
+
 def _detect(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     session, seconds = _session(), []
     for number, (picture, _) in enumerate(drawings.samples(), start=1):
@@ -138,6 +144,7 @@ def _snakes(_: Drawings, __: OnDrawing) -> dict[str, float]:
 BENCHMARKS: dict[str, Callable[[Drawings, OnDrawing], dict[str, float]]] = {
     "rig": _rig,
     "draw": _draw,
+    "generate": _generate,
     "detect": _detect,
     "fit": _fit,
     "snakes": _snakes,

@@ -17,7 +17,9 @@ from ..errors import OutputError
 from .fit import Fit
 from .head_scene import HeadScene, head_scene, save_head_scene
 
-__all__ = ["BLENDER_VARIABLE", "can_write_blend", "write_blend", "write_scene"]
+__all__ = [
+    "BLENDER_VARIABLE", "blender_command", "can_write_blend", "write_blend", "write_scene",
+]  # fmt: skip
 
 BLENDER_VARIABLE = "LIMNER_BLENDER"
 """Environment variable with the path of the Blender to write .blend files with."""
@@ -87,19 +89,29 @@ def _outer_blender() -> str | None:
     return found
 
 
-def _own_command() -> list[str]:
+def blender_command(script: Path) -> list[str] | None:
+    """Return the command that runs a script in a Blender of its own; None if there is none."""
+    if "bpy" in sys.modules:
+        return _own_command(script)
+    if _has_bpy():
+        return [sys.executable, str(script)]
+    blender = _outer_blender()
+    return None if blender is None else _blender_command(blender, script)
+
+
+def _own_command(script: Path = WORKER) -> list[str]:
     """Return the command that starts a second Blender of the kind we run in."""
     import bpy
 
     if not bpy.app.binary_path:  # Blender as a module
-        return [sys.executable, str(WORKER)]
-    return _blender_command(bpy.app.binary_path)
+        return [sys.executable, str(script)]
+    return _blender_command(bpy.app.binary_path, script)
 
 
-def _blender_command(blender: str) -> list[str]:
-    """Return the command that runs the worker in `blender`; the status option must come first."""
+def _blender_command(blender: str, script: Path = WORKER) -> list[str]:
+    """Return the command that runs a script in `blender`; the status option must come first."""
     options = ["--background", "--factory-startup", "--python-exit-code", "3"]
-    return [blender, *options, "--python", str(WORKER)]
+    return [blender, *options, "--python", str(script)]
 
 
 def _write_outside(scene: HeadScene, path: Path, command: list[str]) -> None:

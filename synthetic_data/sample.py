@@ -31,7 +31,10 @@ from .person import (
 from .render import Drawing, draw_face
 from .sampler import sample_expression, sample_rotation
 
-__all__ = ["SCHEMA", "Maker", "grey_png", "make_sample", "posed_state", "sample_files"]
+__all__ = [
+    "SCHEMA", "Maker", "encoded", "grey_png", "make_sample", "pose_face", "posed_state",
+    "sample_files",
+]  # fmt: skip
 
 NO_FACE_SHARE = 0.05
 FACE_DRAWINGS = 1
@@ -59,7 +62,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     number = index // FACE_DRAWINGS
     if number not in maker.kept:
         maker.kept.clear()
-        maker.kept[number] = _posed(maker, number)
+        maker.kept[number] = pose_face(maker, number)
     posed = maker.kept[number]
     aus = posed.expression.aus
     if maker.pairs:
@@ -78,7 +81,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     return drawing, about
 
 
-def _posed(maker: Maker, number: int) -> Posed:
+def pose_face(maker: Maker, number: int) -> Posed:
     """Draw a rig, an expression, an identity and a view by chance, and project them."""
     rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _FACE, number]))
     lines = sample_rig(maker, rng)
@@ -105,6 +108,11 @@ def _posed(maker: Maker, number: int) -> Posed:
 def sample_files(maker: Maker, index: int) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return a sample's files by extension, and what its JSON says."""
     drawing, about = make_sample(maker, index)
+    return encoded(drawing, about), about
+
+
+def encoded(drawing: Drawing, about: dict[str, Any]) -> dict[str, bytes]:
+    """Return a sample's files by extension."""
     text = json.dumps(about, separators=(",", ":"), ensure_ascii=True)
     files = {
         "png": grey_png(drawing.picture),
@@ -113,7 +121,7 @@ def sample_files(maker: Maker, index: int) -> tuple[dict[str, bytes], dict[str, 
     }
     if drawing.neutral is not None:
         files["neutral.png"] = grey_png(drawing.neutral.picture)
-    return files, about
+    return files
 
 
 def grey_png(image: NDArray[np.uint8]) -> bytes:

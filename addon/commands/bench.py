@@ -21,7 +21,7 @@ __all__ = ["bench"]
     type=click.IntRange(1),
     default=40,
     show_default=True,
-    help="Drawings that detect and fit are measured on.",
+    help="Drawings that generate, detect and fit are measured on.",
 )
 @click.option(
     "--data",
@@ -35,7 +35,7 @@ __all__ = ["bench"]
     help="Also write the figures to this file.",
 )
 def bench(names: tuple[str, ...], count: int, data: Path | None, out: Path | None) -> None:
-    """Measure NAMES (rig, draw, detect, fit, snakes), or everything."""
+    """Measure NAMES (rig, draw, generate, detect, fit, snakes), or everything."""
     from ..bench import BENCHMARKS, Drawings, circumstances, run
     from ..outputs import saying_what_is_wrong
     from ..terminal import progress_bar
