@@ -100,7 +100,7 @@ def _beside_blender(heads: list[Posed], whole_s: float) -> dict[str, float]:
     inked = (drawn["pictures"] < INKY_LEVEL).mean(axis=(1, 2))
     if inked.min() < 0.002 or not len(drawn["points"]):
         raise OutputError("Blender's Freestyle or Line Art drew no lines; try another Blender.")
-    figures = {}
+    figures: dict[str, float] = {}
     for way in ("freestyle", "lineart"):
         head_s = float(np.median(drawn[f"{way}_s"]))
         figures |= {f"{way}_ms": 1000.0 * head_s, f"times_{way}": head_s / whole_s}
