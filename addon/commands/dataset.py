@@ -94,3 +94,74 @@ def inspect(folder: Path, out: Path | None) -> int:
             click.echo(f"limner: {name}: {on_one_line(cases[0])}{more}", err=True)
     click.echo(f"{found.tally.drawings} drawings, {found.tally.faces} faces: {path}")
     return 0 if found.findings.is_sound else 1
+
+
+@dataset.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--with",
+    "real",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of drawings by real hands.",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page to write.  [default: DIR/likeness.html]",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="All figures.  [default: beside the page]",
+)
+@click.option("--most", default=2000, show_default=True, help="Faces to measure at most.")
+def compare(folder: Path, real: Path, out: Path | None, json_file: Path | None, most: int) -> None:
+    """Measure how near the drawings in DIR come to drawings by real hands."""
+    import json
+
+    import numpy as np
+
+    from ...sketch_cnn.normalise import extract_ink
+    from ...synthetic_data.inspection.likeness import FOREHEAD, Measured, measure_set
+    from ...synthetic_data.inspection.likeness import compare as liken
+    from ...synthetic_data.inspection.likeness_page import pictures_of, small_uri, write_likeness
+    from ...synthetic_data.inspection.statistics import measure
+    from ...synthetic_data.shards import write_whole
+    from ..real_drawings import read_drawings
+    from ..terminal import on_one_line, progress_bar
+
+    if most < 1:
+        raise click.UsageError(f"--most is {most}: give 1 or more.")
+
+    def skipped(name: str, why: str) -> None:
+        click.echo(f"limner: {on_one_line(name)}: left out: {on_one_line(why)}", err=True)
+
+    rows, shown = [], {}
+    for drawing in read_drawings(real, FOREHEAD, skipped):
+        found = measure(drawing.ink, drawing.box)
+        if found is None:
+            skipped(drawing.name, "hardly any ink in the face box")
+            continue
+        rows.append((drawing.name, drawing.group, found))
+        shown[drawing.name] = small_uri(drawing.grey)
+    with progress_bar("Measuring", most) as advance:
+        drawn = measure_set(
+            folder,
+            lambda grey: extract_ink(grey.astype(np.float32) / 255.0),
+            most,
+            on_progress=lambda done, _: advance(done),
+        )
+    likeness = liken(Measured.of(rows), drawn)
+    path = out or folder / "likeness.html"
+    pictures = pictures_of(folder, (drawn.names[row] for row in likeness.nearest))
+    write_likeness(likeness, shown, pictures, path)
+    figures = likeness.as_dict()
+    write_whole(json_file or path.with_suffix(".json"), json.dumps(figures, indent=1).encode())
+    click.echo(
+        f"{figures['real']} real drawings, {figures['drawn']} drawn: distance "
+        f"{figures['distance']:.2f} (floor {figures['floor']:.2f}), told apart "
+        f"{figures['told_apart']:.0%} ({figures['told_apart_by_chance']:.0%} by chance): {path}"
+    )

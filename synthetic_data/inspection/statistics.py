@@ -10,7 +10,7 @@ from scipy import ndimage
 
 __all__ = ["HEIGHT_PX", "STATISTICS", "measure"]
 
-HEIGHT_PX = 128
+HEIGHT_PX = 256
 """Every face box is brought to this height: lengths are comparable, and fine prints blur alike."""
 
 STATISTICS: dict[str, str] = {
@@ -18,8 +18,8 @@ STATISTICS: dict[str, str] = {
     "covered": "share of the box under ink darker than a third",
     "solid": "share of the box in filled shapes, thicker than 7 % of its height",
     "grey": "share of the inked pixels that are neither paper nor dark",
-    "stroke width": "median width of the strokes, % of the box's height",
-    "width spread": "quartile range of the widths over their median: pressure, many pens",
+    "stroke width": "mean width of the strokes, % of the box's height",
+    "width spread": "standard deviation of the widths over their mean: pressure, many pens",
     "strokes": "length of all strokes in the box, box heights",
     "curvature": "median bend of the strokes' edges, radians per 10 % of the box's height",
     "pieces": "separate pieces of ink per box height of stroke",
@@ -32,9 +32,9 @@ STATISTICS: dict[str, str] = {
 """Name → what it is."""
 
 _INKED, _DARK = 0.12, 0.35
-_SOLID_PX = 4.5
-_CLOSE_PX = 3
-_EDGE = 0.06
+_SOLID_PX = 9.0
+_CLOSE_PX = 5
+_EDGE = 0.03
 
 
 def measure(
@@ -54,23 +54,23 @@ def measure(
     face = _resampled(np.asarray(ink, dtype=np.float64), box)
     dark = face >= _DARK
     total = float(face.sum())
-    if dark.sum() < 50:
+    if dark.sum() < 200:
         return None
     depth = ndimage.distance_transform_edt(np.pad(dark, 1))[1:-1, 1:-1]
     solid = _filled(dark, depth)
     ridge = dark & ~solid & (depth >= ndimage.maximum_filter(depth, 3) - 0.01)
     widths = 2.0 * depth[ridge] - 0.5 if ridge.any() else np.zeros(1)
-    length = max(float(dark.sum() - solid.sum()) / max(float(np.mean(widths)), 1.0), 1.0)
+    width = max(float(np.mean(widths)), 1.0)
+    length = max(float(dark.sum() - solid.sum()) / width, 1.0)
     closed = ndimage.binary_closing(np.pad(dark, _CLOSE_PX), _disc(_CLOSE_PX))
     third, quarter = face.shape[0] // 3, face.shape[1] // 4
-    low, middle, high = np.percentile(widths, [25, 50, 75])
     return {
         "ink": total / face.size,
         "covered": float(dark.mean()),
         "solid": float(solid.mean()),
         "grey": float((face < 0.6)[face >= _INKED].mean()),
-        "stroke width": 100.0 * float(middle) / HEIGHT_PX,
-        "width spread": float((high - low) / max(middle, 0.5)),
+        "stroke width": 100.0 * width / HEIGHT_PX,
+        "width spread": float(np.std(widths)) / width,
         "strokes": length / HEIGHT_PX,
         "curvature": _bend(face) * 0.1 * HEIGHT_PX,
         "pieces": _pieces(dark) * HEIGHT_PX / length,
@@ -107,7 +107,7 @@ def _filled(dark: NDArray[np.bool_], depth: NDArray[np.float64]) -> NDArray[np.b
 
 def _bend(face: NDArray[np.float64]) -> float:
     """Return the median curvature, 1/pixel, of the level lines where ink begins."""
-    soft = ndimage.gaussian_filter(face, 1.5)
+    soft = ndimage.gaussian_filter(face, 3.0)
     dy, dx = np.gradient(soft)
     steep = np.hypot(dx, dy)
     edge = steep > _EDGE
@@ -119,10 +119,10 @@ def _bend(face: NDArray[np.float64]) -> float:
 
 
 def _pieces(dark: NDArray[np.bool_]) -> float:
-    """Count the pieces of ink of at least three pixels."""
+    """Count the pieces of ink, but not single specks."""
     found, count = ndimage.label(dark, np.ones((3, 3)))
     sizes = np.bincount(found.ravel(), minlength=count + 1)[1:]
-    return float((sizes >= 3).sum())
+    return float((sizes >= 12).sum())
 
 
 def _disc(radius: int) -> NDArray[np.bool_]:
