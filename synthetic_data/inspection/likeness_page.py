@@ -124,17 +124,19 @@ def _statistics(likeness: Likeness) -> str:
 
 
 def _styles(likeness: Likeness) -> str:
-    """Show how far every style lies from every group of real drawings, nearest in bold."""
+    """Show how far every style lies from every group of real drawings, the nearest in bold."""
     tables = likeness.tables
     best = {group: min(table.values()) for group, table in tables.items()}
     head = "".join(f'<th class="num">{escape(group)}</th>' for group in tables)
     chosen = [likeness.drawn.groups[row] for row in likeness.nearest]
     rows = []
     for style in sorted(tables["all"], key=lambda name: tables["all"][name]):
-        cells = "".join(
-            f'<td class="num">{"<b>" if table[style] == best[group] else ""}{table[style]:.2f}</td>'
-            for group, table in tables.items()
-        )
+        cells = ""
+        for group, table in tables.items():
+            far = f"{table[style]:.2f}"
+            cells += (
+                f'<td class="num">{f"<b>{far}</b>" if table[style] == best[group] else far}</td>'
+            )
         rows.append(
             f'<tr><th scope="row">{escape(style)}</th>{cells}'
             f'<td class="num">{chosen.count(style)}</td></tr>'

@@ -186,6 +186,7 @@ def test_a_set_compared_with_itself_is_no_distance_away(drawn_set, real_folder, 
     for name, entry in told["drawings"].items():
         assert entry["nearest"] == name and entry["away"] < 0.01 and entry["outside"] == []
     html = page.read_text()
+    assert html.count("<b>") == html.count("</b>") > 0
     assert html.count("<figure>") == told["real"] and "http" not in html.replace("http-equiv", "")
 
 
