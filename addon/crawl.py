@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve, occluding_contours, project_curves
 from ..rig.deform import Deformer
-from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix, unposed
+from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
 from ..rig.features import feature_of
 from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
 from ..rig.tuck import MouthTuck
@@ -37,7 +37,14 @@ from ..snakes import (
 from .drawn import NOT_FACE, DrawnLines
 from .fit import SnakeRecord
 from .gap import densify
-from .handles import Handles, brow_handles, shut_lid_handles, snake_handles, still_lids
+from .handles import (
+    Handles,
+    brow_handles,
+    outline_handles,
+    shut_lid_handles,
+    snake_handles,
+    still_lids,
+)
 from .wholes import Wholes
 
 __all__ = ["CrawlSettings", "crawl", "visible_lines"]
@@ -64,8 +71,6 @@ _ORDERS = (
 _APART = frozenset({"iris", "brow"})
 """Features that do not crawl: eyeballs are rigid, brows move as a whole."""
 
-_WHOLE_SHARE = 0.25  # firmness of a feature's motion as a whole, against its lines' own
-
 
 @dataclass(frozen=True, slots=True)
 class CrawlSettings:
@@ -77,12 +82,19 @@ class CrawlSettings:
     reach_iod : how far ink pulls, interocular distances
     min_evidence : points with less ink near their end are not carried
     handle_weight : how firmly a handle with full evidence holds the surface
+    first_weight, whole_weight : the same of features that move as wholes, before their lines crawl
+        and beside them
+    near_iod : outlines this near to a drawn line of theirs crawl from where the parametric fit has
+        them, interocular distances
     """
 
     passes: int = 3
     reach_iod: float = 0.25
     min_evidence: float = 0.1
     handle_weight: float = 8.0
+    first_weight: float = 5.0
+    whole_weight: float = 1.2
+    near_iod: float = 0.15
 
 
 def visible_lines(
@@ -101,6 +113,7 @@ def crawl(
     deformer: Deformer,
     tuck: MouthTuck,
     state: RigState,
+    start: NDArray[np.float64],
     camera: Camera,
     drawn: DrawnLines,
     wholes: Wholes,
@@ -114,8 +127,10 @@ def crawl(
     ----------
     deformer, tuck : made once for the rig
     state, camera : the parametric fit, frame pixels
+    start : (V, 3) metres, in the rig's own frame: the correction to begin with, and to come back
+        to where no line is near
     drawn : labelled ink lines of the frame
-    wholes : where features go as wholes
+    wholes : where features go as wholes, from `start` on
     iod_px : interocular distance, pixels
     on_pass : called with the number of each finished pass
 
@@ -126,19 +141,35 @@ def crawl(
     records : how the snakes of the last pass ran
     """
     settings = settings or CrawlSettings()
-    posed, turn = pose(rig, state), rotation_matrix(state.rotation)
-    rest = unposed(rig, state)
-    correction = np.zeros_like(rest)
-    curves = visible_lines(rig, posed, camera)
-    records: list[SnakeRecord] = []
+    turn, fitted = rotation_matrix(state.rotation), unposed(rig, state)
+    correction = np.array(start, dtype=np.float64)
     still = still_lids(rig, state)
-    weight = settings.handle_weight
-    first = wholes.handles(rig, posed, correction, camera, weight)
-    correction = deformer.solve(first.surface, first.offset @ turn, first.weight)
-    correction = _repaired(rig, rest, correction)
-    curves = visible_lines(rig, posed + correction @ turn.T, camera)
+    records: list[SnakeRecord] = []
+
+    def solved(handles: Handles, correction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the correction after the handles went the rest of their ways."""
+        carried = handles.surface.interpolate(correction - start, rig.triangles)
+        wanted = handles.share[:, None] * (carried + handles.offset @ turn)
+        moved = deformer.solve(handles.surface, wanted, handles.weight)
+        return _repaired(rig, fitted, start + moved)
+
+    def seen(vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return vertices of the rig's own frame as the camera sees them."""
+        return (vertices - rig.pivot) @ turn.T
+
+    def whole_handles(weight: float) -> Handles:
+        """Return the handles of the features as wholes."""
+        moved, carried = seen(fitted + correction), (correction - start) @ turn.T
+        return wholes.handles(rig, moved, carried, camera, weight)
+
+    outlines = outline_handles(
+        rig, visible_lines(rig, seen(fitted), camera), drawn.by_feature(), start @ turn.T,
+        settings.near_iod * iod_px, settings.handle_weight,
+    )  # fmt: skip
+    correction = solved(Handles.join([whole_handles(settings.first_weight), outlines]), correction)
+    curves = visible_lines(rig, seen(fitted + correction), camera)
     for number in range(settings.passes):
-        moved = posed + correction @ turn.T
+        moved, weight = seen(fitted + correction), settings.handle_weight
         free = [curve for curve in curves if curve.name not in still]
         results = _run_snakes(free, drawn, iod_px, settings, is_first=number == 0)
         brows = drawn.of("brow")
@@ -147,32 +178,36 @@ def crawl(
                 snake_handles(rig, free, results, moved, camera, settings.min_evidence, weight),
                 brow_handles(rig, free, brows, moved, camera, iod_px, weight),
                 shut_lid_handles(rig, moved, still, weight),
-                wholes.handles(rig, moved, correction @ turn.T, camera, _WHOLE_SHARE * weight),
+                whole_handles(settings.whole_weight),
             ]
         )
-        if len(handles.surface) == 0:
-            break
-        carried = handles.surface.interpolate(correction, rig.triangles)
-        wanted = handles.share[:, None] * (carried + handles.offset @ turn)
-        correction = deformer.solve(handles.surface, wanted, handles.weight)
-        correction = _repaired(rig, rest, correction)
-        curves = visible_lines(rig, posed + correction @ turn.T, camera)
+        correction = solved(handles, correction)
+        curves = visible_lines(rig, seen(fitted + correction), camera)
         records = [
             SnakeRecord(result.name, result.outcome.value, result.steps, result.energies)
             for result in results
         ]
         if on_pass is not None:
             on_pass(number)
-    return tuck.apply(rest + correction) - rest, curves, records
+    return _tucked(rig, tuck, fitted, correction), curves, records
 
 
 def _repaired(
-    rig: FaceRig, rest: NDArray[np.float64], correction: NDArray[np.float64]
+    rig: FaceRig, fitted: NDArray[np.float64], correction: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the correction without turned triangles, eyeballs carried, no lids inside them."""
-    safe = carry_eyes(rest, rig, limit_flips(rest, rig.triangles, correction))
+    safe = carry_eyes(fitted, rig, limit_flips(fitted, rig.triangles, correction))
     # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
-    return push_out_of_eyes(rest + safe, rig) - push_out_of_eyes(rest, rig)
+    lifted = push_out_of_eyes(fitted + safe, rig) - push_out_of_eyes(fitted, rig)
+    return limit_flips(fitted, rig.triangles, lifted, sound=safe)
+
+
+def _tucked(
+    rig: FaceRig, tuck: MouthTuck, fitted: NDArray[np.float64], correction: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the correction with the mouth's inside behind the lips, and nothing folded by that."""
+    hidden = tuck.apply(fitted + correction) - fitted
+    return limit_flips(fitted, rig.triangles, hidden, sound=correction)
 
 
 def _run_snakes(

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..rig.bake import Baker
 from ..rig.deform import Deformer
-from ..rig.face_rig import FaceRig, pose
+from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix, unposed
 from ..rig.fit import FitSettings, fit_parameters, place_head
+from ..rig.ordinary import towards_ordinary
 from ..rig.store import load_rig
 from ..rig.tuck import MouthTuck
 from ..sketch_cnn.detection import Detection
@@ -46,7 +50,7 @@ __all__ = [
 STAGES = ("detect", "parametric", "snakes")
 CORRECTIONS = ("expression", "identity")
 _UNSURE_FACE = 0.5
-_CORRECTION_LENGTH_M = 0.025
+_CORRECTION_LENGTH_M = 0.016
 _LARGE_GAP_IOD = 0.08
 
 
@@ -58,6 +62,8 @@ class PipelineSettings:
     ----------
     parametric, crawl : of the two fitting steps
     inverse_distance : perspective of the camera, 1/metre; 0 is orthographic
+    ordinary : in [0, 1], how far the correction takes the identity back to the mean head, except
+        where lines are drawn
     correct_as : one of `CORRECTIONS`
         What the snakes find belongs to the expression (a shape key), or to who the head is.
     """
@@ -65,6 +71,7 @@ class PipelineSettings:
     parametric: FitSettings = field(default_factory=FitSettings)
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     inverse_distance: float = 0.0
+    ordinary: float = 0.5
     correct_as: str = "expression"
 
 
@@ -158,12 +165,13 @@ class Session:
         found = fit_parameters(self.rig, evidence, self.settings.parametric)
         parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
         clock.start("snakes")
+        start = towards_ordinary(self.rig, found.state, self.settings.ordinary)
         wholes = Wholes.find(
-            self.rig, pose(self.rig, found.state), found.camera, evidence.landmarks,
+            self.rig, _seen(self.rig, found.state, start), found.camera, evidence.landmarks,
             detection.landmark_spread * frame.scale, frame.iod_px,
         )  # fmt: skip
         correction, final, records = crawl(
-            self.rig, self.deformer, self.tuck, found.state, found.camera, drawn,
+            self.rig, self.deformer, self.tuck, found.state, start, found.camera, drawn,
             wholes, frame.iod_px, self.settings.crawl,
         )  # fmt: skip
         own = split_drawn(drawn, parametric, frame.iod_px)
@@ -193,6 +201,12 @@ class Session:
             baked=baked,
             start=(neutral, frame.camera_to_ink(first_camera, (width, height))),
         )
+
+
+def _seen(rig: FaceRig, state: RigState, correction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the corrected head (V, 3) as the camera sees it, metres."""
+    corrected = unposed(rig, state) + correction
+    return (corrected - rig.pivot) @ rotation_matrix(state.rotation).T
 
 
 @dataclass(slots=True)

@@ -1,10 +1,4 @@
-"""How far a fitted head's surface is from the true one, where the drawing shows it.
-
-References
-----------
-Umeyama (1991), Least-squares estimation of transformation parameters between two point patterns,
-doi:10.1109/34.88573.
-"""
+"""How far a fitted head's surface is from the true one, where the drawing shows it."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -18,8 +12,9 @@ from numpy.typing import NDArray
 from ..rig.face_rig import PART_NAMES, FaceRig, rotation_matrix
 from ..rig.look import mouth_cavity
 from ..rig.normals import unit, vertex_normals
+from ..rig.similarity import moved_like
 
-__all__ = ["REGIONS", "SurfaceError", "Yardstick", "aligned"]
+__all__ = ["REGIONS", "SurfaceError", "Yardstick"]
 
 REGIONS: tuple[str, ...] = ("eyes", "brows", "nose", "mouth", "jaw", "rest")
 _REGION_OF_LANDMARK = (
@@ -92,7 +87,7 @@ class Yardstick:
         turn = rotation_matrix(rotation)
         normals = unit(vertex_normals(truth, self.rig.triangles)) @ turn.T
         seen = np.flatnonzero(self.face & (normals[:, 2] > _FACING))
-        away = (aligned(found[seen], truth[seen]) - truth[seen]) @ turn.T
+        away = (moved_like(found[seen], found[seen], truth[seen]) - truth[seen]) @ turn.T
         away /= self.rig.interocular_m
         distance = np.linalg.norm(away, axis=1)
         region = self.region[seen]
@@ -107,14 +102,3 @@ class Yardstick:
                 if (region == row).any()
             },
         )
-
-
-def aligned(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N, 3) points after the similarity that brings them nearest to their targets."""
-    middle, aim = points.mean(axis=0), target.mean(axis=0)
-    centred, wanted = points - middle, target - aim
-    left, size, right = np.linalg.svd(centred.T @ wanted)
-    hand = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
-    turn = (left * hand) @ right
-    scale = (size * hand).sum() / max(float(np.square(centred).sum()), 1e-18)
-    return scale * centred @ turn + aim

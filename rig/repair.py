@@ -42,6 +42,7 @@ def limit_flips(
     vertices: NDArray[np.floating],
     triangles: NDArray[np.int32],
     displacement: NDArray[np.floating],
+    sound: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float64]:
     """Weaken a displacement around every triangle that it would turn over, until none is.
 
@@ -50,12 +51,16 @@ def limit_flips(
     vertices : (V, 3) metres, the sound shape
     triangles : (F, 3) int32
     displacement : (V, 3) metres
+    sound : (V, 3) metres, a displacement that turns nothing over; what goes beyond it is weakened.
+        By default none at all.
 
     Returns
     -------
     (V, 3) metres; unchanged far from trouble
     """
     displacement = np.asarray(displacement, dtype=np.float64)
+    kept = np.zeros_like(displacement) if sound is None else np.asarray(sound, dtype=np.float64)
+    beyond = displacement - kept
     share = np.ones(len(vertices))
     result = displacement
     for round_ in range(_MAX_ROUNDS):
@@ -68,9 +73,12 @@ def limit_flips(
         for _ in range(1 + round_ // 8):
             touched[triangles[touched[triangles].any(axis=1)]] = True
         share[touched] *= 0.8
-        result = displacement * _relaxed(share, triangles)[:, None]
+        result = kept + beyond * _relaxed(share, triangles)[:, None]
     while turned_triangles(vertices, triangles, result).any():
-        result = 0.5 * result if np.abs(result).max() > 1e-9 else np.zeros_like(result)
+        beyond = 0.5 * (result - kept)
+        if np.abs(beyond).max() < 1e-9:
+            return kept
+        result = kept + beyond
     return result
 
 

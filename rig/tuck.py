@@ -19,12 +19,19 @@ from .normals import vertex_normals
 __all__ = ["MouthTuck"]
 
 _SKIN = PART_NAMES.index("skin")
-_WHOLE = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower", "tongue"))
+_TEETH = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
+_WHOLE = (*_TEETH, PART_NAMES.index("tongue"))
 _NEAR_M = 0.06
 _DEEPEST_M = 0.03
 _KEPT_SHARE, _KEPT_MOST_M = 0.6, 0.003
 _SLACK_M = 0.004
 _MATES = 3
+_SOFT_ROUNDS = 6
+_LIP_GAP_M = 0.0002  # between lips and teeth
+_LIP_NEAR_M = 0.006  # teeth farther from a lip than this are not what it goes through
+_LIP_ROUNDS, _LIP_STEP_M = 6, 0.003
+_FACING = 0.1
+_LIPS = ("upper_lip_outer", "upper_lip_inner", "lower_lip_inner", "lower_lip_outer")
 
 
 class MouthTuck:
@@ -78,44 +85,84 @@ class MouthTuck:
     def apply(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return (V, 3) metres with what came through the skin put back behind it.
 
-        The lining gives way point by point, each row of teeth and the tongue as a whole.
+        The lining gives way softly; each row of teeth and the tongue go straight back as they are,
+        until the lips lie before them.
 
         Parameters
         ----------
-        vertices : (V, 3) metres, in any rigid frame
+        vertices : (V, 3) metres, in the rig's own frame
         """
         result = np.array(vertices, dtype=np.float64)
         if len(self._inside) == 0:
             return result
-        normals = vertex_normals(result, self._rig.triangles)
-        counts = self._counts & (self._distance(result) < self._reach)
-        missing = np.where(counts, self._least - self._depth(result, normals), 0.0)
+        push = self._push(result)
+        part = self._rig.vertex_part
+        lining = self._inside[part[self._inside] == _SKIN]
+        result[lining] += self._softened(push)[lining]
+        for whole in _WHOLE:
+            rows = np.flatnonzero(part == whole)
+            if len(rows):
+                result[rows, 2] -= _way_back(push[np.intersect1d(rows, self._inside)])
+        for whole in _TEETH:
+            rows = np.flatnonzero(part == whole)
+            if len(rows):
+                result[rows, 2] -= self._behind_lips(result, rows)
+        return result
+
+    def _push(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (V, 3) metres: the way of every point inside to its least depth."""
+        normals = vertex_normals(vertices, self._rig.triangles)
+        counts = self._counts & (self._distance(vertices) < self._reach)
+        missing = np.where(counts, self._least - self._depth(vertices, normals), 0.0)
         worst = missing.argmax(axis=1)
         rows = np.arange(len(worst))
         amount = np.maximum(missing[rows, worst], 0.0)
-        push = -normals[self._mates[rows, worst]] * amount[:, None]
-        part = self._rig.vertex_part[self._inside]
-        for whole in _WHOLE:
-            mine = part == whole
-            if mine.any():
-                push[mine] = _as_one(push[mine], amount[mine])
-        result[self._inside] += push
-        for whole in _WHOLE:  # what lies too far back to have a mate goes along
-            mine = part == whole
-            if mine.any():
-                rest = self._rig.vertex_part == whole
-                rest[self._inside[mine]] = False
-                result[rest] += push[mine][0]
-        return result
+        push = np.zeros_like(vertices)
+        push[self._inside] = -normals[self._mates[rows, worst]] * amount[:, None]
+        push[:, 2] = np.minimum(push[:, 2], 0.0)  # nothing comes forward
+        return push
+
+    def _softened(self, push: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (V, 3) a push that takes its neighbours along, so that nothing folds."""
+        sides = self._rig.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+        here, there = np.concatenate([sides, sides[:, ::-1]]).T
+        count = np.maximum(np.bincount(here, minlength=len(push)), 1)
+        for _ in range(_SOFT_ROUNDS):
+            mean = np.stack(
+                [np.bincount(here, push[there, axis], len(push)) / count for axis in range(3)],
+                axis=1,
+            )
+            is_less = (push**2).sum(axis=1) < (mean**2).sum(axis=1)
+            push = np.where(is_less[:, None], mean, push)
+        return push
+
+    def _behind_lips(self, vertices: NDArray[np.float64], rows: NDArray[np.intp]) -> float:
+        """Return how far back a row of teeth must go until the lips' lines lie before it."""
+        from scipy.spatial import cKDTree
+
+        lips = [self._rig.curves[name].points for name in _LIPS if name in self._rig.curves]
+        if not lips:
+            return 0.0
+        triangles = self._rig.triangles
+        points = np.concatenate([lip.interpolate(vertices, triangles) for lip in lips])
+        normals = vertex_normals(vertices, triangles)[rows]
+        teeth = vertices[rows].copy()
+        start = teeth[0, 2]
+        for _ in range(_LIP_ROUNDS):
+            distance, nearest = cKDTree(teeth).query(points)
+            through = ((teeth[nearest] - points) * normals[nearest]).sum(axis=1) + _LIP_GAP_M
+            facing = normals[nearest, 2]
+            counts = (distance < _LIP_NEAR_M) & (through > 0.0) & (facing > _FACING)
+            if not counts.any():
+                break
+            teeth[:, 2] -= min(float((through / facing)[counts].max()), _LIP_STEP_M)
+        return float(start - teeth[0, 2])
 
 
-def _as_one(push: NDArray[np.float64], amount: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return one way (3,) for all points: as far as nearly all of them need."""
+def _way_back(push: NDArray[np.float64]) -> float:
+    """Return how far back all points go, metres: as far as nearly all of them need."""
+    amount = np.linalg.norm(push, axis=1)
     needing = amount > 0.0
-    if needing.mean() < 0.02:
-        return np.zeros(3)
-    direction = push[needing].sum(axis=0)
-    size = float(np.linalg.norm(direction))
-    if size < 1e-12:
-        return np.zeros(3)
-    return direction / size * float(np.percentile(amount[needing], 80))
+    if len(push) == 0 or needing.mean() < 0.02:
+        return 0.0
+    return float(np.percentile(amount[needing], 80))

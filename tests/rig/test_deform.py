@@ -177,6 +177,21 @@ def test_no_triangle_turns_over_and_sound_places_keep_their_displacement():
     np.testing.assert_array_equal(mended[far], displacement[far])
 
 
+def test_only_what_goes_beyond_a_sound_displacement_is_weakened():
+    vertices, triangles = _sheet()
+    sound = np.zeros_like(vertices)
+    sound[:, 2] = 0.002 * np.sin(60.0 * vertices[:, 0])
+    wild = np.linalg.norm(vertices[:, :2] - [0.03, 0.03], axis=1) < 0.008
+    displacement = sound.copy()
+    displacement[wild] += np.random.default_rng(0).normal(0.0, 0.01, (wild.sum(), 3))
+    mended = limit_flips(vertices, triangles, displacement, sound)
+    assert not turned_triangles(vertices, triangles, mended).any()
+    share = np.linalg.norm(mended - sound, axis=1)[wild]
+    way = np.linalg.norm(displacement - sound, axis=1)[wild]
+    assert (share <= way + 1e-12).all()
+    np.testing.assert_array_equal(mended[~wild], sound[~wild])
+
+
 def test_a_harmless_displacement_is_left_alone():
     vertices, triangles = _sheet()
     displacement = 0.001 * np.sin(40.0 * vertices)
