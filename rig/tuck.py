@@ -28,9 +28,9 @@ _SLACK_M = 0.004
 _MATES = 3
 _SOFT_ROUNDS = 6
 _LIP_GAP_M = 0.0002  # between lips and teeth
-_LIP_NEAR_M = 0.006  # teeth farther from a lip than this are not what it goes through
+_LIP_NEAR_M = 0.004  # teeth farther from a lip than this are not what it goes through
 _LIP_ROUNDS, _LIP_STEP_M = 6, 0.003
-_FACING = 0.1
+_FACING = 0.05
 _LIPS = ("upper_lip_outer", "upper_lip_inner", "lower_lip_inner", "lower_lip_outer")
 
 
