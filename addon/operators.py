@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
 
 from ..errors import LimnerError
+from .expression import Expression
+from .own_mesh import require_links
 from .preferences import preferences, rig_source
-from .properties import pinned_aus, show_detection
+from .properties import listed_aus, pinned_aus, show_detection
+from .wear import end_solo, held_by_drivers, meant_head, put_on
 
 if TYPE_CHECKING:
     from ..sketch_cnn.sketch import Sketch
@@ -44,6 +48,13 @@ def read_drawing(context: bpy.types.Context) -> Sketch:
     return read_sketch(Path(bpy.path.abspath(limner.sketch_path)))
 
 
+def wear_own(context: bpy.types.Context, expression: Expression, operator: Any) -> None:
+    """Put an expression on somebody's own mesh, and tell what a driver held on to."""
+    held = put_on(context, expression)
+    if held:
+        operator.report({"WARNING"}, held_by_drivers(held))
+
+
 def place_fit(context: bpy.types.Context, scene: HeadScene) -> None:
     """Write a fit into the scene: under the strokes it was made from, else before its picture."""
     from .bridge import pencil, stage
@@ -71,9 +82,14 @@ class ReadsDrawing:
         limner = context.scene.limner
         if limner.source == "PENCIL":
             cls.poll_message_set("Choose a Grease Pencil object of this scene first, or press Draw")
-            return limner.pencil is not None and limner.pencil.name in context.scene.objects
-        cls.poll_message_set("Choose a picture of a drawn face first")
-        return bool(limner.sketch_path)
+            if limner.pencil is None or limner.pencil.name not in context.scene.objects:
+                return False
+        else:
+            cls.poll_message_set("Choose a picture of a drawn face first")
+            if not limner.sketch_path:
+                return False
+        cls.poll_message_set("Choose your own mesh first, under Head")
+        return limner.target != "OWN" or meant_head(context) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do the work; what a user can mend becomes a report."""
@@ -144,13 +160,25 @@ class LIMNER_OT_live(bpy.types.Operator):
             watching.stop()
         else:
             rig, threads = rig_source(context.scene.limner.rig), preferences().threads
-            watching.start(context, Follower(rig, threads), show_answer, pinned_aus)
+            follower = Follower(rig, threads)
+            watching.start(context, follower, show_answer, pinned_aus, wear_answer)
         return {"FINISHED"}
 
 
 def show_answer(limner: LimnerScene, answer: Answer) -> None:
     """Fill the list of Action Units from what Live has read."""
     show_detection(limner, answer.reading)
+
+
+def wear_answer(context: bpy.types.Context, answer: Answer) -> str:
+    """Put what Live has found on somebody's own mesh; return why it can't be, or nothing."""
+    if meant_head(context) is None:
+        return "Choose your own mesh, under Head"
+    try:
+        put_on(context, Expression.from_record(json.loads(answer.scene.record)))
+    except LimnerError as error:
+        return str(error)
+    return ""
 
 
 class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
@@ -162,9 +190,15 @@ class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context) -> None:
         """Read, detect, fill the list."""
-        sketch = read_drawing(context)
         limner = context.scene.limner
-        show_detection(limner, session(rig_source(limner.rig)).detect(sketch))
+        if limner.target == "OWN":
+            require_links(limner.own)
+        sketch = read_drawing(context)
+        detection = session(rig_source(limner.rig)).detect(sketch)
+        end_solo(context)
+        show_detection(limner, detection)
+        if limner.target == "OWN":
+            wear_own(context, Expression.from_aus(listed_aus(limner)), self)
         for warning in sketch.warnings:
             self.report({"WARNING"}, warning)
         present = sum(au.left > 0.0 or au.right > 0.0 for au in context.scene.limner.aus)
@@ -185,6 +219,8 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
 
         if not super().poll(context):
             return False
+        if context.scene.limner.target == "OWN":
+            return True
         head = stage.find_head(context)
         if head is not None and head.mode != "OBJECT":
             cls.poll_message_set("Leave the edit or sculpt mode of the head first")
@@ -197,9 +233,18 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
         from .report import fit_report
 
         limner = context.scene.limner
+        if limner.target == "OWN":
+            require_links(limner.own)
         pins = pinned_aus(limner)
         fit = session(rig_source(limner.rig)).fit(read_drawing(context), pins=pins)
-        place_fit(context, head_scene(fit, fit_report(fit)))
+        record = fit_report(fit)
+        end_solo(context)
+        if limner.target == "OWN":
+            show_detection(limner, fit.detection)
+            wear_own(context, Expression.from_record(record), self)
+            self.report({"INFO"}, f"{limner.own.name} wears the expression")
+            return
+        place_fit(context, head_scene(fit, record))
         show_detection(limner, fit.detection)
         for warning in fit.warnings:
             self.report({"WARNING"}, warning)

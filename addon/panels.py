@@ -9,7 +9,7 @@ import json
 
 import bpy
 
-from .bridge import stage, watching
+from .bridge import stage, watching, wearing
 from .bridge.head import RECORD
 from .operators import (
     LIMNER_OT_detect,
@@ -18,11 +18,14 @@ from .operators import (
     LIMNER_OT_live,
     LIMNER_OT_unpin,
 )
+from .own_mesh import LIMNER_OT_link_add, LIMNER_OT_link_remove, LIMNER_OT_recognise
 from .preferences import rig_names
+from .wear import LIMNER_MT_presets, LIMNER_OT_wear
 
 __all__ = ["CLASSES"]
 
 PIN_ICONS = {False: "UNPINNED", True: "PINNED"}
+SOLO_ICONS = {False: "SOLO_OFF", True: "SOLO_ON"}
 PRESENT_FROM = 0.1
 """Intensity below which FACS counts an Action Unit as absent."""
 
@@ -39,10 +42,10 @@ def gap_line(record: str) -> str:
 
 def au_columns(layout):
     """Cut a row into name, left, right, how sure, and pin."""
-    parts = layout.split(factor=0.44, align=True)
+    parts = layout.split(factor=0.42, align=True)
     name = parts.row()
     numbers = parts.row(align=True)
-    return name, numbers.row(), numbers.row(), numbers.row(), numbers.row()
+    return name, numbers.row(), numbers.row(), numbers.row(), numbers.row(align=True)
 
 
 class LIMNER_UL_aus(bpy.types.UIList):
@@ -62,6 +65,7 @@ class LIMNER_UL_aus(bpy.types.UIList):
         certainty = "set" if item.is_pinned else f"{item.probability:.0%}"
         sure.label(text=certainty, translate=item.is_pinned)
         pin.prop(item, "is_pinned", text="", emboss=False, icon=PIN_ICONS[item.is_pinned])
+        pin.prop(item, "is_soloed", text="", emboss=False, icon=SOLO_ICONS[item.is_soloed])
 
     def filter_items(self, context, data, propname):
         """Hide what isn't there, if asked to."""
@@ -119,6 +123,7 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
         layout, limner = self.layout, context.scene.limner
         if not limner.aus:
             layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
+            layout.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")
             return
         titles = ("Action Unit", "left", "right", "sure", "")
         for column, title in zip(au_columns(layout.row(align=True)), titles, strict=True):
@@ -129,15 +134,52 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
         row = layout.row()
         row.prop(limner, "only_present")
         row.operator(LIMNER_OT_unpin.bl_idname, icon="UNPINNED")
+        row = layout.row(align=True)
+        row.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")
+        row.operator(LIMNER_OT_wear.bl_idname, icon="CHECKMARK")
+
+
+class LIMNER_UL_links(bpy.types.UIList):
+    """Shape keys of somebody's own mesh: what drives them, and how much."""
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property):
+        """Draw one row; a shape key that is gone is red."""
+        keys = context.scene.limner.own.data.shape_keys
+        parts = layout.split(factor=0.42, align=True)
+        parts.prop(item, "source", text="", emboss=False)
+        parts = parts.split(factor=0.72, align=True)
+        target = parts.row(align=True)
+        target.alert = item.target not in keys.key_blocks
+        target.prop_search(item, "target", keys, "key_blocks", text="", icon="SHAPEKEY_DATA")
+        parts.prop(item, "factor", text="", emboss=False)
 
 
 class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
-    """The fitted head: how much of the fit it wears, how well it lies on the lines."""
+    """The head that wears the expression, and how well it lies on the lines."""
 
     bl_idname = "LIMNER_PT_head"
     bl_label = "Head"
 
     def draw(self, context):
+        """Draw which head it is, and what belongs to it."""
+        limner = context.scene.limner
+        self.layout.row(align=True).prop(limner, "target", expand=True)
+        if limner.target == "OWN":
+            self.draw_own(limner)
+        else:
+            self.draw_fitted(context)
+
+    def draw_own(self, limner):
+        """Draw the choice of the mesh."""
+        layout = self.layout
+        layout.prop(limner, "own", text="", icon="MESH_DATA")
+        if wearing.is_own_mesh(limner.own):
+            kept = limner.own.limner_mesh
+            if not kept.links:
+                layout.label(text="No names that limner knows", icon="ERROR")
+            layout.prop(kept, "with_companions")
+
+    def draw_fitted(self, context):
         """Draw the slider and the gap, or say how to get a head."""
         layout = self.layout
         head = stage.find_head(context)
@@ -152,4 +194,37 @@ class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
             layout.label(text=line, icon="DRIVER_DISTANCE", translate=False)
 
 
-CLASSES = (LIMNER_UL_aus, LIMNER_PT_drawing, LIMNER_PT_reading, LIMNER_PT_head)
+class LIMNER_PT_names(SidebarTab, bpy.types.Panel):
+    """What drives the shape keys of somebody's own mesh."""
+
+    bl_idname = "LIMNER_PT_names"
+    bl_parent_id = "LIMNER_PT_head"
+    bl_label = "Shape Keys"
+
+    @classmethod
+    def poll(cls, context):
+        """Show it where there is such a mesh."""
+        limner = context.scene.limner
+        return limner.target == "OWN" and wearing.is_own_mesh(limner.own)
+
+    def draw(self, context):
+        """Draw the names and the rows."""
+        layout, kept = self.layout, context.scene.limner.own.limner_mesh
+        row = layout.row()
+        row.label(text=kept.convention or "Unknown Names", translate=not kept.convention)
+        row.operator(LIMNER_OT_recognise.bl_idname, icon="FILE_REFRESH")
+        row = layout.row()
+        row.template_list("LIMNER_UL_links", "", kept, "links", kept, "row", rows=6)
+        column = row.column(align=True)
+        column.operator(LIMNER_OT_link_add.bl_idname, text="", icon="ADD")
+        column.operator(LIMNER_OT_link_remove.bl_idname, text="", icon="REMOVE")
+
+
+CLASSES = (
+    LIMNER_UL_aus,
+    LIMNER_UL_links,
+    LIMNER_PT_drawing,
+    LIMNER_PT_reading,
+    LIMNER_PT_head,
+    LIMNER_PT_names,
+)

@@ -3,15 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # No `from __future__ import annotations` here: Blender takes properties from real annotations.
 
+from collections.abc import Collection, Iterable, Mapping
 from zlib import crc32
 
 import bpy
 
-from ..rig.facs import AU_NAMES, split_label
-from .bridge import watching
+from ..rig.facs import AU_LABELS, AU_NAMES, split_label
+from .bridge import watching, wearing
+from .own_mesh import fill_links
 from .preferences import DEFAULT_RIG, rig_names
 
-__all__ = ["CLASSES", "LimnerAU", "LimnerScene", "pinned_aus", "show_detection"]
+__all__ = [
+    "CLASSES",
+    "LimnerAU",
+    "LimnerScene",
+    "clear_solo",
+    "listed_aus",
+    "pinned_aus",
+    "set_list",
+    "show_detection",
+]
 
 UNSURE_ABOVE = 0.4
 """Uncertainty from which a reading is greyed."""
@@ -37,6 +48,14 @@ def _pin(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
 def _note_pin(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     """Let Live see that a value is pinned, or no longer."""
     watching.note_change()
+
+
+def _solo(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Show what is soloed on the head, or all again."""
+    from .wear import show_solo  # which needs these properties
+
+    if not _is_filling:
+        show_solo(context)
 
 
 class LimnerAU(bpy.types.PropertyGroup):
@@ -73,6 +92,23 @@ class LimnerAU(bpy.types.PropertyGroup):
         description="Keep these values: Detect leaves them alone, and a fitted head wears them",
         update=_note_pin,
     )
+    is_soloed: bpy.props.BoolProperty(
+        name="Solo",
+        description="Show this and other soloed Action Units alone on the head, for a look; "
+        "switched off, the head is as it was",
+        update=_solo,
+    )
+
+
+def _is_own(limner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
+    """Offer meshes of the scene that have shape keys and are none of limner's."""
+    return wearing.is_own_mesh(thing) and thing.name in limner.id_data.objects
+
+
+def _read_names(limner: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Read the names of a mesh that was chosen for the first time."""
+    if wearing.is_own_mesh(limner.own) and not limner.own.limner_mesh.links:
+        fill_links(limner.own)
 
 
 def _is_drawing(limner: bpy.types.PropertyGroup, thing: bpy.types.Object) -> bool:
@@ -124,6 +160,21 @@ class LimnerScene(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
     )
+    target: bpy.props.EnumProperty(
+        name="Target",
+        description="Which head wears the expression",
+        items=(
+            ("HEAD", "limner's Head", "A head that limner makes and fits to the lines", 0),
+            ("OWN", "My Own Mesh", "A mesh of yours: its shape keys get the expression", 1),
+        ),
+    )
+    own: bpy.props.PointerProperty(
+        name="Mesh",
+        description="Mesh with shape keys that wears the expression",
+        type=bpy.types.Object,
+        poll=_is_own,
+        update=_read_names,
+    )
     rig: bpy.props.EnumProperty(
         name="Head",
         description="The head that is fitted; more are made by `limner rig build`",
@@ -147,15 +198,62 @@ class LimnerScene(bpy.types.PropertyGroup):
 CLASSES = (LimnerAU, LimnerScene)
 
 
+def listed_aus(limner: LimnerScene, numbers: Collection[int] | None = None) -> dict[str, float]:
+    """Return what the list says: AU label → intensity; of some AUs only, or of all."""
+    return _labelled(row for row in limner.aus if numbers is None or row.number in numbers)
+
+
 def pinned_aus(limner: LimnerScene) -> dict[str, float]:
     """Return what was set by hand: AU label → intensity."""
-    pins = {}
-    for row in limner.aus:
-        if row.is_pinned and row.is_paired:
-            pins |= {f"AU{row.number}L": row.left, f"AU{row.number}R": row.right}
-        elif row.is_pinned:
-            pins[f"AU{row.number}"] = row.left
-    return pins
+    return _labelled(row for row in limner.aus if row.is_pinned)
+
+
+def _labelled(rows: Iterable[LimnerAU]) -> dict[str, float]:
+    """Return the intensities of rows by label."""
+    aus = {}
+    for row in rows:
+        if row.is_paired:
+            aus |= {f"AU{row.number}L": row.left, f"AU{row.number}R": row.right}
+        else:
+            aus[f"AU{row.number}"] = row.left
+    return aus
+
+
+def clear_solo(limner: LimnerScene) -> None:
+    """Take the solo marks off; whoever calls it sees to the head."""
+    global _is_filling
+    _is_filling = True
+    try:
+        for row in limner.aus:
+            row.is_soloed = False
+    finally:
+        _is_filling = False
+
+
+def set_list(limner: LimnerScene, aus: Mapping[str, float]) -> None:
+    """Fill the list with an expression that somebody wants, every row of it pinned."""
+    global _is_filling
+    _is_filling = True
+    try:
+        limner.aus.clear()
+        for label in sorted(AU_LABELS, key=lambda label: (split_label(label)[0], label)):
+            number, side = split_label(label)
+            row = limner.aus[-1] if side == "R" else _add_row(limner, number, side)
+            if side != "R":
+                row.left = aus.get(label, 0.0)
+            if side != "L":
+                row.right = aus.get(label, 0.0)
+            row.is_pinned, row.probability = True, 1.0
+    finally:
+        _is_filling = False
+    watching.note_change()
+
+
+def _add_row(limner: LimnerScene, number: int, side: str | None) -> LimnerAU:
+    """Add the row of an Action Unit."""
+    row = limner.aus.add()
+    row.name, row.number, row.is_paired = AU_NAMES[number], number, side is not None
+    return row
 
 
 def show_detection(limner: LimnerScene, detection: object) -> None:
@@ -184,9 +282,7 @@ def _fill(limner: LimnerScene, detection: object) -> None:
         number, side = split_label(detection.au_labels[index])
         row = rows.get(number)
         if row is None:
-            row = rows[number] = limner.aus.add()
-            row.name = AU_NAMES[number]
-            row.number, row.is_paired = number, side is not None
+            row = rows[number] = _add_row(limner, number, side)
         probability = float(detection.probability[index])
         # what isn't there has no strength
         strength = float(detection.intensity[index]) if detection.present[index] else 0.0

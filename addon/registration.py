@@ -6,12 +6,19 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, panels, preferences, properties
+from . import operators, own_mesh, panels, preferences, properties, wear
 from .bridge import lines, watching
 
 __all__ = ["register", "unregister"]
 
-CLASSES = (*preferences.CLASSES, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+CLASSES = (
+    *preferences.CLASSES,
+    *own_mesh.CLASSES,
+    *properties.CLASSES,
+    *operators.CLASSES,
+    *wear.CLASSES,
+    *panels.CLASSES,
+)
 
 _commands: list[object] = []
 """Handles of the registered commands; Blender wants them back."""
@@ -22,6 +29,7 @@ def register() -> None:
     for added in CLASSES:
         bpy.utils.register_class(added)
     bpy.types.Scene.limner = bpy.props.PointerProperty(type=properties.LimnerScene)
+    bpy.types.Object.limner_mesh = bpy.props.PointerProperty(type=own_mesh.LimnerMesh)
     lines.register()
     _commands.append(bpy.utils.register_cli_command("limner", run_command))
 
@@ -33,6 +41,7 @@ def unregister() -> None:
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
     del bpy.types.Scene.limner
+    del bpy.types.Object.limner_mesh
     for added in reversed(CLASSES):
         bpy.utils.unregister_class(added)
     operators.session.cache_clear()

@@ -16,6 +16,7 @@ from .head import RECORD, add_head, update_head
 from .view import add_camera, look_through, update_camera
 
 __all__ = [
+    "BEFORE_SOLO",
     "CAMERA",
     "HEAD",
     "VIEW",
@@ -34,6 +35,9 @@ CAMERA = "limner_camera"
 
 VIEW = "limner_view"
 """Custom property of a head: the camera that its drawing was read by, if it is still there."""
+
+BEFORE_SOLO = "limner_before_solo"
+"""Custom property of a mesh that shows parts of an expression: the weights it had before."""
 
 HEAD = "limner_head"
 """Custom property of a drawing: the head that lies under it."""
@@ -138,6 +142,8 @@ def _write_head(
     """Write the mesh of a fit into a head of the same rig, else into a new one."""
     if head is not None and len(head.data.vertices) == len(scene.mesh.positions):
         update_head(head, scene)
+        if BEFORE_SOLO in head:
+            del head[BEFORE_SOLO]
     else:
         head = add_head(scene)
         head.location = free_place(context)

@@ -36,6 +36,7 @@ class _Watch:
     follower: Follower
     show: Callable[[bpy.types.PropertyGroup, Answer], None]
     pins: Callable[[bpy.types.PropertyGroup], dict[str, float]]
+    wear: Callable[[bpy.types.Context, Answer], str]
     scene: str
     drawing: str
     is_changed: bool = True
@@ -67,7 +68,7 @@ def can_watch(context: bpy.types.Context) -> bool:
     return (
         limner.pencil.name in context.scene.objects
         and camera is not None
-        and camera.data.type == "ORTHO"
+        and (camera.data.type == "ORTHO" or limner.target == "OWN")
     )
 
 
@@ -76,6 +77,7 @@ def start(
     follower: Follower,
     show: Callable[[bpy.types.PropertyGroup, Answer], None],
     pins: Callable[[bpy.types.PropertyGroup], dict[str, float]],
+    wear: Callable[[bpy.types.Context, Answer], str],
 ) -> None:
     """Watch the scene's drawing from now on.
 
@@ -84,10 +86,11 @@ def start(
     follower : who fits; it is closed when the watch ends
     show : writes what was read into the scene's properties
     pins : reads from there what was set by hand
+    wear : puts an answer on somebody's own mesh, where that is the target; says why it can't
     """
     stop()
     scene = context.scene
-    _watches.append(_Watch(follower, show, pins, scene.name, scene.limner.pencil.name))
+    _watches.append(_Watch(follower, show, pins, wear, scene.name, scene.limner.pencil.name))
     bpy.app.handlers.depsgraph_update_post.append(note_change)
     bpy.app.handlers.undo_post.append(note_change)
     bpy.app.handlers.redo_post.append(note_change)
@@ -163,6 +166,11 @@ def _write(
     """Write an answer into the scene, unless the head it was meant for is gone or being edited."""
     if answer.scene is None:
         _say(watch, answer.message)
+        return
+    if context.scene.limner.target == "OWN":
+        fault = watch.wear(context, answer)
+        watch.show(context.scene.limner, answer)
+        _say(watch, fault or ("Following …" if watch.follower.is_busy else "Up to date"))
         return
     camera, head = camera_of(drawing, context.scene), drawing.get(HEAD)
     if camera is None or camera.data.type != "ORTHO":

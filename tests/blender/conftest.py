@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ..tiny_rig import tiny_fit, tiny_rig
+from .scene_state import FakeSession
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,21 @@ def bpy():
     module = pytest.importorskip("bpy", reason="the bpy module is not installed")
     module.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     return module
+
+
+@pytest.fixture
+def limner(bpy, fit, monkeypatch):
+    """Register the add-on over a pipeline with known answers; return the scene's properties."""
+    from limner.addon import operators, registration
+
+    registration.register()
+    given = FakeSession(fit)
+    monkeypatch.setattr(operators, "session", lambda rig: given)
+    monkeypatch.setattr(operators, "read_drawing", lambda context: fit.sketch)
+    bpy.context.scene.limner.sketch_path = "//face.png"
+    yield bpy.context.scene.limner
+    monkeypatch.undo()
+    registration.unregister()
 
 
 @pytest.fixture

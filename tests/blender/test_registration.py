@@ -14,61 +14,9 @@ from limner.rig.arkit import ARKIT_NAMES
 from limner.rig.head_mesh import SKETCH_FIT
 
 from ..tiny_rig import tiny_fit
+from .scene_state import FakeSession, everything, row_of
 
 pytestmark = pytest.mark.blender
-
-
-class FakeSession:
-    """Stands where the pipeline stands: gives known answers, so that the scene can be compared."""
-
-    def __init__(self, fit):
-        self.answer = fit
-
-    def detect(self, sketch):
-        return self.answer.detection
-
-    def fit(self, sketch, pins):
-        self.pins = pins
-        return self.answer
-
-
-@pytest.fixture
-def limner(bpy, fit, monkeypatch):
-    """Register the add-on over a pipeline with known answers; return the scene's properties."""
-    from limner.addon import operators, registration
-
-    registration.register()
-    given = FakeSession(fit)
-    monkeypatch.setattr(operators, "session", lambda rig: given)
-    monkeypatch.setattr(operators, "read_drawing", lambda context: fit.sketch)
-    bpy.context.scene.limner.sketch_path = "//face.png"
-    yield bpy.context.scene.limner
-    monkeypatch.undo()
-    registration.unregister()
-
-
-def everything(bpy):
-    """Return all that a head's undo has to bring back, as plain values."""
-    state = {
-        "objects": sorted(bpy.data.objects.keys()),
-        "camera": getattr(bpy.context.scene.camera, "name", None),
-    }
-    render = bpy.context.scene.render
-    state["render"] = (render.resolution_x, render.resolution_y)
-    limner = bpy.context.scene.limner
-    state["aus"] = [
-        (au.number, au.left, au.right, au.probability, au.is_pinned) for au in limner.aus
-    ]
-    state["drawing"] = (limner.source, getattr(limner.pencil, "name", None))
-    state["mode"] = bpy.context.mode
-    for thing in bpy.data.objects:
-        state[thing.name] = [list(row) for row in thing.matrix_basis]
-        keys = getattr(thing.data, "shape_keys", None)
-        for key in keys.key_blocks if keys else ():
-            points = np.empty(3 * len(key.points), dtype=np.float32)
-            key.points.foreach_get("co", points)
-            state[thing.name, key.name] = (key.value, points.tobytes())
-    return state
 
 
 def test_registering_twice_leaves_nothing_behind(bpy):
@@ -184,11 +132,6 @@ def test_undo_and_redo_bring_back_every_value(bpy, limner, operator):
     assert everything(bpy) == before
     bpy.ops.ed.redo()
     assert everything(bpy) == after
-
-
-def row_of(limner, number):
-    """Return the row of an Action Unit."""
-    return next(row for row in limner.aus if row.number == number)
 
 
 def test_what_is_set_by_hand_is_pinned_and_what_is_read_is_not(bpy, limner):

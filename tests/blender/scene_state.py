@@ -1,0 +1,52 @@
+"""What tests of the panel's buttons compare: all of a scene, over a pipeline of known answers."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["FakeSession", "everything", "row_of"]
+
+
+class FakeSession:
+    """Stands where the pipeline stands: gives known answers, so that the scene can be compared."""
+
+    def __init__(self, fit):
+        self.answer = fit
+
+    def detect(self, sketch):
+        return self.answer.detection
+
+    def fit(self, sketch, pins):
+        self.pins = pins
+        return self.answer
+
+
+def everything(bpy):
+    """Return all that a head's undo has to bring back, as plain values."""
+    state = {
+        "objects": sorted(bpy.data.objects.keys()),
+        "camera": getattr(bpy.context.scene.camera, "name", None),
+    }
+    render = bpy.context.scene.render
+    state["render"] = (render.resolution_x, render.resolution_y)
+    limner = bpy.context.scene.limner
+    state["aus"] = [
+        (au.number, au.left, au.right, au.probability, au.is_pinned) for au in limner.aus
+    ]
+    state["drawing"] = (limner.source, getattr(limner.pencil, "name", None))
+    state["mode"] = bpy.context.mode
+    for thing in bpy.data.objects:
+        state[thing.name] = [list(row) for row in thing.matrix_basis]
+        keys = getattr(thing.data, "shape_keys", None)
+        for key in keys.key_blocks if keys else ():
+            points = np.empty(3 * len(key.points), dtype=np.float32)
+            key.points.foreach_get("co", points)
+            state[thing.name, key.name] = (key.value, points.tobytes())
+    return state
+
+
+def row_of(limner, number):
+    """Return the row of an Action Unit."""
+    return next(row for row in limner.aus if row.number == number)
