@@ -145,13 +145,12 @@ class LIMNER_UL_links(bpy.types.UIList):
     def draw_item(self, context, layout, data, item, icon, active_data, active_property):
         """Draw one row; a shape key that is gone is red."""
         keys = context.scene.limner.own.data.shape_keys
-        parts = layout.split(factor=0.42, align=True)
-        parts.prop(item, "source", text="", emboss=False)
-        parts = parts.split(factor=0.72, align=True)
+        parts = layout.split(factor=0.5, align=True)
         target = parts.row(align=True)
         target.alert = item.target not in keys.key_blocks
-        target.prop_search(item, "target", keys, "key_blocks", text="", icon="SHAPEKEY_DATA")
-        parts.prop(item, "factor", text="", emboss=False)
+        target.label(text=item.target, translate=False)
+        times = "" if item.factor == 1.0 else f" × {item.factor:.3g}"
+        parts.label(text=f"{item.source}{times}", translate=False)
 
 
 class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
@@ -214,10 +213,16 @@ class LIMNER_PT_names(SidebarTab, bpy.types.Panel):
         row.label(text=kept.convention or "Unknown Names", translate=not kept.convention)
         row.operator(LIMNER_OT_recognise.bl_idname, icon="FILE_REFRESH")
         row = layout.row()
-        row.template_list("LIMNER_UL_links", "", kept, "links", kept, "row", rows=6)
+        row.template_list("LIMNER_UL_links", "", kept, "links", kept, "row", rows=5)
         column = row.column(align=True)
         column.operator(LIMNER_OT_link_add.bl_idname, text="", icon="ADD")
         column.operator(LIMNER_OT_link_remove.bl_idname, text="", icon="REMOVE")
+        if 0 <= kept.row < len(kept.links):
+            chosen, keys = kept.links[kept.row], context.scene.limner.own.data.shape_keys
+            column = layout.column(align=True)
+            column.prop_search(chosen, "target", keys, "key_blocks", text="", icon="SHAPEKEY_DATA")
+            column.prop(chosen, "source", text="", icon="DRIVER")
+            column.prop(chosen, "factor")
 
 
 CLASSES = (

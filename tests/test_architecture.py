@@ -84,9 +84,11 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/bridge/": BLENDER,
     "addon/operators": BLENDER,
     "addon/panels.py": BLENDER,
+    "addon/own_mesh.py": BLENDER,
     "addon/preferences.py": BLENDER,
     "addon/properties.py": BLENDER,
     "addon/registration.py": BLENDER,
+    "addon/wear.py": BLENDER,
 }
 
 SPEAKERS = ("addon/bridge/worker.py",)

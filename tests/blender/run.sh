@@ -69,6 +69,9 @@ test_one() {  # SUITE
   step draw and fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1280x800x24" blender --window-geometry 0 0 1280 800 \
     --python drawing.py -- /limner/shot
+  step my own mesh in a window
+  inside "$suite" xvfb-run -a -s "-screen 0 1280x1000x24" blender \
+    --window-geometry 0 0 1280 1000 --python own_mesh.py -- "/limner/$drawing_name" /limner/shot
   step live, measured
   inside "$suite" blender -b --python-exit-code 3 --python live_stalls.py
   step live in a window

@@ -31,6 +31,7 @@ def own_head(bpy, names, smiles, name="Mine"):
     head.shape_key_add(name="Basis", from_mix=False)
     for each in names:
         key = head.shape_key_add(name=each, from_mix=False)
+        key.value = 0.0  # Blender 5.2 gives a new one 1
         for side, corner in zip(smiles, (LEFT_CORNER, RIGHT_CORNER), strict=True):
             if each == side:
                 key.data[corner].co.z += 0.01
