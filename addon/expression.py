@@ -7,15 +7,17 @@ What a drawing was read or fitted as, in the form in which it can be put on any 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import FitError
 from ..rig.arkit import ARKIT_NAMES, RIG_SHAPE_NAMES
 from ..rig.au_table import ARKIT_AU_TABLE
 from ..rig.facs import PAIRED_AUS
 
-__all__ = ["PROTOTYPES", "Expression", "join_brows", "prototype"]
+__all__ = ["PROTOTYPES", "Expression", "join_brows", "prototype", "split_brows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +44,39 @@ class Expression:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Expression:
-        """Take the fitted expression out of the content of a `fit.json`.
-
-        ARKit has one `browInnerUp`; its two sides are told apart by how AU1 was read on each.
-        """
+        """Take the fitted expression out of the content of a `fit.json`."""
         aus = {
             f"AU{entry['au']}{entry['side'] or ''}": float(entry["intensity"])
             for entry in record["aus"]
             if entry["present"]
         }
-        joined = record["blendshapes"]
-        shapes = {name: float(joined.get(name, 0.0)) for name in RIG_SHAPE_NAMES}
-        left, right = aus.get("AU1L", 0.0), aus.get("AU1R", 0.0)
-        inner = float(joined.get("browInnerUp", 0.0))
-        share = left / (left + right) if left + right > 0.0 else 0.5
-        shapes["browInnerUpLeft"] = min(1.0, 2.0 * inner * share)
-        shapes["browInnerUpRight"] = min(1.0, 2.0 * inner * (1.0 - share))
-        return cls(aus, shapes)
+        return cls(aus, split_brows(record["blendshapes"], aus))
+
+    def to_json(self) -> str:
+        """Return it as text, to travel in a .blend."""
+        parts = {"aus": self.aus, "shapes": self.shapes}
+        rounded = {
+            key: {name: round(value, 5) for name, value in part.items() if value != 0.0}
+            for key, part in parts.items()
+        }
+        return json.dumps(rounded)
+
+    @classmethod
+    def from_json(cls, text: str) -> Expression:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        FitError
+            If it is something else.
+        """
+        try:
+            record = json.loads(text)
+            aus = {str(label): float(value) for label, value in record["aus"].items()}
+            given = {str(name): float(value) for name, value in record["shapes"].items()}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise FitError("the kept expression is damaged; keep it anew") from error
+        return cls(aus, {name: given.get(name, 0.0) for name in RIG_SHAPE_NAMES})
 
     def arkit(self) -> dict[str, float]:
         """Return the weights under the 52 ARKit names; `browInnerUp` is its sides' mean."""
@@ -69,6 +87,20 @@ def join_brows(shapes: Mapping[str, float]) -> dict[str, float]:
     """Turn weights of the 53 shapes of a rig into those of the 52 ARKit ones."""
     inner = (shapes["browInnerUpLeft"] + shapes["browInnerUpRight"]) / 2.0
     return {name: inner if name == "browInnerUp" else shapes[name] for name in ARKIT_NAMES}
+
+
+def split_brows(joined: Mapping[str, float], aus: Mapping[str, float]) -> dict[str, float]:
+    """Turn weights of the 52 ARKit shapes into those of the 53 shapes of a rig.
+
+    The two sides of `browInnerUp` are told apart by how strong AU1 is on each.
+    """
+    shapes = {name: float(joined.get(name, 0.0)) for name in RIG_SHAPE_NAMES}
+    left, right = aus.get("AU1L", 0.0), aus.get("AU1R", 0.0)
+    inner = float(joined.get("browInnerUp", 0.0))
+    share = left / (left + right) if left + right > 0.0 else 0.5
+    shapes["browInnerUpLeft"] = min(1.0, 2.0 * inner * share)
+    shapes["browInnerUpRight"] = min(1.0, 2.0 * inner * (1.0 - share))
+    return shapes
 
 
 PROTOTYPES: dict[str, dict[str, float]] = {

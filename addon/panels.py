@@ -6,11 +6,21 @@ from __future__ import annotations
 
 import functools
 import json
+from typing import ClassVar
 
 import bpy
 
 from .bridge import stage, watching, wearing
 from .bridge.head import RECORD
+from .folder_buttons import LIMNER_OT_animate_folder, LIMNER_OT_library_from_folder
+from .keep import (
+    LIMNER_MT_kept,
+    LIMNER_OT_export_glb,
+    LIMNER_OT_keep_asset,
+    LIMNER_OT_keep_rest,
+    LIMNER_OT_keep_shape_key,
+    LIMNER_OT_keyframe,
+)
 from .operators import (
     LIMNER_OT_detect,
     LIMNER_OT_draw,
@@ -225,6 +235,28 @@ class LIMNER_PT_names(SidebarTab, bpy.types.Panel):
             column.prop(chosen, "factor")
 
 
+class LIMNER_PT_keep(SidebarTab, bpy.types.Panel):
+    """Keep what the head wears."""
+
+    bl_idname = "LIMNER_PT_keep"
+    bl_label = "Keep"
+    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        """Draw the buttons: of one expression, then of a folder of drawings."""
+        layout = self.layout
+        grid = layout.grid_flow(columns=2, even_columns=True, align=True)
+        grid.operator(LIMNER_OT_keep_shape_key.bl_idname, icon="SHAPEKEY_DATA")
+        grid.operator(LIMNER_OT_keep_rest.bl_idname, icon="MESH_DATA")
+        grid.operator(LIMNER_OT_keyframe.bl_idname, icon="KEY_HLT")
+        grid.operator(LIMNER_OT_keep_asset.bl_idname, icon="ASSET_MANAGER")
+        layout.menu(LIMNER_MT_kept.bl_idname, icon="ACTION")
+        layout.operator(LIMNER_OT_export_glb.bl_idname, icon="EXPORT")
+        column = layout.column(align=True)
+        column.operator(LIMNER_OT_animate_folder.bl_idname, icon="RENDER_ANIMATION")
+        column.operator(LIMNER_OT_library_from_folder.bl_idname, icon="ASSET_MANAGER")
+
+
 CLASSES = (
     LIMNER_UL_aus,
     LIMNER_UL_links,
@@ -232,4 +264,5 @@ CLASSES = (
     LIMNER_PT_reading,
     LIMNER_PT_head,
     LIMNER_PT_names,
+    LIMNER_PT_keep,
 )

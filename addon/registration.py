@@ -6,7 +6,16 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, own_mesh, panels, preferences, properties, wear
+from . import (
+    folder_buttons,
+    keep,
+    operators,
+    own_mesh,
+    panels,
+    preferences,
+    properties,
+    wear,
+)
 from .bridge import lines, watching
 
 __all__ = ["register", "unregister"]
@@ -17,6 +26,8 @@ CLASSES = (
     *properties.CLASSES,
     *operators.CLASSES,
     *wear.CLASSES,
+    *keep.CLASSES,
+    *folder_buttons.CLASSES,
     *panels.CLASSES,
 )
 

@@ -82,6 +82,8 @@ MORE_PACKAGES: dict[str, set[str]] = {
     # What only Blender runs.
     "addon/blend.py": {"bpy"},
     "addon/bridge/": BLENDER,
+    "addon/folder_buttons.py": BLENDER,
+    "addon/keep.py": BLENDER,
     "addon/operators": BLENDER,
     "addon/panels.py": BLENDER,
     "addon/own_mesh.py": BLENDER,

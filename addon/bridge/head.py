@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -48,6 +50,7 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
     """Give an existing head of the same rig another identity, expression, pose and correction."""
     mesh, keys = scene.mesh, head.data.shape_keys
     basis = to_blender(mesh.positions - mesh.pivot)
+    _carry_kept_keys(keys, basis, mesh.target_names)
     keys.reference_key.points.foreach_set("co", basis.ravel())
     # with shape keys present the vertices are not what is shown, but exporters read them
     head.data.attributes["position"].data.foreach_set("vector", basis.ravel())
@@ -62,6 +65,20 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
     head[LINES] = scene.lines
     keys.update_tag()  # Blender 4.2 does not see bulk changes without it
     head.data.update()
+
+
+def _carry_kept_keys(
+    keys: bpy.types.Key, basis: NDArray[np.float32], ours: Collection[str]
+) -> None:
+    """Let shape keys that somebody has added move the new rest as they moved the old one."""
+    kept = [key for key in keys.key_blocks if key != keys.reference_key and key.name not in ours]
+    if not kept:
+        return
+    old, points = np.empty(basis.size, np.float32), np.empty(basis.size, np.float32)
+    keys.reference_key.points.foreach_get("co", old)
+    for key in kept:
+        key.points.foreach_get("co", points)
+        key.points.foreach_set("co", points + (basis.ravel() - old))
 
 
 def _paint(mesh: bpy.types.Mesh, scene: HeadScene) -> None:

@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Vector
 
+from ...rig.face_rig import rotation_matrix
 from ...rig.head_mesh import SKETCH_FIT
 from ..head_scene import HeadScene
+from .axes import rotation_to_blender
 from .head import RECORD, add_head, update_head
 from .view import add_camera, look_through, update_camera
 
@@ -19,6 +22,7 @@ __all__ = [
     "BEFORE_SOLO",
     "CAMERA",
     "HEAD",
+    "SKETCH_FIT",
     "VIEW",
     "find_head",
     "free_place",
@@ -28,6 +32,7 @@ __all__ = [
     "place_under_drawing",
     "show_head",
     "sketch_fit_key",
+    "turn_head",
 ]
 
 CAMERA = "limner_camera"
@@ -76,6 +81,13 @@ def find_head(context: bpy.types.Context) -> bpy.types.Object | None:
 def sketch_fit_key(head: bpy.types.Object) -> bpy.types.ShapeKey:
     """Return the shape key that holds what the snakes found."""
     return head.data.shape_keys.key_blocks[SKETCH_FIT]
+
+
+def turn_head(head: bpy.types.Object, rotation: Sequence[float]) -> None:
+    """Turn a head as a fit says: a rotation vector of core space, radians."""
+    turned = rotation_to_blender(rotation_matrix(np.array(rotation, dtype=np.float64)))
+    head.rotation_mode = "XYZ"
+    head.rotation_euler = Matrix(turned.tolist()).to_euler("XYZ", head.rotation_euler)
 
 
 def place_head(context: bpy.types.Context, scene: HeadScene) -> bpy.types.Object:

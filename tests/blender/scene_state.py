@@ -44,7 +44,41 @@ def everything(bpy):
             points = np.empty(3 * len(key.points), dtype=np.float32)
             key.points.foreach_get("co", points)
             state[thing.name, key.name] = (key.value, points.tobytes())
+    state["actions"] = sorted(
+        (action.name, action.asset_data is not None, action.get("limner_expression"))
+        for action in bpy.data.actions
+    )
+    state["keyframes"] = {
+        thing.name: keyframes_of(thing) for thing in bpy.data.objects if thing.type == "MESH"
+    }
     return state
+
+
+def keyframes_of(thing):
+    """Return (path, frame, value) of all keyframes of a mesh's shape keys and of the object."""
+    found = []
+    for owner in (thing, thing.data.shape_keys):
+        animation = owner.animation_data if owner is not None else None
+        if animation is not None and animation.action is not None:
+            found += [
+                (curve.data_path, curve.array_index, *point.co)
+                for curve in curves_of(animation)
+                for point in curve.keyframe_points
+            ]
+    return sorted(found)
+
+
+def curves_of(animation):
+    """Return the curves of what plays; actions have layers from Blender 4.4 on."""
+    action = animation.action
+    if not hasattr(action, "layers"):
+        return list(action.fcurves)
+    return [
+        curve
+        for layer in action.layers
+        for strip in layer.strips
+        for curve in strip.channelbag(animation.action_slot).fcurves
+    ]
 
 
 def row_of(limner, number):
