@@ -46,7 +46,9 @@ class ReadsFolder:
         return context.scene is not None and meant_head(context) is not None
 
     def invoke(self, context: bpy.types.Context, event: object) -> set[str]:
-        """Ask for a folder."""
+        """Ask for a folder, unless one is given."""
+        if self.directory:
+            return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from typing import ClassVar
 
 import bpy
 
-from .bridge import stage, watching, wearing
+from .bridge import heat, stage, watching, wearing
 from .bridge.head import RECORD
 from .folder_buttons import LIMNER_OT_animate_folder, LIMNER_OT_library_from_folder
+from .gap_words import gap_rows, gap_summary
 from .keep import (
     LIMNER_MT_kept,
     LIMNER_OT_export_glb,
@@ -34,20 +33,22 @@ from .wear import LIMNER_MT_presets, LIMNER_OT_wear
 
 __all__ = ["CLASSES"]
 
+iface = bpy.app.translations.pgettext_iface
+
 PIN_ICONS = {False: "UNPINNED", True: "PINNED"}
 SOLO_ICONS = {False: "SOLO_OFF", True: "SOLO_ON"}
 PRESENT_FROM = 0.1
 """Intensity below which FACS counts an Action Unit as absent."""
 
 
-@functools.lru_cache(maxsize=16)
 def gap_line(record: str) -> str:
     """Return the contour gap before and after in words, from a head's record."""
-    gap = json.loads(record).get("gap") or {}
-    if "placed" not in gap or "snakes" not in gap:
+    gap = gap_summary(record)
+    if gap is None:
         return ""
-    before, after = gap["placed"], gap["snakes"]
-    return f"Gap {before:.1%} → {after:.1%} of eye distance"
+    return iface("Gap {before} → {after} of eye distance").format(
+        before=f"{gap[0]:.1%}", after=f"{gap[1]:.1%}"
+    )
 
 
 def au_columns(layout):
@@ -197,10 +198,43 @@ class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
             return
         layout.label(text=head.name, icon="USER", translate=False)
         layout.prop(stage.sketch_fit_key(head), "value", text="Sketch Fit", slider=True)
-        layout.prop(context.scene.limner, "show_lines")
+        row = layout.row()
+        row.prop(context.scene.limner, "show_lines")
+        row.prop(context.scene.limner, "show_heat")
         line = gap_line(head[RECORD])
         if line:
             layout.label(text=line, icon="DRIVER_DISTANCE", translate=False)
+
+
+class LIMNER_PT_gap(SidebarTab, bpy.types.Panel):
+    """How near the head's lines came to the drawn ones, feature by feature."""
+
+    bl_idname = "LIMNER_PT_gap"
+    bl_parent_id = "LIMNER_PT_head"
+    bl_label = "Gap by Feature"
+    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        """Show it where a gap was measured."""
+        head = stage.find_head(context) if context.scene.limner.target == "HEAD" else None
+        return head is not None and bool(gap_rows(head[RECORD]))
+
+    def draw(self, context):
+        """Draw a row a feature, the farthest first."""
+        head = stage.find_head(context)
+        column = self.layout.column(align=True)
+        for gap in gap_rows(head[RECORD]):
+            parts = column.split(factor=0.5)
+            side = {"L": iface("left"), "R": iface("right")}.get(gap.side, "")
+            title = f"{iface(gap.title)} {side}".rstrip()
+            parts.label(text=title, translate=False)
+            parts = parts.split(factor=0.55)
+            parts.label(text=f"{gap.before:.1%} → {gap.after:.1%}", translate=False)
+            parts.label(text=gap.words)
+        if heat.is_shown(head):
+            moved = iface("Sketch Fit moves the skin by up to {mm} mm")
+            column.label(text=moved.format(mm=f"{heat.largest_mm(head):.1f}"), translate=False)
 
 
 class LIMNER_PT_names(SidebarTab, bpy.types.Panel):
@@ -240,7 +274,6 @@ class LIMNER_PT_keep(SidebarTab, bpy.types.Panel):
 
     bl_idname = "LIMNER_PT_keep"
     bl_label = "Keep"
-    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
         """Draw the buttons: of one expression, then of a folder of drawings."""
@@ -263,6 +296,7 @@ CLASSES = (
     LIMNER_PT_drawing,
     LIMNER_PT_reading,
     LIMNER_PT_head,
+    LIMNER_PT_gap,
     LIMNER_PT_names,
     LIMNER_PT_keep,
 )

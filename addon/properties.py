@@ -9,7 +9,8 @@ from zlib import crc32
 import bpy
 
 from ..rig.facs import AU_LABELS, AU_NAMES, split_label
-from .bridge import watching, wearing
+from .bridge import heat, stage, watching, wearing
+from .bridge.head import COLOUR_ATTRIBUTE
 from .own_mesh import fill_links
 from .preferences import DEFAULT_RIG, rig_names
 
@@ -136,6 +137,19 @@ def _redraw_views(limner: bpy.types.PropertyGroup, context: bpy.types.Context) -
             area.tag_redraw()
 
 
+def _show_heat(limner: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Colour the scene's heads by their corrections, or as they were."""
+    for thing in limner.id_data.objects:
+        if stage.is_head(thing) and thing.data.library is None:
+            if limner.show_heat:
+                heat.show(thing)
+            else:
+                heat.hide(thing, COLOUR_ATTRIBUTE)
+    space = context.space_data
+    if limner.show_heat and space is not None and space.type == "VIEW_3D":
+        space.shading.color_type = "VERTEX"
+
+
 class LimnerScene(bpy.types.PropertyGroup):
     """What limner keeps in a scene."""
 
@@ -185,6 +199,11 @@ class LimnerScene(bpy.types.PropertyGroup):
         description="Show the drawn lines, the head's and the gap between them over camera views",
         default=True,
         update=_redraw_views,
+    )
+    show_heat: bpy.props.BoolProperty(
+        name="Heat",
+        description="Colour the head by how far Sketch Fit moves it: grey not at all, red 5 mm",
+        update=_show_heat,
     )
     aus: bpy.props.CollectionProperty(type=LimnerAU)
     au_row: bpy.props.IntProperty(name="Row")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...rig.face_rig import rotation_matrix
 from ...rig.head_mesh import HeadMesh
 from ..head_scene import HeadScene
+from . import heat
 from .axes import rotation_to_blender, to_blender
 from .looks import IRIS_COLOUR, PART_LOOKS, PUPIL_COLOUR, PUPIL_RADIUS, head_materials
 
@@ -65,6 +66,8 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
     head[LINES] = scene.lines
     keys.update_tag()  # Blender 4.2 does not see bulk changes without it
     head.data.update()
+    if heat.is_shown(head):
+        heat.show(head)
 
 
 def _carry_kept_keys(

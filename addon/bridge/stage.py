@@ -14,6 +14,7 @@ from mathutils import Euler, Matrix, Vector
 from ...rig.face_rig import rotation_matrix
 from ...rig.head_mesh import SKETCH_FIT
 from ..head_scene import HeadScene
+from . import heat
 from .axes import rotation_to_blender
 from .head import RECORD, add_head, update_head
 from .view import add_camera, look_through, update_camera
@@ -158,6 +159,8 @@ def _write_head(
             del head[BEFORE_SOLO]
     else:
         head = add_head(scene)
+        if context.scene.limner.show_heat:
+            heat.show(head)
         head.location = free_place(context)
         limner_collection(context).objects.link(head)
     return head

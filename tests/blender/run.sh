@@ -45,6 +45,8 @@ test_one() {  # SUITE
   zip=$(ls -t "$out/dist"/limner-*-linux-x64-py"${py/./}".zip | head -n 1)
   cp "$zip" "$place/zips/limner.zip"
   cp "$here"/inside/*.py "$drawing" "$place/"
+  mkdir -p "$place/folder"
+  cp "$root"/tests/data/sketches/*_{smile,max}.png "$place/folder/"
   echo "not a picture" >"$place/broken.png"
   drawing_name=$(basename "$drawing")
 
@@ -72,6 +74,9 @@ test_one() {  # SUITE
   step my own mesh in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1280x1000x24" blender \
     --window-geometry 0 0 1280 1000 --python own_mesh.py -- "/limner/$drawing_name" /limner/shot
+  step keep in a window
+  inside "$suite" xvfb-run -a -s "-screen 0 1280x1000x24" blender \
+    --window-geometry 0 0 1280 1000 --python keep.py -- /limner/folder /limner/shot
   step live, measured
   inside "$suite" blender -b --python-exit-code 3 --python live_stalls.py
   step live in a window

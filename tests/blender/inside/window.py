@@ -71,11 +71,20 @@ def work():
     refresh()
     yield 1.5
     picture("-fitted")
+    limner.show_heat, limner.show_lines = True, False
+    refresh()
+    yield 1.5
+    picture("-heat")
+    limner.show_heat, limner.show_lines = False, True
+    with bpy.context.temp_override(**here):
+        bpy.ops.ed.undo_push(message="looked at heat")
     with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.ed.undo()
         bpy.ops.ed.undo()
     yield 0.5
     assert head_state() is None, "undo must take the head back"
     with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.ed.redo()
         bpy.ops.ed.redo()
     yield 0.5
     assert head_state() == fitted, "redo must bring the same head again"
