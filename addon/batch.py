@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,17 +22,20 @@ from ..errors import LimnerError
 from .outputs import FORMATS, output_files, read_report, saying_what_is_wrong
 
 __all__ = [
+    "ENGINES",
     "PICTURE_SUFFIXES",
     "SUMMARY",
     "BatchSettings",
     "Job",
     "JobResult",
+    "Runner",
     "expand_folders",
     "plan_jobs",
     "run_batch",
 ]
 
 SUMMARY = "summary.jsonl"
+ENGINES = ("local", "ray")
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 
 
@@ -106,6 +109,7 @@ class BatchSettings:
     resume : leave out what an earlier run completed
     correct_as : one of `pipeline.CORRECTIONS`
     animate : the .gif of the gap closing, for a run with one drawing
+    engine : one of `ENGINES`: processes of this machine, or a Ray cluster
     """
 
     out: Path
@@ -116,6 +120,7 @@ class BatchSettings:
     resume: bool = False
     correct_as: str = "expression"
     animate: Path | None = None
+    engine: str = "local"
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""
@@ -139,6 +144,10 @@ class BatchSettings:
             formats=tuple(record["formats"]),
             correct_as=record["correct_as"],
         )
+
+
+Runner = Callable[[Sequence[Job], BatchSettings], Generator[JobResult, None, None]]
+"""What fits drawings and yields their results; closing it stops it."""
 
 
 def expand_folders(inputs: Iterable[Path]) -> list[Path]:
@@ -212,8 +221,7 @@ def run_batch(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResu
                 waiting.append(job)
             else:
                 yield keep(done)
-        run = _run_here if settings.jobs <= 1 or len(waiting) <= 1 else _run_in_processes
-        with closing(run(waiting, settings)) as running:
+        with closing(_runner(settings, len(waiting))(waiting, settings)) as running:
             for result in running:
                 yield keep(result)
     _sort_summary(settings.out / SUMMARY, [results[job.name] for job in jobs])
@@ -261,6 +269,15 @@ def _result(job: Job, record: dict[str, Any], **more: Any) -> JobResult:
 def shown_path(path: Path) -> str:
     """Return a path as text that can be written anywhere."""
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _runner(settings: BatchSettings, count: int) -> Runner:
+    """Return what fits the drawings of a run."""
+    if settings.engine == "ray":
+        from .ray_engine import run_on_ray
+
+        return run_on_ray
+    return _run_here if settings.jobs <= 1 or count <= 1 else _run_in_processes
 
 
 def _run_here(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResult, None, None]:

@@ -12,19 +12,17 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import LimnerError, SketchError
-from .batch import BatchSettings, Job, JobResult, expand_folders, one_line, plan_jobs
+from .batch import BatchSettings, Job, JobResult, Runner, expand_folders, one_line, plan_jobs
 from .outputs import read_report
 
 __all__ = ["FolderReader", "ReadDrawing", "drawings_in", "frame_number", "key_frames"]
-
-Runner = Callable[[Sequence[Job], BatchSettings], Generator[JobResult, None, None]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,6 +60,13 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     "--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes."
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="This machine, or a Ray cluster: that of RAY_ADDRESS, else one on this machine.",
+)
+@click.option(
     "--as",
     "correct_as",
     type=click.Choice(["expression", "identity"]),
@@ -89,6 +96,7 @@ def fit(
     rig: str,
     formats: tuple[str, ...] | None,
     jobs: int,
+    engine: str,
     correct_as: str,
     animate: Path | None,
     resume: bool,
@@ -102,11 +110,17 @@ def fit(
     from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs, run_batch
 
     settings = BatchSettings(
-        out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate
+        out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine
     )
     planned = plan_jobs(expand_folders(sketches))
     if animate is not None and (len(planned) != 1 or resume):
         raise click.UsageError("--animate shows one drawing: give one, and leave --resume out")
+    if engine == "ray":
+        from ..ray_engine import require_ray
+
+        if animate is not None:
+            raise click.UsageError("--animate shows one drawing: leave --engine ray out")
+        require_ray()
     failed = finished = 0
     with_tables = len(planned) <= TABLES_UP_TO
     try:

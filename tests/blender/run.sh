@@ -65,6 +65,32 @@ test_one() {  # SUITE
   fi
   grep -q 'broken\.png' "$place/bad.txt" || { cat "$place/bad.txt"; return 1; }
 
+  step killed and resumed
+  inside "$suite" blender -b --command limner fit folder --out killed --formats json >/dev/null 2>&1 &
+  for _ in $(seq 600); do
+    ls "$place"/killed/*/fit.json >/dev/null 2>&1 && break
+    sleep 0.2
+  done
+  pkill -KILL -P $! blender || kill -KILL $!
+  wait $! || true
+  before=$(stat -c %Y "$(ls "$place"/killed/*/fit.json | head -n 1)")
+  inside "$suite" blender -b --command limner fit folder --out killed --formats json --resume
+  [ "$(ls "$place"/killed/*/fit.json | wc -l)" = "$(ls "$place"/folder/*.png | wc -l)" ]
+  [ "$(stat -c %Y "$(ls "$place"/killed/*/fit.json | head -n 1)")" = "$before" ]
+  ! compgen -G "$place/killed/.partial-*" >/dev/null
+
+  step "the guide's scripts"
+  cp "$root"/docs/examples/*.py "$place/"
+  mkdir -p "$place/numbered"
+  cp "$root/tests/data/sketches/lavater_smile.png" "$place/numbered/pose_010.png"
+  cp "$root/tests/data/sketches/busch_max.png" "$place/numbered/pose_024.png"
+  inside "$suite" blender -b --python-exit-code 3 --python animate_drawings.py \
+    -- numbered film.blend
+  inside "$suite" blender -b --python-exit-code 3 film.blend --python make_character.py
+  inside "$suite" blender -b --python-exit-code 3 character.blend --python wear_drawings.py \
+    -- Character numbered worn
+  [ -s "$place/worn/pose_010.glb" ] && [ -s "$place/worn/pose_024.glb" ]
+
   step fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
     --python window.py -- "/limner/$drawing_name" /limner/shot
