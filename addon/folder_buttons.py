@@ -16,6 +16,7 @@ from .folder import FolderReader, drawings_in, key_frames
 from .keep import expression_keys
 from .own_mesh import links_of
 from .preferences import preferences, rig_source
+from .translation import iface, tip
 from .wear import end_solo, meant_head, put_on
 
 __all__ = ["CLASSES"]
@@ -42,7 +43,7 @@ class ReadsFolder:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a head that wears what is read."""
-        cls.poll_message_set("Fit a head first, or choose your own mesh")
+        cls.poll_message_set(tip("Fit a head first, or choose your own mesh"))
         return context.scene is not None and meant_head(context) is not None
 
     def invoke(self, context: bpy.types.Context, event: object) -> set[str]:
@@ -83,7 +84,8 @@ class ReadsFolder:
         self.answers += self.reader.new()
         read, all_of_them = len(self.answers), len(self.jobs)
         context.window_manager.progress_update(read)
-        context.workspace.status_text_set(f"limner reads drawing {read} of {all_of_them}, Esc ends")
+        said = iface("limner reads drawing {read} of {all_of_them}; Esc ends it")
+        context.workspace.status_text_set(said.format(read=read, all_of_them=all_of_them))
         if not self.reader.is_done:
             return {"RUNNING_MODAL"}
         self.stop(context)

@@ -14,6 +14,7 @@ from .bridge import keeping, stage, wearing
 from .expression import Expression, split_brows
 from .own_mesh import links_of
 from .properties import listed_aus
+from .translation import tip
 from .wear import end_solo, held_by_drivers, meant_head, put_on
 
 __all__ = ["CLASSES", "expression_keys"]
@@ -38,14 +39,14 @@ class KeepsHead:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a head that nobody is editing."""
-        cls.poll_message_set("Fit a head first, or choose your own mesh")
+        cls.poll_message_set(tip("Fit a head first, or choose your own mesh"))
         head = meant_head(context) if context.scene is not None else None
         if head is None:
             return False
         if head.data.library is not None:
-            cls.poll_message_set("This mesh belongs to another file; make it local first")
+            cls.poll_message_set(tip("This mesh belongs to another file; make it local first"))
             return False
-        cls.poll_message_set("Leave the edit or sculpt mode of the head first")
+        cls.poll_message_set(tip("Leave the edit or sculpt mode of the head first"))
         return head.mode == "OBJECT"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -156,10 +157,10 @@ class LIMNER_OT_wear_asset(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a head and something kept."""
-        cls.poll_message_set("Fit a head first, or choose your own mesh")
+        cls.poll_message_set(tip("Fit a head first, or choose your own mesh"))
         if context.scene is None or meant_head(context) is None:
             return False
-        cls.poll_message_set("No expression is kept in this file")
+        cls.poll_message_set(tip("No expression is kept in this file"))
         return bool(keeping.kept_actions())
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -16,6 +16,7 @@ from .expression import Expression
 from .own_mesh import require_links
 from .preferences import preferences, rig_source
 from .properties import listed_aus, pinned_aus, show_detection
+from .translation import tip
 from .wear import end_solo, held_by_drivers, meant_head, put_on
 
 if TYPE_CHECKING:
@@ -81,14 +82,16 @@ class ReadsDrawing:
             return False
         limner = context.scene.limner
         if limner.source == "PENCIL":
-            cls.poll_message_set("Choose a Grease Pencil object of this scene first, or press Draw")
+            cls.poll_message_set(
+                tip("Choose a Grease Pencil object of this scene first, or press Draw")
+            )
             if limner.pencil is None or limner.pencil.name not in context.scene.objects:
                 return False
         else:
-            cls.poll_message_set("Choose a picture of a drawn face first")
+            cls.poll_message_set(tip("Choose a picture of a drawn face first"))
             if not limner.sketch_path:
                 return False
-        cls.poll_message_set("Choose your own mesh first, under Head")
+        cls.poll_message_set(tip("Choose your own mesh first, under Head"))
         return limner.target != "OWN" or meant_head(context) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -116,7 +119,7 @@ class LIMNER_OT_draw(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Grease Pencil as we know it came with Blender 4.3."""
-        cls.poll_message_set("Drawing in Blender needs Blender 4.3 or later; give a picture")
+        cls.poll_message_set(tip("Drawing in Blender needs Blender 4.3 or later; give a picture"))
         return context.scene is not None and bpy.app.version >= (4, 3, 0)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -145,7 +148,7 @@ class LIMNER_OT_live(bpy.types.Operator):
         from .bridge import watching
 
         cls.poll_message_set(
-            "Choose a Grease Pencil object that an orthographic camera sees, or press Draw"
+            tip("Choose a Grease Pencil object that an orthographic camera sees, or press Draw")
         )
         if context.scene is None:
             return False
@@ -223,7 +226,7 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
             return True
         head = stage.find_head(context)
         if head is not None and head.mode != "OBJECT":
-            cls.poll_message_set("Leave the edit or sculpt mode of the head first")
+            cls.poll_message_set(tip("Leave the edit or sculpt mode of the head first"))
             return False
         return True
 
@@ -261,7 +264,7 @@ class LIMNER_OT_unpin(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Say so where nothing is pinned."""
-        cls.poll_message_set("No Action Unit is pinned")
+        cls.poll_message_set(tip("No Action Unit is pinned"))
         return context.scene is not None and any(row.is_pinned for row in context.scene.limner.aus)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -10,6 +10,7 @@ import bpy
 from ..errors import FitError
 from .bridge import wearing
 from .conventions import SOURCES, Link, recognise
+from .translation import tip
 
 __all__ = ["CLASSES", "LimnerLink", "LimnerMesh", "fill_links", "links_of", "require_links"]
 
@@ -88,7 +89,7 @@ class AboutOwnMesh:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for the mesh first."""
-        cls.poll_message_set("Choose a mesh with shape keys first")
+        cls.poll_message_set(tip("Choose a mesh with shape keys first"))
         return context.scene is not None and wearing.is_own_mesh(context.scene.limner.own)
 
 
@@ -139,7 +140,7 @@ class LIMNER_OT_link_remove(AboutOwnMesh, bpy.types.Operator):
         """Ask for a row."""
         if not super().poll(context):
             return False
-        cls.poll_message_set("There is no row to remove")
+        cls.poll_message_set(tip("There is no row to remove"))
         return bool(context.scene.limner.own.limner_mesh.links)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -29,11 +29,10 @@ from .operators import (
 )
 from .own_mesh import LIMNER_OT_link_add, LIMNER_OT_link_remove, LIMNER_OT_recognise
 from .preferences import rig_names
+from .translation import iface
 from .wear import LIMNER_MT_presets, LIMNER_OT_wear
 
 __all__ = ["CLASSES"]
-
-iface = bpy.app.translations.pgettext_iface
 
 PIN_ICONS = {False: "UNPINNED", True: "PINNED"}
 SOLO_ICONS = {False: "SOLO_OFF", True: "SOLO_ON"}
@@ -67,14 +66,14 @@ class LIMNER_UL_aus(bpy.types.UIList):
         row = layout.row(align=True)
         row.active = item.is_pinned or not item.is_unsure
         name, left, right, sure, pin = au_columns(row)
-        name.label(text=f"{item.number}  {item.name}", translate=False)
+        name.label(text=f"{item.number}  {iface(item.name)}", translate=False)
         left.prop(item, "left", text="", emboss=False)
         if item.is_paired:
             right.prop(item, "right", text="", emboss=False)
         else:
             right.label(text="")
-        certainty = "set" if item.is_pinned else f"{item.probability:.0%}"
-        sure.label(text=certainty, translate=item.is_pinned)
+        certainty = iface("set") if item.is_pinned else f"{item.probability:.0%}"
+        sure.label(text=certainty, translate=False)
         pin.prop(item, "is_pinned", text="", emboss=False, icon=PIN_ICONS[item.is_pinned])
         pin.prop(item, "is_soloed", text="", emboss=False, icon=SOLO_ICONS[item.is_soloed])
 
@@ -136,9 +135,9 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
             layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
             layout.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")
             return
-        titles = ("Action Unit", "left", "right", "sure", "")
+        titles = (iface("Action Unit"), iface("left"), iface("right"), iface("sure"), "")
         for column, title in zip(au_columns(layout.row(align=True)), titles, strict=True):
-            column.label(text=title)
+            column.label(text=title, translate=False)
         layout.template_list(
             "LIMNER_UL_aus", "", limner, "aus", limner, "au_row", rows=8, sort_lock=True
         )
@@ -254,7 +253,7 @@ class LIMNER_PT_names(SidebarTab, bpy.types.Panel):
         """Draw the names and the rows."""
         layout, kept = self.layout, context.scene.limner.own.limner_mesh
         row = layout.row()
-        row.label(text=kept.convention or "Unknown Names", translate=not kept.convention)
+        row.label(text=kept.convention or iface("Unknown Names"), translate=False)
         row.operator(LIMNER_OT_recognise.bl_idname, icon="FILE_REFRESH")
         row = layout.row()
         row.template_list("LIMNER_UL_links", "", kept, "links", kept, "row", rows=5)

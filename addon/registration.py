@@ -14,6 +14,7 @@ from . import (
     panels,
     preferences,
     properties,
+    translation,
     wear,
 )
 from .bridge import lines, watching
@@ -37,6 +38,7 @@ _commands: list[object] = []
 
 def register() -> None:
     """Add everything; nothing heavy is imported before somebody needs it."""
+    translation.register()
     for added in CLASSES:
         bpy.utils.register_class(added)
     bpy.types.Scene.limner = bpy.props.PointerProperty(type=properties.LimnerScene)
@@ -55,6 +57,7 @@ def unregister() -> None:
     del bpy.types.Object.limner_mesh
     for added in reversed(CLASSES):
         bpy.utils.unregister_class(added)
+    translation.unregister()
     operators.session.cache_clear()
 
 

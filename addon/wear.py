@@ -13,6 +13,7 @@ from .conventions import drive
 from .expression import PROTOTYPES, Expression, prototype
 from .own_mesh import require_links
 from .properties import clear_solo, listed_aus, set_list
+from .translation import tip
 
 __all__ = ["CLASSES", "end_solo", "held_by_drivers", "meant_head", "put_on", "show_solo"]
 
@@ -92,7 +93,7 @@ class WearsExpression:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a head."""
-        cls.poll_message_set("Fit a head first, or choose your own mesh")
+        cls.poll_message_set(tip("Fit a head first, or choose your own mesh"))
         return context.scene is not None and meant_head(context) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -119,7 +120,7 @@ class LIMNER_OT_wear(WearsExpression, bpy.types.Operator):
         """Ask for a head and a list."""
         if not super().poll(context):
             return False
-        cls.poll_message_set("Press Detect first, or choose a preset")
+        cls.poll_message_set(tip("Press Detect first, or choose a preset"))
         return bool(context.scene.limner.aus)
 
     def work(self, context: bpy.types.Context) -> set[str]:

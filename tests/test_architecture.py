@@ -91,6 +91,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/preferences.py": BLENDER,
     "addon/properties.py": BLENDER,
     "addon/registration.py": BLENDER,
+    "addon/translation.py": BLENDER,
     "addon/wear.py": BLENDER,
 }
 

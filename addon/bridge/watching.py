@@ -25,6 +25,7 @@ from .stage import HEAD, place_under_drawing
 __all__ = ["can_watch", "is_watching", "note_change", "start", "status", "stop", "tick"]
 
 PERIOD_S = 0.05
+WAITING = "Waiting for a stroke"
 STROKE_OPERATORS = ("GREASE_PENCIL_OT_brush_stroke", "GREASE_PENCIL_OT_draw")
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class _Watch:
     is_changed: bool = True
     digest: str = ""
     head: str | None = None
-    status: str = "Waiting for a stroke"
+    status: str = WAITING
 
 
 _watches: list[_Watch] = []

@@ -21,7 +21,9 @@ make_one() {  # SUITE EXTRA_PACKAGE...
     DEBIAN_FRONTEND=noninteractive chroot "$root" sh -ec '
       echo "path-exclude /usr/share/doc/*
 path-exclude /usr/share/locale/*
-path-exclude /usr/share/man/*" > /etc/dpkg/dpkg.cfg.d/lean; echo force-unsafe-io >> /etc/dpkg/dpkg.cfg.d/lean
+path-exclude /usr/share/man/*
+path-include /usr/share/locale/*/LC_MESSAGES/blender.mo
+path-include /usr/share/locale/languages" > /etc/dpkg/dpkg.cfg.d/lean; echo force-unsafe-io >> /etc/dpkg/dpkg.cfg.d/lean
       apt-get update -qq; apt-get install -y -qq --no-install-recommends "$@"; apt-get clean' sh \
       blender xvfb xauth libgl1-mesa-dri libegl1 python3-numpy imagemagick xdotool "$@" >>"$root.log" 2>&1
     ln -sf /proc/mounts "$root/etc/mtab"   # else 5.x warns "Could not get a list of mounted file-systems"

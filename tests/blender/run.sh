@@ -91,6 +91,26 @@ test_one() {  # SUITE
     -- Character numbered worn
   [ -s "$place/worn/pose_010.glb" ] && [ -s "$place/worn/pose_024.glb" ]
 
+  step all that limner keeps in a .blend
+  inside "$suite" blender -b --python-exit-code 3 film.blend --python cross.py -- write cross.blend
+  inside "$suite" blender -b --python-exit-code 3 --python cross.py -- read cross.blend
+  if [ "$suite" = sid ] && [ -f "$cache/trixie/limner/cross.blend" ]; then
+    # the other way Blender itself refuses the file: 5.x has another header
+    cp "$cache"/trixie/limner/cross.{blend,json} "$place/"
+    inside "$suite" blender -b --python-exit-code 3 --python cross.py -- read cross.blend
+  fi
+
+  step "the module's tests in this Blender"
+  inside "$suite" python3 -c 'import pytest, hypothesis' 2>/dev/null ||
+    chroot "$cache/$suite" apt-get install -y -qq --no-install-recommends \
+      python3-pytest python3-hypothesis >"$out/$suite-pytest.log" 2>&1 ||
+    echo "skipped: pytest could not be had, see $out/$suite-pytest.log"
+  if inside "$suite" python3 -c 'import pytest, hypothesis' 2>/dev/null; then
+    mkdir -p "$place/repo"
+    cp -r "$root/tests" "$root/docs" "$root/pyproject.toml" "$place/repo/"
+    inside "$suite" blender -b --python-exit-code 3 --python run_tests.py -- repo tests/blender
+  fi
+
   step fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
     --python window.py -- "/limner/$drawing_name" /limner/shot

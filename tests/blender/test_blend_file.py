@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,8 +162,7 @@ def test_scene_survives_the_way_to_another_process(fit, tmp_path):
 
 def test_worker_writes_the_same_file_as_this_process(bpy, fit, tmp_path):
     save_head_scene(head_scene(fit, RECORD), tmp_path / "scene.npz")
-    worker = Path(blend.__file__).parent / "bridge" / "worker.py"
-    command = [sys.executable, str(worker), "--", "scene.npz", "head.blend"]
+    command = [*blend._own_command(), "--", "scene.npz", "head.blend"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "head.blend"))
     assert json.loads(bpy.data.objects["Limner Head"]["limner"]) == RECORD
