@@ -29,11 +29,12 @@ FINDER_FILE, PLACER_FILE, READER_FILE = "finder.onnx", "placer.onnx", "reader.on
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A loaded network: its session, what its file says about it, and the file's hash."""
+    """A loaded network: its session, what its file says about it, the file's hash and size."""
 
     session: Any
     meta: dict[str, Any]
     sha256: str
+    size_bytes: int = 0
 
     def run(self, ink: Any) -> list[Any]:
         """Run on (N, 1, 128, 128) float32 ink; return the outputs in the file's order."""
@@ -78,7 +79,7 @@ def open_network(path: Path) -> Network:
             f"{path}: schema {found}, expected {SCHEMA}; use weights made by limner train"
         )
     meta = {key: _parsed(value) for key, value in raw.items()}
-    return Network(session, meta, hashlib.sha256(data).hexdigest())
+    return Network(session, meta, hashlib.sha256(data).hexdigest(), len(data))
 
 
 def _parsed(value: str) -> Any:
