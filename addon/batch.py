@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LimnerError
+from ..sketch_cnn.image import PICTURE_SUFFIXES
 from .outputs import FORMATS, output_files, read_report, saying_what_is_wrong
 
 __all__ = [
     "ENGINES",
-    "PICTURE_SUFFIXES",
     "SUMMARY",
     "BatchSettings",
     "Job",
@@ -36,7 +36,6 @@ __all__ = [
 
 SUMMARY = "summary.jsonl"
 ENGINES = ("local", "ray")
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["on_one_line", "print_au_table", "progress_bar"]
+__all__ = ["on_one_line", "print_au_table", "print_event_table", "progress_bar"]
 
 
 def on_one_line(path: str) -> str:
@@ -42,6 +42,34 @@ def print_au_table(title: str, report: dict[str, Any]) -> None:
     table.caption = "intensity (probability); left and right are the drawn person's"
     table.caption_justify = "left"
     console.print(table, soft_wrap=False)
+
+
+def print_event_table(title: str, events: list[dict[str, Any]]) -> None:
+    """Print when each AU of a film comes, is strongest, and goes."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ..rig.facs import AU_NAMES
+
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("AU", justify="right")
+    for heading in ("action", "side"):
+        table.add_column(heading)
+    for heading in ("from s", "apex s", "to s", "strongest"):
+        table.add_column(heading, justify="right")
+    sides = {"L": "left", "R": "right", None: ""}
+    for event in events:
+        times = (f"{event[name]:.2f}" for name in ("onset_s", "apex_s", "offset_s"))
+        strength = f"{event['intensity']:.2f} ({event['probability']:.0%})"
+        name = AU_NAMES[event["au"]]
+        table.add_row(str(event["au"]), name, sides[event["side"]], *times, strength)
+    if not events:
+        table.add_row("", "none: the face stays at rest", *[""] * 5)
+    table.caption = "intensity (probability) at the apex; left and right are the drawn person's"
+    table.caption_justify = "left"
+    Console(file=sys.stdout, highlight=False).print(table, soft_wrap=False)
 
 
 def _rows(aus: list[dict[str, Any]]) -> Iterator[tuple[int, str, str, str]]:

@@ -23,7 +23,7 @@ from .figures import bootstrap_weights, macro_figures, table_figures
 from .labels import AU_LABELS
 from .readings import Readings
 
-__all__ = ["JUDGED", "compare", "compare_answers"]
+__all__ = ["JUDGED", "compare", "compare_answers", "paired_f1"]
 
 JUDGED = {
     "macro_f1": 1,
@@ -124,6 +124,18 @@ def compare_answers(
         for row, label in enumerate(AU_LABELS)
     }
     return figures, aus
+
+
+def paired_f1(one: Readings, two: Readings, resamplings: int = 1000) -> dict[str, Any]:
+    """Return how F1 over all answers together differs, as in `figures` of `compare`."""
+    weights = bootstrap_weights(one.identity, resamplings)
+    plain, taken = [], []
+    for side in (one, two):
+        truth, said = side.present & side.scored, side.decided & side.scored
+        hits, calls = 2.0 * (truth & said).sum(axis=1), truth.sum(axis=1) + said.sum(axis=1)
+        plain.append(float(hits.sum() / max(calls.sum(), 1)))
+        taken.append((weights @ hits) / np.maximum(weights @ calls, 1.0))
+    return _entry(plain[0], plain[1], _factor(1) * _deviation(taken[1] - taken[0]), 1)
 
 
 def _by_intervals(

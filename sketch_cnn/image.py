@@ -16,7 +16,13 @@ from ..errors import SketchError
 from .normalise import extract_ink
 from .sketch import Sketch
 
-__all__ = ["MAX_PIXELS", "MAX_SIDE_PX", "read_sketch", "sketch_from_grey"]
+__all__ = [
+    "MAX_PIXELS", "MAX_SIDE_PX", "PICTURE_SUFFIXES",
+    "decode_picture", "read_sketch", "sketch_from_grey",
+]  # fmt: skip
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
+"""The files of a folder that count as pictures."""
 
 MAX_SIDE_PX = 1280
 MAX_PIXELS = 200_000_000
@@ -134,6 +140,12 @@ def _decode(path: Path) -> tuple[NDArray[np.uint8], tuple[int, int], float]:
     size = (full[1], full[0]) if orientation in (5, 6, 7, 8) else full
     scale = upright.width / size[0]
     return np.asarray(upright, dtype=np.uint8), size, scale
+
+
+def decode_picture(picture: Image.Image) -> tuple[NDArray[np.uint8], float]:
+    """Return a loaded picture as grey (H, W) at working size, and the scale that this took."""
+    grey = _to_grey(_shrink(picture))
+    return np.asarray(grey, dtype=np.uint8), grey.width / picture.width
 
 
 def _shrink(picture: Image.Image) -> Image.Image:

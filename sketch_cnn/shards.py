@@ -34,7 +34,7 @@ class Sample:
     intensity, visible : (A,) float32 in [0, 1], in the order of `labels.AU_LABELS`
     landmarks : (70, 2) float32, pixels
     pose : (3,) float32, rotation vector, radians
-    meta : what else the data set says (rig, style, identity)
+    meta : what else the data set says (rig, style, identity, clip)
     """
 
     key: str
@@ -113,7 +113,7 @@ def sample_of(
         intensity[row], visible[row] = au["intensity"], float(au["visible"])
     landmarks = np.array(label["landmarks"] if is_face else np.zeros((70, 2)), dtype=np.float32)
     pose = np.array(label["pose"] if is_face else np.zeros(3), dtype=np.float32)
-    meta = {name: label.get(name) for name in ("rig", "style", "identity_id", "seed")}
+    meta = {name: label.get(name) for name in ("rig", "style", "identity_id", "seed", "clip")}
     return Sample(key, picture, labels, is_face, intensity, visible, landmarks, pose, meta)
 
 

@@ -38,6 +38,19 @@ log = logging.getLogger(__name__)
     type=click.Path(path_type=Path),
     help="Draw which lines spoke for each AU: a .png for one drawing, or a folder for many.",
 )
+@click.option(
+    "--sequence",
+    "as_film",
+    is_flag=True,
+    help="Take each of SKETCHES as a film, a folder of frames or an animated file; smooth in time.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.0, min_open=True),
+    default=12.0,
+    show_default=True,
+    help="Frames a second of a folder, with --sequence.",
+)
 @click.pass_context
 def detect(
     ctx: click.Context,
@@ -45,8 +58,14 @@ def detect(
     as_json: bool,
     model_dir: Path | None,
     picture: Path | None,
+    as_film: bool,
+    rate: float,
 ) -> None:
     """Print the facial actions (FACS Action Units) in each of SKETCHES."""
+    if as_film:
+        if picture is not None:
+            raise click.UsageError("--explain tells of stills; leave out --sequence")
+        ctx.exit(_detect_films(sketches, as_json, model_dir, rate))
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.image import read_sketch
     from ..batch import expand_folders, one_line, shown_path
@@ -79,6 +98,37 @@ def detect(
             else:
                 print_au_table(shown, report)
     ctx.exit(1 if failed else 0)
+
+
+def _detect_films(paths: Sequence[Path], as_json: bool, model_dir: Path | None, rate: float) -> int:
+    """Print what happens in films; return the exit status."""
+    from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.film import open_film
+    from ..batch import one_line, shown_path
+    from ..film_report import au_events, read_film
+    from ..terminal import on_one_line, print_event_table, progress_bar
+
+    detector, failed = Detector(model_dir), 0
+    for path in paths:
+        shown = on_one_line(shown_path(path))
+        try:
+            film = open_film(path, rate)
+            with progress_bar("Detecting", len(film)) as advance:
+                reading, frames = read_film(film, detector, advance)
+        except Exception as error:
+            failed += 1
+            log.debug("%s", shown, exc_info=True)
+            click.echo(f"limner: {shown}: {one_line(error)}", err=True)
+            continue
+        for frame in frames:
+            for warning in frame["warnings"]:
+                told = f"limner: {shown}: frame {on_one_line(frame['frame'])}: note: {warning}"
+                click.echo(told, err=True)
+            if as_json:
+                click.echo(json.dumps(frame, ensure_ascii=False, allow_nan=False))
+        if not as_json:
+            print_event_table(shown, au_events(reading, film.times_s))
+    return 1 if failed else 0
 
 
 def _picture_names(picture: Path | None, paths: Sequence[Path]) -> list[Path]:

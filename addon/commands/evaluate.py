@@ -47,6 +47,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Data set for simple methods to learn from, measured beside it; needs limner[train].",
 )
 @click.option(
+    "--sequences",
+    "as_films",
+    is_flag=True,
+    help="Measure on clips what smoothing over time is worth.",
+)
+@click.option(
     "--compare",
     "pair",
     type=_FILE,
@@ -63,6 +69,7 @@ def evaluate(
     out: Path | None,
     page: Path | None,
     train_data: Path | None,
+    as_films: bool,
     pair: tuple[Path, Path] | None,
 ) -> None:
     """Measure a network on a data set, or on drawings labelled by eye; or compare two results."""
@@ -86,6 +93,11 @@ def evaluate(
             raise click.UsageError(f"{name} needs --data DIR")
     detector = Detector(model_dir)
     record: dict[str, Any] = {"model": detector.info}
+    if as_films:
+        if data is None or labelled or page or train_data:
+            raise click.UsageError("--sequences takes --data DIR, --model, --limit and --json")
+        record["sequences"] = _measure_films(detector, data, limit)
+        data = None
     if data is not None:
         record |= _measure(detector, data, limit, page, train_data)
         _say(record["data"])
@@ -127,6 +139,26 @@ def _measure(
         pictures = {sample.key: sample.picture for sample in samples}
         write_whole(page, evaluation_page(figures, readings, pictures, about))
     return {"data": figures, "answers": readings.record()}
+
+
+def _measure_films(detector: Detector, data: Path, limit: int | None) -> dict[str, Any]:
+    """Print and return what smoothing changes on a data set of clips."""
+    from ...sketch_cnn.sequences import read_sequences, sequence_figures
+    from ..evaluation_file import data_name
+    from ..terminal import progress_bar
+
+    with progress_bar("Reading", limit or 2) as advance:
+        told = sequence_figures(*read_sequences(detector, data, limit, advance))
+    click.echo(f"{told['clips']} clips, {told['drawings']} drawings", err=True)
+    click.echo("figure\talone\tsmoothed\tdifference\tfloor\tverdict")
+    for name, entry in told["figures"].items():
+        numbers = (entry[part] for part in ("first", "second", "difference", "floor"))
+        click.echo("\t".join((name, *(f"{value:.4g}" for value in numbers), entry["verdict"])))
+    alone, smoothed = told["peaks"]["alone"], told["peaks"]["smoothed"]
+    for name, value in alone.items():
+        if value is not None:
+            click.echo(f"{name}\t{value:.4g}\t{smoothed[name]:.4g}\t{smoothed[name] - value:.4g}")
+    return {"name": data_name(data), **told}
 
 
 class _Baselines:
