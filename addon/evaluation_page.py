@@ -21,6 +21,7 @@ from .evaluation_sections import (
     confusion_section,
     labels_by_number,
     precision_recall_section,
+    protocol_section,
     side_kind,
 )
 from .html_page import SIDES, anchor, document, heading, table, text
@@ -65,6 +66,7 @@ def evaluation_page(
             precision_recall_section(readings),
             confidence_section(figures),
             baseline_section(figures),
+            protocol_section(figures),
             breakdown_section(figures),
             confusion_section(figures),
             _mistakes(figures, pictures, readings),
@@ -100,6 +102,7 @@ def _header(figures: Mapping[str, Any], about: Mapping[str, str]) -> str:
     rest = "".join(f"<li>{line}</li>" for line in told)
     names = ["AUs", "Calibration", "Precision and recall", "Confidence"]
     names += ["Baselines"] if figures.get("baselines") else []
+    names += ["Folds"] if figures.get("protocol") else []
     names += ["Breakdown", "Confusions", "Mistakes", "Method"]
     links = "".join(f'<a href="#{anchor(name)}">{name}</a>' for name in names)
     return (

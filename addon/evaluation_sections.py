@@ -19,7 +19,7 @@ from .html_page import SIDES, heading, panels, percent, table, text
 __all__ = [
     "baseline_section",
     "breakdown_section", "calibration_section", "confidence_section", "confusion_section",
-    "labels_by_number", "precision_recall_section", "side_kind",
+    "labels_by_number", "precision_recall_section", "protocol_section", "side_kind",
 ]  # fmt: skip
 
 
@@ -136,6 +136,35 @@ def _baseline_row(
     low, high = figures["intervals"]["macro_f1"]
     values = [text(figures[key]) for key in names]
     return [name, values[0], f"{text(low)}–{text(high)}", *values[1:], level]
+
+
+def protocol_section(figures: Mapping[str, Any]) -> str:
+    """Return the figures fold by fold; nothing where no fold was trained."""
+    parts = []
+    for name, told in (figures.get("protocol") or {}).items():
+        methods = list(told["mean"])
+        rows = []
+        for fold in told["folds"]:
+            mine = [text(fold["figures"][method]["macro_f1"]) for method in methods]
+            rows.append([fold["left_out"], str(fold["train"]), str(fold["test"]), *mine])
+        mean = [text(told["mean"][method]["macro_f1"]) for method in methods]
+        rows.append(["mean", "", "", *mean])
+        floor = told["noise_floor"]["macro_f1"]
+        every = table(
+            ("", *(JUDGED)),
+            [
+                ["mean", *(text(told["mean"]["detector"][key]) for key in JUDGED)],
+                ["spread over folds", *(text(told["spread"][key]) for key in JUDGED)],
+                ["noise floor", *(text(told["noise_floor"][key]) for key in JUDGED)],
+            ],
+        )
+        parts.append(
+            f"<h3>{name}</h3>"
+            f'<div class="wide">{table(("left out", "trained on", "tested on", *methods), rows)}'
+            f'{every}</div><p class="soft">Macro F1 by fold. Two detectors whose means lie less '
+            f"than {text(floor)} apart are no different by this protocol.</p>"
+        )
+    return heading("Folds") + "".join(parts) if parts else ""
 
 
 def breakdown_section(figures: Mapping[str, Any]) -> str:

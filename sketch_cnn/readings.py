@@ -102,6 +102,18 @@ class Readings:
                 chosen[field.name] = tuple(value[row] for row in rows)
         return replace(self, **chosen)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Readings]) -> Readings:
+        """Return the answers of several to drawings of their own, one after the other."""
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            column = [getattr(part, field.name) for part in parts]
+            if isinstance(column[0], np.ndarray):
+                values[field.name] = np.concatenate(column)
+            else:
+                values[field.name] = sum(column[1:], column[0])
+        return cls(**values)
+
     def record(self) -> dict[str, Any]:
         """Return plain data for JSON; numbers are rounded to four digits, NaN becomes None."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}

@@ -60,6 +60,7 @@ TRAINING_FILES = tuple(
         "losses",
         "places",
         "prepare",
+        "protocols",
         "reader_net",
         "spoil",
         "step",

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import ModelError, OutputError
+from .protocol import compare_protocols, protocol_options, run_protocol
 
 if TYPE_CHECKING:
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.readings import Readings
+    from ...sketch_cnn.shards import Sample
 
 __all__ = ["evaluate"]
 
@@ -52,6 +55,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     is_flag=True,
     help="Measure on clips what smoothing over time is worth.",
 )
+@protocol_options
 @click.option(
     "--compare",
     "pair",
@@ -71,6 +75,7 @@ def evaluate(
     train_data: Path | None,
     as_films: bool,
     pair: tuple[Path, Path] | None,
+    **wish: Any,
 ) -> None:
     """Measure a network on a data set, or on drawings labelled by eye; or compare two results."""
     for file in filter(None, (out, page)):
@@ -82,6 +87,14 @@ def evaluate(
         ):
             raise click.UsageError("--compare takes two saved files, and --json besides")
         ctx.exit(_compare(*pair, out))
+    if wish["protocol"] != "holdout":
+        if data is None or wish["work"] is None or labelled or model_dir or train_data or as_films:
+            raise click.UsageError(
+                f"--protocol {wish['protocol']} needs --data DIR and --work DIR, and trains its "
+                "own networks and baselines"
+            )
+        _fold(data, limit, out, page, wish)
+        return
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.evaluate import agreement
     from ..evaluation_file import save_evaluation
@@ -117,8 +130,6 @@ def _measure(
     from ...sketch_cnn.evaluate import evaluate as read
     from ...sketch_cnn.evaluate import set_beside, summarise
     from ..evaluation_file import data_name
-    from ..evaluation_page import evaluation_page
-    from ..outputs import write_whole
     from ..terminal import progress_bar
 
     methods = None if train_data is None else _Baselines(detector, train_data, limit)
@@ -129,16 +140,51 @@ def _measure(
     if methods is not None:
         figures["baselines"] = set_beside(readings, methods.answer(readings))
     if page is not None:
-        info, name = detector.info, figures["name"]
+        info = detector.info
         about = {"model": f"{info['name']} {info['version']}, sha256 {info['sha256'][:12]}"}
-        about["data"] = (
-            f"{name}: {figures['drawings']} drawings, {figures['identities']} identities"
-        )
         if train_data is not None:
             about["baselines learnt from"] = data_name(train_data)
-        pictures = {sample.key: sample.picture for sample in samples}
-        write_whole(page, evaluation_page(figures, readings, pictures, about))
+        _write_page(page, figures, readings, samples, about)
     return {"data": figures, "answers": readings.record()}
+
+
+def _write_page(
+    page: Path,
+    figures: dict[str, Any],
+    readings: Readings,
+    samples: Sequence[Sample],
+    about: dict[str, str],
+) -> None:
+    from ..evaluation_page import evaluation_page
+    from ..outputs import write_whole
+
+    told = f"{figures['drawings']} drawings, {figures['identities']} identities"
+    about = {**about, "data": f"{figures['name']}: {told}"}
+    pictures = {sample.key: sample.picture for sample in samples}
+    write_whole(page, evaluation_page(figures, readings, pictures, about))
+
+
+def _fold(
+    data: Path, limit: int | None, out: Path | None, page: Path | None, wish: dict[str, Any]
+) -> None:
+    """Train and measure fold by fold; write file and page if wanted."""
+    from ...sketch_cnn.evaluate import summarise
+    from ..evaluation_file import data_name, save_evaluation
+
+    told, readings, samples = run_protocol(data, limit, wish)
+    figures = {"name": data_name(data), **summarise(readings)}
+    if page is not None:
+        about = {
+            "protocol": ", ".join(
+                f"{name}, {len(part['folds'])} folds" for name, part in told.items()
+            ),
+            "training": f"recipe {wish['recipe']}, {wish['drawings']} drawings a fold",
+        }
+        _write_page(page, {**figures, "protocol": told}, readings, samples, about)
+    if out is not None:
+        training = {"recipe": wish["recipe"], "drawings": wish["drawings"]}
+        record = {"training": training, "data": figures, "answers": readings.record()}
+        save_evaluation(out, {**record, "protocol": told})
 
 
 def _measure_films(detector: Detector, data: Path, limit: int | None) -> dict[str, Any]:
@@ -188,7 +234,12 @@ def _compare(first: Path, second: Path, out: Path | None) -> int:
     from ...sketch_cnn.compare import compare
     from ..evaluation_file import load_evaluation, save_evaluation
 
-    told = compare(load_evaluation(first), load_evaluation(second))
+    pair = load_evaluation(first), load_evaluation(second)
+    told = compare(*pair)
+    folds = compare_protocols(*pair)
+    if folds is not None:  # they know the luck of training, too
+        told |= {"figures": folds, "folds": True}
+        told["worse"] = any(entry["verdict"] == "worse" for entry in folds.values())
     click.echo("figure\tfirst\tsecond\tdifference\tfloor\tverdict")
     changed = {label: au for label, au in told["aus"].items() if au["verdict"] != "no difference"}
     for name, entry in (*told["figures"].items(), *changed.items()):
