@@ -98,6 +98,7 @@ def au_entries(detection: Detection) -> list[dict[str, Any]]:
                 "au": number,
                 "side": side,
                 "present": bool(detection.present[row]),
+                "unsure": bool(detection.unsure[row]),
                 "probability": _number(detection.probability[row]),
                 "intensity": _number(detection.intensity[row]),
                 "uncertainty": _number(detection.uncertainty[row]),

@@ -39,7 +39,7 @@ def print_au_table(title: str, report: dict[str, Any]) -> None:
         table.add_row(str(number), AU_NAMES[number], *cells)
     if table.row_count == 0:
         table.add_row("", "none: the face is at rest", "", "", "")
-    table.caption = "intensity (probability); left and right are the drawn person's"
+    table.caption = "intensity (probability), ? = unsure; left and right are the drawn person's"
     table.caption_justify = "left"
     console.print(table, soft_wrap=False)
 
@@ -87,7 +87,8 @@ def _cell(entry: dict[str, Any] | None) -> str:
         return ""
     if not entry["present"]:
         return "·"
-    return f"{entry['intensity']:.2f} ({entry['probability']:.0%})"
+    doubt = "?" if entry.get("unsure") else ""
+    return f"{entry['intensity']:.2f} ({entry['probability']:.0%}){doubt}"
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from .figures import Weights, interval
 from .labels import AU_LABELS
 from .readings import Readings
 
-__all__ = ["break_down", "by_intensity", "confusions", "coverage", "deciles", "mistakes"]
+__all__ = [
+    "break_down", "by_intensity", "confusions", "coverage", "deciles", "mistakes", "unsure_below",
+]  # fmt: skip
 
 _ANGLES = (0.0, 15.0, 30.0, 45.0)
 _STRENGTHS = (
@@ -119,6 +121,19 @@ def deciles(readings: Readings, parts: int = 10) -> list[dict[str, float]]:
     return rows
 
 
+def unsure_below(readings: Readings, removed: float = 0.5) -> float:
+    """Return the confidence below which a share of all errors lies: half of them.
+
+    To be chosen on drawings that the detector was not trained on, and kept with its weights as
+    `unsure_below`; answers below it are "unsure". 0 where there are no errors.
+    """
+    confidence, wrong, _, _ = _by_confidence(readings)
+    errors = np.sort(confidence[wrong])
+    if not len(errors):
+        return 0.0
+    return float(errors[min(round(removed * len(errors)), len(errors) - 1)])
+
+
 def coverage(readings: Readings) -> dict[str, Any]:
     """Return what it buys to say "unsure" where the confidence is lowest.
 
@@ -129,6 +144,8 @@ def coverage(readings: Readings) -> dict[str, Any]:
     errors_removed_by_20 : share of the errors that lie in the least sure fifth of the answers
     drawings_errors_removed_by_20 : the same where whole drawings are left out, by the mean
         confidence of their answers
+    unsure_below : the confidence below which half of the errors lie
+    unsure_share : share of the answers that this makes unsure
     """
     confidence, wrong, truth, said = _by_confidence(readings)
     total = max(int(wrong.sum()), 1)
@@ -151,8 +168,11 @@ def coverage(readings: Readings) -> dict[str, Any]:
     answers = np.maximum(readings.scored.sum(axis=1), 1)
     sure = (readings.confidence * readings.scored).sum(axis=1) / answers
     left_out = np.argsort(sure, kind="stable")[: round(0.2 * len(sure))]
+    doubt = unsure_below(readings)
     return {
         "curve": curve,
+        "unsure_below": doubt,
+        "unsure_share": float(np.mean(confidence < doubt)) if len(confidence) else 0.0,
         "errors_removed_by_20": float(wrong[four_fifths:].sum() / total),
         "drawings_errors_removed_by_20": float(per_drawing[left_out].sum() / total),
     }

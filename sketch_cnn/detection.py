@@ -37,6 +37,7 @@ class Detection:
         Probability of each label class on a grid over the crop.
     threshold : (A,) float64, or one number for all
         An AU counts as present from this probability on: each AU's operating point.
+    unsure_below : confidence below which the detector does not stand by its answer
     crop_from_ink : (2, 3) float64
         Affine map from ink pixels (x, y, 1) to grid pixels of `feature_probability`
         (pixel centres at +0.5 on both sides).
@@ -57,11 +58,22 @@ class Detection:
     feature_probability: NDArray[np.float32]
     crop_from_ink: NDArray[np.float64]
     threshold: NDArray[np.float64] | float = 0.5
+    unsure_below: float = 0.0
 
     @property
     def present(self) -> NDArray[np.bool_]:
         """(A,) bool: which AUs the drawing is said to show."""
         return self.probability >= self.threshold
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """(A,) in [0, 1]: how probable the detector holds it that `present` is right."""
+        return np.where(self.present, self.probability, 1.0 - self.probability)
+
+    @property
+    def unsure(self) -> NDArray[np.bool_]:
+        """(A,) bool: where the detector would rather not say whether the AU is there."""
+        return self.confidence < self.unsure_below
 
     def __post_init__(self) -> None:
         count = len(self.au_labels)

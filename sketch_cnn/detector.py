@@ -42,6 +42,8 @@ _READER_SURE, _READER_LEAST = 0.5, 0.25
 _OVERLAP = 0.3
 _PLACINGS = 2
 """The second placing starts where the first one ended, and sees more of the face."""
+_UNSURE_BELOW = 0.72
+"""Of weights that do not say: half of the errors on new people lie below (`unsure_below`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class Detector:
         self._finder: Network | None = None
         self._placer: Network | None = None
         self._reader: Network | None = None
+
+    def open(self) -> None:
+        """Open all networks now, to say at once where one of them cannot be used."""
+        self.finder, self.placer, self.reader  # noqa: B018
 
     @property
     def finder(self) -> Network:
@@ -202,6 +208,7 @@ class Detector:
             feature_probability=values["features"].astype(np.float32),
             crop_from_ink=matrix * grid,
             threshold=self._thresholds(),
+            unsure_below=float(self.reader.meta.get("unsure_below") or _UNSURE_BELOW),
         )
 
     def _calibrated(

@@ -81,6 +81,8 @@ def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, A
     spread = macro_figures(readings, weights)
     neutral = (readings.intensity < TRACE).all(axis=1)
     quiet = (readings.probability[neutral] <= 0.5).all(axis=1)
+    doubt, tenths = coverage(readings), deciles(readings)
+    rises = np.diff([tenth["accuracy"] for tenth in tenths])
     known = readings.found.any()
     return {
         "drawings": len(readings.keys),
@@ -95,11 +97,15 @@ def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, A
         "missed_faces": int((~readings.found).sum()),
         "no_face_drawings": readings.no_face_drawings,
         "false_faces": readings.false_faces,
+        "errors_removed_by_20": doubt["errors_removed_by_20"],
+        "unsure_below": doubt["unsure_below"],
+        "unsure_share": doubt["unsure_share"],
+        "largest_fall_of_accuracy": float(max(-rises.min(initial=0.0), 0.0)),
         "aus": _au_table(readings, weights[:200]),
         "breakdown": break_down(readings, weights),
         "intensity": by_intensity(readings),
-        "deciles": deciles(readings),
-        "coverage": coverage(readings),
+        "deciles": tenths,
+        "coverage": doubt,
         "confusions": confusions(readings),
         "mistakes": mistakes(readings),
     }

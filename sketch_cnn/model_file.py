@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
+from .labels import AU_LABELS
 
 __all__ = [
     "FINDER_FILE",
@@ -25,6 +26,17 @@ __all__ = [
 
 SCHEMA = "limner.model/1"
 FINDER_FILE, PLACER_FILE, READER_FILE = "finder.onnx", "placer.onnx", "reader.onnx"
+
+_GIVES = {
+    FINDER_FILE: {"maps"},
+    READER_FILE: {
+        "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
+    },
+}  # fmt: skip
+"""File → outputs that it must have."""
+
+_SAYS = ("name", "version", "input_px", "au_labels", "features", "crop_margin")
+"""What a file must say of itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +65,7 @@ def open_network(path: Path) -> Network:
     Raises
     ------
     ModelError
-        If it is missing, damaged, or not a network of limner.
+        If it is missing, damaged, not a network of limner, or lacks what limner asks of it.
     """
     import onnxruntime
 
@@ -79,6 +91,12 @@ def open_network(path: Path) -> Network:
             f"{path}: schema {found}, expected {SCHEMA}; use weights made by limner train"
         )
     meta = {key: _parsed(value) for key, value in raw.items()}
+    lacking = [key for key in _SAYS if meta.get(key) is None]
+    outputs = {output.name for output in session.get_outputs()}
+    lacking += sorted(_GIVES.get(path.name, set()) - outputs)
+    if lacking or tuple(meta["au_labels"]) != AU_LABELS:
+        what = f"without {', '.join(lacking)}" if lacking else "for other Action Units"
+        raise ModelError(f"{path}: a network {what}; use weights made by this limner's train")
     return Network(session, meta, hashlib.sha256(data).hexdigest(), len(data))
 
 

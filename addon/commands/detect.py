@@ -73,6 +73,7 @@ def detect(
     from ..terminal import on_one_line, print_au_table, progress_bar
 
     paths, detector = expand_folders(sketches), Detector(model_dir)
+    detector.open()  # weights that cannot be used are told once, not for every drawing
     pictures = _picture_names(picture, paths)
     failed = 0
     with progress_bar("Detecting", len(paths)) as advance:
@@ -109,6 +110,7 @@ def _detect_films(paths: Sequence[Path], as_json: bool, model_dir: Path | None, 
     from ..terminal import on_one_line, print_event_table, progress_bar
 
     detector, failed = Detector(model_dir), 0
+    detector.open()
     for path in paths:
         shown = on_one_line(shown_path(path))
         try:

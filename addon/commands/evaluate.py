@@ -14,6 +14,7 @@ from ...errors import ModelError, OutputError
 from .protocol import compare_protocols, protocol_options, run_protocol
 
 if TYPE_CHECKING:
+    from ...sketch_cnn.detection import Detection
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.readings import Readings
     from ...sketch_cnn.shards import Sample
@@ -129,14 +130,21 @@ def _measure(
     """Return the figures of a data set and the answers behind them; write the page if wanted."""
     from ...sketch_cnn.evaluate import evaluate as read
     from ...sketch_cnn.evaluate import set_beside, summarise
+    from ...sketch_cnn.strangers import Evidence
     from ..evaluation_file import data_name
     from ..terminal import progress_bar
 
     methods = None if train_data is None else _Baselines(detector, train_data, limit)
+    evidence = Evidence(detector)
+
+    def see(sample: Sample, answer: Detection | None) -> None:
+        evidence(sample, answer)
+        if methods is not None:
+            methods.seen(sample, answer)
+
     with progress_bar("Reading", limit or 2) as advance:
-        seen = methods.seen if methods else None
-        readings, samples = read(detector, data, limit, advance, seen)
-    figures = {"name": data_name(data), **summarise(readings)}
+        readings, samples = read(detector, data, limit, advance, see)
+    figures = {"name": data_name(data), **summarise(readings), **evidence.figures()}
     if methods is not None:
         figures["baselines"] = set_beside(readings, methods.answer(readings))
     if page is not None:

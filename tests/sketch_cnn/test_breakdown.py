@@ -13,6 +13,7 @@ from limner.sketch_cnn.breakdown import (
     coverage,
     deciles,
     mistakes,
+    unsure_below,
 )
 from limner.sketch_cnn.curves import precision_recall, reliability
 from limner.sketch_cnn.figures import bootstrap_weights
@@ -107,3 +108,12 @@ def test_precision_against_recall_of_a_perfect_and_of_a_useless_ranking():
     np.testing.assert_allclose(useless, [[1.0, 0.2]])
     assert np.all(np.diff(curve[:, 0]) >= 0.0) and len(curve) <= 60
     assert len(precision_recall(score > 2.0, score)) == 0
+
+
+@pytest.mark.parametrize("removed", [0.25, 0.5, 0.8])
+def test_below_the_chosen_confidence_lies_the_wished_share_of_errors(removed):
+    readings = invented(200, noise=0.4)
+    doubt = unsure_below(readings, removed)
+    errors = readings.confidence[readings.wrong]
+    assert np.mean(errors < doubt) == pytest.approx(removed, abs=0.01)
+    assert unsure_below(invented(noise=0.0)) == 0.0
