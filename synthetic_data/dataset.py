@@ -24,6 +24,7 @@ from typing import Any
 from ..errors import DatasetError
 from ..rig.facs import AU_LABELS
 from .plan import SCHEMA, checked_plan, open_folder
+from .ray_shards import shards_on_ray
 from .sample import Maker, sample_files
 from .shards import forget_notes, shard_path, write_shard, write_whole
 from .style import style_names
@@ -36,6 +37,7 @@ COUNTED = ("faces", "au_counts", "tallies", "shards")
 """What `dataset.json` says beyond the plan."""
 
 _maker: Maker | None = None
+_setting: tuple[Any, ...] | None = None
 
 
 def generate(
@@ -50,6 +52,7 @@ def generate(
     pairs: bool = False,
     frames: int = 0,
     resume: bool = False,
+    engine: str = "local",
     on_progress: Callable[[int, int], None] | None = None,
     shard_samples: int = SHARD_SAMPLES,
 ) -> dict[str, Any]:
@@ -67,6 +70,7 @@ def generate(
     pairs : draw every face at rest, too: `neutral.png`, and `neutral` in the JSON
     frames : 0, or how many samples in a row are one clip: an expression that comes and goes
     resume : go on in a folder that holds shards of the same data set already
+    engine : "local", or "ray" for a cluster, where `workers` above 1 is the most at a time
     on_progress : called with (samples done, samples wanted) after every shard
 
     Returns
@@ -96,7 +100,7 @@ def generate(
     done = count - sum(len(rows) for _, rows in missing)
     if on_progress is not None and done:
         on_progress(done, count)
-    for number in _written(out, plan, missing, workers):
+    for number in _written(out, plan, missing, workers, engine):
         done += len(shards[number][1])
         if on_progress is not None:
             on_progress(done, count)
@@ -104,10 +108,13 @@ def generate(
 
 
 def _written(
-    out: Path, plan: dict[str, Any], missing: list[tuple[int, range]], workers: int
+    out: Path, plan: dict[str, Any], missing: list[tuple[int, range]], workers: int, engine: str
 ) -> Iterator[int]:
     """Write the missing shards, alone or with helpers, and tell each one's number."""
     setting = tuple(plan[key] for key in ("seed", "size", "rigs", "styles", "pairs", "frames"))
+    if engine == "ray":
+        yield from shards_on_ray(out, setting, missing, workers, _write_elsewhere)
+        return
     if workers == 1 or len(missing) < 2:
         _start_worker(*setting)
         for number, rows in missing:
@@ -160,6 +167,15 @@ def _write_shard(out: Path, number: int, rows: range) -> int:
     """Draw and write one shard."""
     write_shard(shard_path(out, number), _members(rows))
     return number
+
+
+def _write_elsewhere(setting: tuple[Any, ...], out: Path, number: int, rows: range) -> int:
+    """Draw and write one shard in a process that may have drawn other data sets before."""
+    global _setting
+    if _maker is None or _setting != setting:
+        _start_worker(*setting)
+        _setting = setting
+    return _write_shard(out, number, rows)
 
 
 def _members(rows: range) -> Iterator[tuple[str, bytes]]:

@@ -23,7 +23,7 @@ from .sample import SCHEMA as SAMPLE_SCHEMA
 from .shards import PARTIAL, finished_shards, write_whole
 from .style import load_style
 
-__all__ = ["SCHEMA", "checked_plan", "open_folder"]
+__all__ = ["SCHEMA", "checked_plan", "code_hash", "open_folder"]
 
 SCHEMA = "limner.dataset/1"
 MAX_FRAMES = 500
@@ -85,7 +85,7 @@ def checked_plan(
         "frames": frames,
         "licences": licences,
         "sources_sha256": sources,
-        "code_sha256": _code_hash(),
+        "code_sha256": code_hash(),
         "au_labels": list(AU_LABELS),
         "features": list(FEATURES),
         "landmarks": list(LANDMARK_NAMES),
@@ -100,7 +100,7 @@ def _rig_hash(rig: FaceRig) -> str:
     return digest.hexdigest()
 
 
-def _code_hash() -> str:
+def code_hash() -> str:
     """Return the digest of the generator's own files, styles included."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent

@@ -26,6 +26,13 @@ def dataset() -> None:
 @click.option("--styles", default="all", show_default=True, help="Ways of drawing, as in a,b.")
 @click.option("--size", default=256, show_default=True, help="Side of a drawing, pixels.")
 @click.option("--workers", default=1, show_default=True, help="Processes.")
+@click.option(
+    "--engine",
+    type=click.Choice(("local", "ray")),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or a Ray cluster; needs limner[cluster].",
+)
 @click.option("--pairs", is_flag=True, help="Draw every face at rest, too.")
 @click.option(
     "--sequences",
@@ -44,13 +51,18 @@ def generate(
     styles: str,
     size: int,
     workers: int,
+    engine: str,
     pairs: bool,
     frames: int,
     resume: bool,
 ) -> None:
     """Draw labelled faces: WebDataset shards and a dataset.json that tells what they are."""
+    from ...cluster import require_ray
     from ...synthetic_data.dataset import generate as draw
     from ..terminal import progress_bar
+
+    if engine == "ray":
+        require_ray()  # before a folder is made
 
     with progress_bar("Drawing", count) as advance:
         made = draw(
@@ -61,6 +73,7 @@ def generate(
             styles=None if styles == "all" else styles.split(","),
             size=size,
             workers=workers,
+            engine=engine,
             pairs=pairs,
             frames=frames,
             resume=resume,
