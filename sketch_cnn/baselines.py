@@ -28,6 +28,7 @@ from sklearn.svm import LinearSVC
 from .crop import crop_matrix, landmark_box
 from .detection import Detection
 from .detector import cut_square
+from .facemesh import Features
 from .image import sketch_from_grey
 from .labels import AU_LABELS, MIRRORED_AUS, MIRRORED_LANDMARKS
 from .readings import Readings
@@ -41,6 +42,7 @@ BASELINES = {
     "true landmarks": "logistic regression on the true landmarks, which no detector knows",
     "found landmarks": "logistic regression on the landmarks that the detector finds",
     "HOG": "linear SVM on histograms of oriented gradients of the detector's crop",
+    "FaceMesh": "logistic regression on distances in MediaPipe's mesh, made for photographs",
 }
 """Name → what it does."""
 
@@ -52,7 +54,6 @@ _HELD_OUT = 4
 _LEAST = 3
 """A label with fewer drawings that have it, or have it not, is answered by the prior."""
 
-Features = tuple[NDArray[np.float64], NDArray[np.float64]]
 Learner = Callable[[], "LogisticRegression | LinearSVC"]
 
 
@@ -94,7 +95,11 @@ def _gradients(crop: NDArray) -> NDArray[np.float64]:
 
 
 def answer_all(
-    train: Readings, seen_in_training: Material, test: Readings, seen: Material
+    train: Readings,
+    seen_in_training: Material,
+    test: Readings,
+    seen: Material,
+    meshes: tuple[tuple[Features, NDArray], tuple[Features, NDArray]] | None = None,
 ) -> dict[str, Readings]:
     """Let every baseline learn from one data set and answer another.
 
@@ -102,6 +107,7 @@ def answer_all(
     ----------
     train, seen_in_training : truth and sight of the data set to learn from
     test, seen : of the data set to answer
+    meshes : what `facemesh.mesh_features` gives for both data sets, or None to leave it out
 
     Returns
     -------
@@ -117,6 +123,8 @@ def answer_all(
         "found landmarks": (_geometry(seen_in_training.found), _geometry(seen.found), logistic),
         "HOG": (_both(seen_in_training.gradients), _both(seen.gradients), support),
     }
+    if meshes is not None:
+        pairs["FaceMesh"] = (meshes[0][0], meshes[1][0], logistic)
     answers = {
         "nothing": _said(test, train, nothing, np.ones(len(AU_LABELS))),
         "prior": _said(test, train, np.tile(prior, (count, 1)), np.zeros(len(AU_LABELS))),
@@ -124,7 +132,18 @@ def answer_all(
     for name, (known, asked, learner) in pairs.items():
         probability, thresholds = _learn_and_answer(train, known, asked, learner, prior)
         answers[name] = _said(test, train, probability, thresholds)
-    return {name: answers[name] for name in BASELINES}
+    if meshes is not None:  # where it saw no face it says nothing
+        blind = ~meshes[1][1][:, None]
+        mesh = answers["FaceMesh"]
+        answers["FaceMesh"] = replace(
+            mesh,
+            probability=np.where(blind, 0.0, mesh.probability),
+            uncalibrated=np.where(blind, 0.0, mesh.uncalibrated),
+            said_intensity=np.where(blind, 0.0, mesh.said_intensity),
+            decided=mesh.decided & ~blind,
+            found=meshes[1][1],
+        )
+    return {name: answers[name] for name in BASELINES if name in answers}
 
 
 def _prior(train: Readings) -> NDArray[np.float64]:

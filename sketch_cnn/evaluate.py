@@ -118,7 +118,8 @@ def set_beside(
 
     Returns
     -------
-    name → `MACROS`, their `intervals`, and in `against` whether the detector differs from them
+    name → `MACROS`, `missed_faces`, their `intervals`, and in `against` whether the detector
+    differs from them
     """
     ones = np.ones((1, len(readings.keys)))
     weights = bootstrap_weights(readings.identity, resamplings)
@@ -128,6 +129,7 @@ def set_beside(
         spread = macro_figures(other, weights)
         out[name] = {
             **macro,
+            "missed_faces": int((~other.found).sum()),
             "intervals": {key: interval(spread[key], macro[key]).tolist() for key in MACROS},
             "against": compare_answers(other, readings, resamplings)[0],
         }

@@ -43,7 +43,8 @@ class Evidence:
         except SketchError:
             return
         rows, columns = np.nonzero(sketch.ink > 0.3)
-        box = tuple(map(float, (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)))
+        low, high = (columns.min(), rows.min()), (columns.max() + 1, rows.max() + 1)
+        box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
         self.strangers.append(_evidence(self.detector.detect(replace(sketch, face_box=box))))
 
     def figures(self) -> dict[str, float | None]:

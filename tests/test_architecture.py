@@ -75,6 +75,7 @@ BLENDER = {"bpy", "bpy_extras", "mathutils", "gpu", "gpu_extras", "blf"}
 MORE_PACKAGES: dict[str, set[str]] = {
     **dict.fromkeys(TRAINING_FILES, TRAINING),
     "sketch_cnn/baselines": {"skimage"},
+    "sketch_cnn/facemesh_worker.py": {"cv2", "mediapipe"},  # a program in a Python of its own
     "synthetic_data/compiled.py": {"numba"},
     # The command line and what it shows on a terminal.
     "addon/cli.py": {"click"},

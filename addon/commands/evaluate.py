@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Data set for simple methods to learn from, measured beside it; needs limner[train].",
 )
 @click.option(
+    "--facemesh",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A Python with mediapipe==0.10.21: its FaceMesh becomes one more of the --baselines.",
+)
+@click.option(
     "--sequences",
     "as_films",
     is_flag=True,
@@ -74,6 +80,7 @@ def evaluate(
     out: Path | None,
     page: Path | None,
     train_data: Path | None,
+    facemesh: Path | None,
     as_films: bool,
     pair: tuple[Path, Path] | None,
     **wish: Any,
@@ -102,6 +109,8 @@ def evaluate(
 
     if data is None and labelled is None:
         raise click.UsageError("give --data DIR, or --labelled TABLE.csv")
+    if facemesh is not None and train_data is None:
+        raise click.UsageError("--facemesh needs --baselines DIR")
     for name, option in (("--html", page), ("--baselines", train_data)):
         if option is not None and data is None:
             raise click.UsageError(f"{name} needs --data DIR")
@@ -113,7 +122,7 @@ def evaluate(
         record["sequences"] = _measure_films(detector, data, limit)
         data = None
     if data is not None:
-        record |= _measure(detector, data, limit, page, train_data)
+        record |= _measure(detector, data, limit, page, train_data, facemesh)
         _say(record["data"])
         for name, figures in record["data"].get("baselines", {}).items():
             _say(figures, f"{name}: ")
@@ -125,7 +134,12 @@ def evaluate(
 
 
 def _measure(
-    detector: Detector, data: Path, limit: int | None, page: Path | None, train_data: Path | None
+    detector: Detector,
+    data: Path,
+    limit: int | None,
+    page: Path | None,
+    train_data: Path | None,
+    facemesh: Path | None,
 ) -> dict[str, Any]:
     """Return the figures of a data set and the answers behind them; write the page if wanted."""
     from ...sketch_cnn.evaluate import evaluate as read
@@ -134,7 +148,7 @@ def _measure(
     from ..evaluation_file import data_name
     from ..terminal import progress_bar
 
-    methods = None if train_data is None else _Baselines(detector, train_data, limit)
+    methods = None if train_data is None else _Baselines(detector, train_data, limit, facemesh)
     evidence = Evidence(detector)
 
     def see(sample: Sample, answer: Detection | None) -> None:
@@ -146,7 +160,7 @@ def _measure(
         readings, samples = read(detector, data, limit, advance, see)
     figures = {"name": data_name(data), **summarise(readings), **evidence.figures()}
     if methods is not None:
-        figures["baselines"] = set_beside(readings, methods.answer(readings))
+        figures["baselines"] = set_beside(readings, methods.answer(readings, samples))
     if page is not None:
         info = detector.info
         about = {"model": f"{info['name']} {info['version']}, sha256 {info['sha256'][:12]}"}
@@ -218,23 +232,31 @@ def _measure_films(detector: Detector, data: Path, limit: int | None) -> dict[st
 class _Baselines:
     """The simple methods, and what they saw while the detector read."""
 
-    def __init__(self, detector: Detector, data: Path, limit: int | None) -> None:
+    def __init__(
+        self, detector: Detector, data: Path, limit: int | None, facemesh: Path | None
+    ) -> None:
         try:
             from ...sketch_cnn.baselines import Material, answer_all
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             raise ModelError(f"--baselines needs {missing}; pip install 'limner[train]'") from None
         from ...sketch_cnn.evaluate import evaluate as read
+        from ...sketch_cnn.facemesh import mesh_features
         from ..terminal import progress_bar
 
         self._answer_all = answer_all
         self.seen, self._known = Material(), Material()
         with progress_bar("Learning", limit or 2) as advance:
-            self._train, _ = read(detector, data, limit, advance, self._known)
+            self._train, samples = read(detector, data, limit, advance, self._known)
+        self._see = None if facemesh is None else partial(mesh_features, facemesh)
+        self._meshes = None if self._see is None else self._see(samples)
 
-    def answer(self, readings: Readings) -> dict[str, Readings]:
+    def answer(self, readings: Readings, samples: Sequence[Sample]) -> dict[str, Readings]:
         """Return their answers to the drawings that were read."""
-        return self._answer_all(self._train, self._known, readings, self.seen)
+        meshes = None
+        if self._see is not None and self._meshes is not None:
+            meshes = self._meshes, self._see(samples)
+        return self._answer_all(self._train, self._known, readings, self.seen, meshes)
 
 
 def _compare(first: Path, second: Path, out: Path | None) -> int:
