@@ -188,7 +188,7 @@ def _said(detection: Detection, au: str) -> bool:
     return any(
         bool(present)
         for label, present in zip(detection.au_labels, detection.present, strict=True)
-        if label in names or label[:-1] in names
+        if label in names or (label[-1] in "LR" and label[:-1] in names)
     )
 
 

@@ -16,6 +16,7 @@ from .labels import AU_LABELS
 
 __all__ = [
     "FINDER_FILE",
+    "NETWORK_FILES",
     "PLACER_FILE",
     "READER_FILE",
     "SCHEMA",
@@ -26,9 +27,11 @@ __all__ = [
 
 SCHEMA = "limner.model/1"
 FINDER_FILE, PLACER_FILE, READER_FILE = "finder.onnx", "placer.onnx", "reader.onnx"
+NETWORK_FILES = (FINDER_FILE, PLACER_FILE, READER_FILE)
 
 _GIVES = {
     FINDER_FILE: {"maps"},
+    PLACER_FILE: {"landmarks"},
     READER_FILE: {
         "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
     },

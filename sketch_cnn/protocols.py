@@ -24,7 +24,8 @@ from .export import export
 from .fold_figures import DETECTOR, fold_table, protocol_figures
 from .folds import Fold, write_part
 from .readings import Readings
-from .train import Recipe, train
+from .recipe import Recipe
+from .train import Setting, train
 
 __all__ = ["ProtocolSettings", "fold_recipe", "run_folds"]
 
@@ -132,9 +133,8 @@ def _answers(data: Path, work: Path, fold: Fold, settings: ProtocolSettings) -> 
         part / "train",
         part / "checkpoint.pt",
         fold_recipe(settings, fold.seed),
+        Setting(processes=settings.processes, threads=settings.threads),
         resume=True,
-        processes=settings.processes,
-        threads=settings.threads,
     )
     export(checkpoint, part, part / "validation", version="fold", data=None)
     answers = _measure(part, settings)

@@ -41,7 +41,7 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="That the network sees in each training.",
         ),
-        click.option("--recipe", default="second", show_default=True, help="Name, or a .toml."),
+        click.option("--recipe", default="small", show_default=True, help="Name, or a .toml."),
         click.option(
             "--leave",
             type=click.Choice(("rig", "style", "both")),

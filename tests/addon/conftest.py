@@ -11,14 +11,14 @@ import subprocess
 import sys
 
 import pytest
-from limner.sketch_cnn.model_file import FINDER_FILE, READER_FILE, weights_folder
+from limner.sketch_cnn.model_file import NETWORK_FILES, weights_folder
 
 
 @pytest.fixture
 def needs_weights():
     """Skip where the network's weights are not there."""
     folder = weights_folder()
-    if not all((folder / name).is_file() for name in (FINDER_FILE, READER_FILE)):
+    if not all((folder / name).is_file() for name in NETWORK_FILES):
         pytest.skip(f"the network's weights are not in {folder}")
 
 

@@ -7,7 +7,12 @@ import shutil
 
 import numpy as np
 import pytest
-from limner.sketch_cnn.model_file import FINDER_FILE, READER_FILE, weights_folder
+from limner.sketch_cnn.model_file import (
+    FINDER_FILE,
+    NETWORK_FILES,
+    READER_FILE,
+    weights_folder,
+)
 from PIL import Image
 
 FEW, MANY = 40, 300
@@ -136,7 +141,7 @@ def test_weights_that_cannot_be_used_cost_one_line_for_all(
 ):
     folder = tmp_path / "weights"
     folder.mkdir()
-    for name in (FINDER_FILE, READER_FILE):
+    for name in NETWORK_FILES:
         shutil.copyfile(weights_folder() / name, folder / name)
     spoil(folder)
     status, out, err = limner("detect", "--model", folder, *film, pages(2))

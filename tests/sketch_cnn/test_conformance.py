@@ -21,7 +21,7 @@ from limner.sketch_cnn.interface import (
     FootageReading,
 )
 from limner.sketch_cnn.labels import AU_LABELS, MIRRORED_AUS
-from limner.sketch_cnn.model_file import FINDER_FILE, READER_FILE, weights_folder
+from limner.sketch_cnn.model_file import NETWORK_FILES, weights_folder
 from limner.sketch_cnn.registry import DETECTORS, make_detector, register
 from PIL import Image
 
@@ -57,7 +57,7 @@ def detector(request):
     if request.param == "still":
         return Still()
     folder = weights_folder()
-    if not all((folder / name).is_file() for name in (FINDER_FILE, READER_FILE)):
+    if not all((folder / name).is_file() for name in NETWORK_FILES):
         pytest.skip(f"the network's weights are not in {folder}")
     return make_detector(request.param)
 
