@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,17 +86,19 @@ class DrawnFace:
 
     def radius_at(self, angle: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """Return the outline's radius, pixels, in some directions."""
-        at = (np.asarray(angle) % (2.0 * np.pi)) / (2.0 * np.pi) * _BINS
-        ring = np.concatenate([self.radii, self.radii[:1]])
-        return np.interp(at, np.arange(_BINS + 1), ring)
+        at = np.asarray(angle, dtype=np.float64) * (_BINS / (2.0 * np.pi))
+        return _around(self.radii, at.reshape(-1)).reshape(at.shape)
 
     def outline(
         self, start: float = 0.0, stop: float = 2.0 * np.pi, grow: float = 1.0, count: int = 72
     ) -> NDArray[np.float64]:
         """Return (count, 2) points of the head's outline between two angles."""
-        angle = np.linspace(start, stop, count)
+        angle = start + (stop - start) * _steps(count)
         radius = self.radius_at(angle) * grow
-        return self.centre + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        points = np.empty((count, 2))
+        points[:, 0] = self.centre[0] + radius * np.cos(angle)
+        points[:, 1] = self.centre[1] + radius * np.sin(angle)
+        return points
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,19 +162,13 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         centre=np.zeros(2),
         radii=np.ones(_BINS),
     )
-    face = _with_outline(face)
-    return replace(face, head=face.head[_near_outline(face)])
-
-
-def _near_outline(face: DrawnFace) -> NDArray[np.bool_]:
-    """Tell which points of the head may still make its outline when a hand has bent it a little."""
-    offset = face.head - face.centre
-    away = np.hypot(offset[:, 0], offset[:, 1])
-    return away > _RIM * face.radius_at(np.arctan2(offset[:, 1], offset[:, 0]))
+    return _with_outline(face)
 
 
 def _with_outline(face: DrawnFace) -> DrawnFace:
-    """Find the outline of the head as a star-shaped curve."""
+    """Find the outline of the head as a star-shaped curve, and the points that may still make it
+    when a hand has bent the head a little.
+    """
     low, high = bounds(face.head)
     centre = np.array([(low[0] + high[0]) / 2.0, 0.42 * low[1] + 0.58 * high[1]])
     offset = face.head - centre
@@ -182,7 +179,27 @@ def _with_outline(face: DrawnFace) -> DrawnFace:
         full = np.flatnonzero(~empty)
         radii = np.interp(np.arange(_BINS), full, radii[full], period=_BINS)
     smooth = np.fft.irfft(np.fft.rfft(radii) * _SMOOTH, _BINS)
-    return replace(face, centre=centre, radii=smooth)
+    near = (offset * offset).sum(axis=1) > (_RIM * _around(smooth, turns)) ** 2
+    return replace(face, centre=centre, radii=smooth, head=face.head[near])
+
+
+@lru_cache(maxsize=64)
+def _steps(count: int) -> NDArray[np.float64]:
+    """Return (count,) equal steps from 0 to 1."""
+    return np.linspace(0.0, 1.0, count)
+
+
+@compiled
+def _around(ring: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Interpolate a ring's values (B,) at places (N,) counted in its steps, as often as around."""
+    count = len(ring)
+    values = np.empty(len(places))
+    for number in range(len(places)):
+        low = math.floor(places[number])
+        part = places[number] - low
+        first, after = ring[low % count], ring[(low + 1) % count]
+        values[number] = first + part * (after - first)
+    return values
 
 
 @compiled

@@ -9,6 +9,7 @@ coverage is a matter of its distance to the line, and no sample is drawn twice.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +109,7 @@ def knot_count(length: int, period: float) -> int:
     return max(math.ceil(length / max(period, 1.0)), 1) + 3
 
 
+@lru_cache(maxsize=512)
 def noise_width(length: int) -> int:
     """Return how many normal numbers `ink_wavering` takes for a stroke of so many points."""
     return 2 * knot_count(length, _WOBBLE_STEPS) + knot_count(length, _PRESSURE_STEPS) + 2

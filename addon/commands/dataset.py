@@ -58,12 +58,14 @@ def generate(
 ) -> None:
     """Draw labelled faces: WebDataset shards and a dataset.json that tells what they are."""
     from ...cluster import require_ray
+    from ...synthetic_data.compiled import COMPILES
     from ...synthetic_data.dataset import generate as draw
     from ..terminal import progress_bar
 
     if engine == "ray":
         require_ray()  # before a folder is made
-
+    if not COMPILES:
+        click.echo("Without numba this takes long. Faster: pip install 'limner[data]'", err=True)
     with progress_bar("Drawing", count) as advance:
         made = draw(
             out,
