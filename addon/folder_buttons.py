@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import bpy
 
-from ..errors import LimnerError
 from .bridge import keeping, stage, wearing
 from .conventions import drive
 from .expression import Expression
 from .folder import FolderReader, drawings_in, key_frames
+from .guard import guarded
 from .keep import expression_keys
 from .own_mesh import links_of
 from .preferences import preferences, rig_source
@@ -53,14 +53,11 @@ class ReadsFolder:
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start to read; wait for the end where nobody looks."""
-        try:
-            self.jobs = drawings_in(Path(bpy.path.abspath(self.directory)))
-            self.prepare(context)
-        except LimnerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        self.jobs = drawings_in(Path(bpy.path.abspath(self.directory)))
+        self.prepare(context)
         rig = rig_source(context.scene.limner.rig)
         self.reader, self.answers = FolderReader(self.jobs, rig, preferences().threads), []
         if bpy.app.background or not self.options.is_invoke:
@@ -102,6 +99,7 @@ class ReadsFolder:
         context.window_manager.progress_end()
         context.workspace.status_text_set(None)
 
+    @guarded
     def finish(self, context: bpy.types.Context) -> set[str]:
         """Write what was read into the scene, in the order of the drawings."""
         place = {job.name: number for number, job in enumerate(self.jobs)}
@@ -116,12 +114,8 @@ class ReadsFolder:
         if meant_head(context) is None:  # deleted meanwhile
             self.report({"ERROR"}, "The head is gone")
             return {"CANCELLED"}
-        try:
-            end_solo(context)
-            said = self.work(context, [(place[a.job.name], a) for a in read])
-        except LimnerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        end_solo(context)
+        said = self.work(context, [(place[a.job.name], a) for a in read])
         self.report({"INFO"}, f"{said} from {len(read)} of {len(self.jobs)} drawings")
         return {"FINISHED"}
 

@@ -12,6 +12,7 @@ from ..errors import LimnerError
 from ..rig.arkit import ARKIT_NAMES
 from .bridge import keeping, stage, wearing
 from .expression import Expression, split_brows
+from .guard import guarded
 from .own_mesh import links_of
 from .properties import listed_aus
 from .translation import tip
@@ -49,14 +50,10 @@ class KeepsHead:
         cls.poll_message_set(tip("Leave the edit or sculpt mode of the head first"))
         return head.mode == "OBJECT"
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the work; what a user can mend becomes a report."""
-        try:
-            said = self.work(context, meant_head(context))
-        except LimnerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, said)
+        """Do the work, and tell of it."""
+        self.report({"INFO"}, self.work(context, meant_head(context)))
         return {"FINISHED"}
 
 
@@ -163,17 +160,15 @@ class LIMNER_OT_wear_asset(bpy.types.Operator):
         cls.poll_message_set(tip("No expression is kept in this file"))
         return bool(keeping.kept_actions())
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Wear it."""
         action = bpy.data.actions.get(self.action)
-        try:
-            if action is None or keeping.EXPRESSION not in action:
-                raise LimnerError(f"{self.action}: no such expression is kept in this file")
-            end_solo(context)
-            held = put_on(context, Expression.from_json(action[keeping.EXPRESSION]))
-        except LimnerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        if action is None or keeping.EXPRESSION not in action:
+            raise LimnerError(f"{self.action}: no such expression is kept in this file")
+        expression = Expression.from_json(action[keeping.EXPRESSION])
+        end_solo(context)
+        held = put_on(context, expression)
         if held:
             self.report({"WARNING"}, held_by_drivers(held))
         return {"FINISHED"}

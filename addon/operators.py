@@ -13,6 +13,7 @@ import bpy
 
 from ..errors import LimnerError
 from .expression import Expression
+from .guard import guarded
 from .own_mesh import require_links
 from .preferences import preferences, rig_source
 from .properties import listed_aus, pinned_aus, show_detection
@@ -94,15 +95,13 @@ class ReadsDrawing:
         cls.poll_message_set(tip("Choose your own mesh first, under Head"))
         return limner.target != "OWN" or meant_head(context) is not None
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the work; what a user can mend becomes a report."""
+        """Do the work, under a waiting mouse."""
         if context.window is not None:
             context.window.cursor_modal_set("WAIT")
         try:
             self.work(context)
-        except LimnerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
         finally:
             if context.window is not None:
                 context.window.cursor_modal_restore()
@@ -122,6 +121,7 @@ class LIMNER_OT_draw(bpy.types.Operator):
         cls.poll_message_set(tip("Drawing in Blender needs Blender 4.3 or later; give a picture"))
         return context.scene is not None and bpy.app.version >= (4, 3, 0)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make what is missing, look through the camera, enter draw mode."""
         from .bridge import easel
@@ -154,6 +154,7 @@ class LIMNER_OT_live(bpy.types.Operator):
             return False
         return watching.is_watching() or watching.can_watch(context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Switch it on, or off."""
         from .bridge import watching
@@ -267,6 +268,7 @@ class LIMNER_OT_unpin(bpy.types.Operator):
         cls.poll_message_set(tip("No Action Unit is pinned"))
         return context.scene is not None and any(row.is_pinned for row in context.scene.limner.aus)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take all pins off; the values stay until the drawing is read again."""
         for row in context.scene.limner.aus:

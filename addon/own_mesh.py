@@ -10,6 +10,7 @@ import bpy
 from ..errors import FitError
 from .bridge import wearing
 from .conventions import SOURCES, Link, recognise
+from .guard import guarded
 from .translation import tip
 
 __all__ = ["CLASSES", "LimnerLink", "LimnerMesh", "fill_links", "links_of", "require_links"]
@@ -99,6 +100,7 @@ class LIMNER_OT_recognise(AboutOwnMesh, bpy.types.Operator):
     bl_idname = "limner.recognise"
     bl_label = "Read Names"
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Fill the rows."""
         thing = context.scene.limner.own
@@ -117,6 +119,7 @@ class LIMNER_OT_link_add(AboutOwnMesh, bpy.types.Operator):
     bl_idname = "limner.link_add"
     bl_label = "Add Row"
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add a row for the mesh's active shape key."""
         thing = context.scene.limner.own
@@ -143,6 +146,7 @@ class LIMNER_OT_link_remove(AboutOwnMesh, bpy.types.Operator):
         cls.poll_message_set(tip("There is no row to remove"))
         return bool(context.scene.limner.own.limner_mesh.links)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove the active row."""
         kept = context.scene.limner.own.limner_mesh

@@ -57,6 +57,7 @@ class LimnerPreferences(bpy.types.AddonPreferences):
         column = layout.column(heading="Lines", align=True)
         for name in ("head_colour", "drawn_colour", "gap_colour"):
             column.prop(self, name)
+        layout.operator("limner.show_log", icon="TEXT")
 
 
 class _Defaults:

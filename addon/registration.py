@@ -8,6 +8,7 @@ import bpy
 
 from . import (
     folder_buttons,
+    guard,
     keep,
     operators,
     own_mesh,
@@ -22,6 +23,7 @@ from .bridge import lines, watching
 __all__ = ["register", "unregister"]
 
 CLASSES = (
+    *guard.CLASSES,
     *preferences.CLASSES,
     *own_mesh.CLASSES,
     *properties.CLASSES,
@@ -39,6 +41,7 @@ _commands: list[object] = []
 def register() -> None:
     """Add everything; nothing heavy is imported before somebody needs it."""
     translation.register()
+    guard.start_log()
     for added in CLASSES:
         bpy.utils.register_class(added)
     bpy.types.Scene.limner = bpy.props.PointerProperty(type=properties.LimnerScene)
@@ -58,6 +61,7 @@ def unregister() -> None:
     for added in reversed(CLASSES):
         bpy.utils.unregister_class(added)
     translation.unregister()
+    guard.stop_log()
     operators.session.cache_clear()
 
 

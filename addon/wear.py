@@ -11,6 +11,7 @@ from ..errors import LimnerError
 from .bridge import stage, wearing
 from .conventions import drive
 from .expression import PROTOTYPES, Expression, prototype
+from .guard import guarded
 from .own_mesh import require_links
 from .properties import clear_solo, listed_aus, set_list
 from .translation import tip
@@ -96,14 +97,11 @@ class WearsExpression:
         cls.poll_message_set(tip("Fit a head first, or choose your own mesh"))
         return context.scene is not None and meant_head(context) is not None
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the work; what a user can mend becomes a report."""
+        """Do the work, and tell what drivers hold on to."""
         end_solo(context)
-        try:
-            held = self.work(context)
-        except LimnerError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        held = self.work(context)
         if held:
             self.report({"WARNING"}, held_by_drivers(held))
         return {"FINISHED"}
@@ -144,6 +142,7 @@ class LIMNER_OT_preset(bpy.types.Operator):
         """Tell of the preset that the mouse is over."""
         return next(item[2] for item in PRESET_ITEMS if item[0] == properties.preset)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Fill the list; wear it where there is a head to wear it."""
         end_solo(context)

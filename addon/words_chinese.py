@@ -268,5 +268,8 @@ CHINESE: dict[str, str] = {
     "Colour of the drawn lines that were read": "已读取画线的颜色",
     "Gap": "间隙",
     "Colour of the marks where the lines part": "线条分开处标记的颜色",
+    "Show Log File": "显示日志文件",
+    "Open the folder of limner's log file, to send it to whoever maintains limner": "打开 limner 日志文件所在的文件夹，以便发送给维护者",
+    "Nothing went wrong so far: there is no log file": "目前没有出错：没有日志文件",
 }
 """English text → what a Chinese window shows."""

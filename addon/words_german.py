@@ -294,5 +294,8 @@ GERMAN: dict[str, str] = {
     "Colour of the drawn lines that were read": "Farbe der gelesenen gezeichneten Linien",
     "Gap": "Lücke",
     "Colour of the marks where the lines part": "Farbe der Striche, wo sich die Linien trennen",
+    "Show Log File": "Log-Datei zeigen",
+    "Open the folder of limner's log file, to send it to whoever maintains limner": "Den Ordner mit limners Log-Datei öffnen, um sie den Entwicklern zu schicken",
+    "Nothing went wrong so far: there is no log file": "Bisher ging nichts schief: Es gibt keine Log-Datei",
 }
 """English text → what a German window shows."""

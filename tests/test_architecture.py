@@ -85,6 +85,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/blend.py": {"bpy"},
     "addon/bridge/": BLENDER,
     "addon/folder_buttons.py": BLENDER,
+    "addon/guard.py": BLENDER,
     "addon/keep.py": BLENDER,
     "addon/operators": BLENDER,
     "addon/panels.py": BLENDER,

@@ -1,0 +1,94 @@
+"""Bad files, a read-only disk, a missing wheel, an unknown rig: a report, and nothing is lost."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from limner.sketch_cnn.model_file import READER_FILE, weights_folder
+
+from .scene_state import everything
+
+pytestmark = pytest.mark.blender
+
+
+@pytest.fixture
+def real(bpy, limner, monkeypatch):
+    """Take the real reading of files again."""
+    from limner.addon import operators
+
+    monkeypatch.undo()
+    operators.session.cache_clear()
+    return bpy.context.scene.limner
+
+
+def holds(bpy, button, match, capfd, **options):
+    """Press a button that must end in a report, with the scene as it was and a quiet console."""
+    before = everything(bpy)
+    capfd.readouterr()
+    with pytest.raises(RuntimeError, match=match) as caught:
+        getattr(bpy.ops.limner, button)(**options)
+    out, err = capfd.readouterr()
+    assert "Traceback" not in out + err
+    assert len(str(caught.value).strip().splitlines()) == 1
+    assert everything(bpy) == before
+
+
+@pytest.mark.parametrize("button", ["detect", "fit"])
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("none.png", None, "no such file"),
+        ("empty.png", b"", "empty"),
+        ("text.png", b"not a picture", "not a picture"),
+    ],
+)
+def test_bad_files_are_reports(bpy, real, tmp_path, capfd, button, name, content, match):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    real.sketch_path = str(tmp_path / name)
+    holds(bpy, button, match, capfd)
+
+
+def test_a_folder_of_bad_files_is_a_report(bpy, limner, tmp_path, capfd):
+    if not (weights_folder() / READER_FILE).is_file():
+        pytest.skip(f"the network's weights are not in {weights_folder()}")
+    bpy.ops.limner.fit()
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_text("no picture")
+    holds(bpy, "animate_folder", "None of the drawings", capfd, directory=str(tmp_path))
+
+
+def test_a_head_that_is_not_on_this_machine_is_a_report(bpy, real, sketches, capfd, monkeypatch):
+    from limner.addon import operators
+
+    real.sketch_path = str(sketches / "busch_max.png")
+    monkeypatch.setattr(operators, "rig_source", lambda name: "theirs")
+    holds(bpy, "fit", "theirs", capfd)
+
+
+@pytest.mark.parametrize("library", ["onnxruntime", "scipy"])
+def test_a_missing_wheel_is_a_report(bpy, limner, capfd, monkeypatch, library):
+    from limner.addon import operators
+
+    def missing(rig):
+        raise ModuleNotFoundError(f"No module named '{library}'", name=library)
+
+    monkeypatch.setattr(operators, "session", missing)
+    holds(bpy, "fit", f"library {library} cannot be loaded.*zip", capfd)
+
+
+def test_our_own_fault_is_a_report_too(bpy, limner, capfd, monkeypatch):
+    from limner.addon import operators
+
+    monkeypatch.setattr(operators, "session", lambda rig: {}["nothing"])
+    holds(bpy, "detect", "unexpected KeyError", capfd)
+
+
+def test_a_disk_that_cannot_be_written_is_a_report(bpy, limner, capfd):
+    bpy.ops.limner.fit()
+    holds(bpy, "export_glb", "head.glb", capfd, filepath="/proc/head.glb")
+
+
+def test_the_log_button_is_grey_while_nothing_went_wrong(bpy, limner):
+    assert not bpy.ops.limner.show_log.poll()
