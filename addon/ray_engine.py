@@ -13,7 +13,6 @@ Moritz et al. (2018). Ray: A Distributed Framework for Emerging AI Applications.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import os
 from collections.abc import Generator, Sequence
@@ -22,40 +21,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cluster import joined_cluster, processors
 from ..errors import OutputError
 from .batch import BatchSettings, Job, JobResult, shown_path
-from .fit_worker import ONE_THREAD
 from .outputs import remove_partial
 
 if TYPE_CHECKING:
     from .fit_worker import Fitter
 
-__all__ = ["require_ray", "run_on_ray"]
+__all__ = ["run_on_ray"]
 
 TRIES = 3
 """A machine that goes down costs its drawing a try; one that brings down three is told."""
 AHEAD = 2
 """Drawings handed out for every processor: enough that none waits, few to call back."""
-
-
-def require_ray() -> Any:
-    """Return the `ray` module.
-
-    Raises
-    ------
-    OutputError
-        If it is not there, or limner runs as a Blender extension, which workers cannot import.
-    """
-    if importlib.util.find_spec("ray") is None:
-        raise OutputError("--engine ray needs Ray: pip install 'limner[cluster]'")
-    if (__package__ or "").startswith("bl_ext."):
-        raise OutputError(
-            "--engine ray needs limner as a Python package on every machine, not the Blender "
-            "extension: pip install limner and run `limner fit` there"
-        )
-    import ray
-
-    return ray
 
 
 def run_on_ray(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResult, None, None]:
@@ -73,11 +52,16 @@ def run_on_ray(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobRes
     OutputError
         Ray is not there, or the cluster cannot be reached.
     """
-    ray = require_ray()
-    was_running = ray.is_initialized()
-    _connect(ray)
+    with joined_cluster() as ray:
+        yield from _handed_out(ray, jobs, settings)
+
+
+def _handed_out(
+    ray: Any, jobs: Sequence[Job], settings: BatchSettings
+) -> Generator[JobResult, None, None]:
+    """Hand out drawings and yield what comes back."""
     fit = ray.remote(num_cpus=1, max_retries=TRIES - 1)(_fit_one)
-    at_a_time = settings.jobs if settings.jobs > 1 else AHEAD * _processors(ray)
+    at_a_time = settings.jobs if settings.jobs > 1 else AHEAD * processors(ray)
     waiting, running = list(reversed(jobs)), {}
     order = json.dumps(settings.to_json())
     try:
@@ -94,32 +78,6 @@ def run_on_ray(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobRes
             with suppress(Exception):  # it may be done, or its machine gone
                 ray.cancel(reference, force=True)
             remove_partial(settings.out / job.name)
-        if not was_running:
-            ray.shutdown()
-
-
-def _connect(ray: Any) -> None:
-    """Join the cluster of `RAY_ADDRESS`, or start one here."""
-    if ray.is_initialized():
-        return
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray asks for a choice
-    try:
-        ray.init(
-            log_to_driver=False,
-            logging_level="ERROR",
-            include_dashboard=False if "RAY_ADDRESS" not in os.environ else None,
-            runtime_env={"env_vars": ONE_THREAD},
-        )
-    except Exception as error:  # Ray has no class of its own for it
-        reason = " ".join(str(error).split())
-        raise OutputError(
-            f"the Ray cluster cannot be reached ({reason[:200]}); check RAY_ADDRESS"
-        ) from error
-
-
-def _processors(ray: Any) -> int:
-    """Return how many drawings the cluster can fit at a time."""
-    return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def _result(ray: Any, reference: Any, job: Job) -> JobResult:

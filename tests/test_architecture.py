@@ -80,6 +80,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     # The command line and what it shows on a terminal.
     "addon/cli.py": {"click"},
     "addon/commands/": {"click"},
+    "cluster.py": {"ray"},
     "addon/terminal.py": {"rich"},
     # What only Blender runs.
     "addon/blend.py": {"bpy"},

@@ -116,7 +116,7 @@ def fit(
     if animate is not None and (len(planned) != 1 or resume):
         raise click.UsageError("--animate shows one drawing: give one, and leave --resume out")
     if engine == "ray":
-        from ..ray_engine import require_ray
+        from ...cluster import require_ray
 
         if animate is not None:
             raise click.UsageError("--animate shows one drawing: leave --engine ray out")

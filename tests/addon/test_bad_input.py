@@ -211,7 +211,7 @@ def test_a_killed_worker_costs_its_own_drawing_only(program, many, tmp_path, nee
     assert not list(out.glob(".partial-*"))
 
 
-def wait_for(is_so, timeout_s=60.0):
+def wait_for(is_so, timeout_s=240.0):
     end = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < end, "waited in vain"

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from limner.addon.batch import BatchSettings, plan_jobs, run_batch
-from limner.addon.ray_engine import require_ray, run_on_ray
+from limner.addon.ray_engine import run_on_ray
+from limner.cluster import require_ray
 from limner.errors import OutputError
 from PIL import Image
 
@@ -139,7 +140,7 @@ def test_stopping_calls_back_what_is_under_way(needs_weights, cluster, drawings,
 
 
 def test_without_ray_one_line_says_what_to_install(limner, sketches, tmp_path, monkeypatch):
-    monkeypatch.setattr("limner.addon.ray_engine.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("limner.cluster.importlib.util.find_spec", lambda name: None)
     status, out, err = limner(
         "fit", sketches / "busch_max.png", "--out", tmp_path, "--formats", "json",
         "--engine", "ray",
@@ -152,7 +153,7 @@ def test_without_ray_one_line_says_what_to_install(limner, sketches, tmp_path, m
 
 
 def test_blenders_extension_says_that_workers_cannot_import_it(monkeypatch):
-    monkeypatch.setattr("limner.addon.ray_engine.importlib.util.find_spec", lambda name: object())
-    monkeypatch.setattr("limner.addon.ray_engine.__package__", "bl_ext.user_default.limner.addon")
+    monkeypatch.setattr("limner.cluster.importlib.util.find_spec", lambda name: object())
+    monkeypatch.setattr("limner.cluster.__package__", "bl_ext.user_default.limner")
     with pytest.raises(OutputError, match="Python package on every machine"):
         require_ray()
