@@ -28,7 +28,14 @@ from .camera import Camera
 from .correspondence import Lines, curve_lines, match_lines
 from .face_rig import FaceRig, RigState, rotation_matrix, rotation_vector
 from .least_squares import box_step
-from .point_basis import PointBasis, Projected, gather_basis, join_bases, project_basis
+from .point_basis import (
+    PointBasis,
+    Projected,
+    gather_basis,
+    join_bases,
+    project_basis,
+    project_points,
+)
 
 __all__ = ["Evidence", "FitSettings", "Outcome", "ParametricFit", "fit_parameters", "place_head"]
 
@@ -188,36 +195,45 @@ def place_head(rig: FaceRig, evidence: Evidence) -> tuple[RigState, Camera]:
     return state, Camera(scale, centre, evidence.size_px, evidence.inverse_distance)
 
 
-def _landmark_rows(
-    problem: _Problem, projected: Projected
+def _landmark_residuals(
+    problem: _Problem, points: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return residuals (140,) and Jacobian (140, P) of the landmarks, robustly weighted."""
+    """Return residuals (140,) and weights (70,) of projected landmarks (70, 2), robust (Cauchy)."""
     evidence = problem.evidence
-    offset = projected.points - evidence.landmarks
+    offset = points - evidence.landmarks
     sigma = np.hypot(evidence.landmark_sigma, 0.02 * problem.iod_px)
     distance = np.linalg.norm(offset, axis=1) / sigma
-    weight = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))  # Cauchy
-    residual = (offset * weight[:, None]).ravel()
-    jacobian = np.concatenate([projected.by_mode, projected.by_view]) * weight[:, None]
-    return residual, jacobian.reshape(len(jacobian), -1).T
+    weight = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))
+    return (offset * weight[:, None]).ravel(), weight
 
 
-def _line_rows(
-    problem: _Problem, projected: Projected, lines: Lines
+def _line_residuals(
+    problem: _Problem, points: NDArray[np.float64], lines: Lines
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return residuals (R,) and Jacobian (R, P) of matched line points, along the normals."""
+    """Return residuals (R,) and weights (R,) of matched points, along normals (Geman–McClure)."""
     settings, iod_px = problem.settings, problem.iod_px
-    moved = np.einsum("rc,rcd->rd", lines.share, projected.points[lines.point])
+    moved = np.einsum("rc,rcd->rd", lines.share, points[lines.point])
     along = (lines.normal * (moved - lines.target)).sum(axis=1)
+    robust = 1.0 / (1.0 + (along / (settings.outlier_iod * iod_px)) ** 2)
     sigma = settings.line_sigma_iod * iod_px
-    robust = 1.0 / (1.0 + (along / (settings.outlier_iod * iod_px)) ** 2)  # Geman–McClure
     weight = np.sqrt(settings.line_weight * lines.weight) * robust / sigma
-    everything = np.concatenate([projected.by_mode, projected.by_view])
-    jacobian = sum(
-        (everything[:, lines.point[:, end]] * lines.normal).sum(axis=2) * lines.share[:, end]
-        for end in range(lines.point.shape[1])
-    )
-    return along * weight, (jacobian * weight).T
+    return along * weight, weight
+
+
+def _line_jacobian(
+    projected: Projected, lines: Lines, weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the (R, P) derivatives of the lines' residuals, their robust weights held."""
+    parts = []
+    for derivative in (projected.by_mode, projected.by_view):
+        by_point = np.ascontiguousarray(derivative.transpose(1, 0, 2))  # rows to gather
+        parts.append(
+            sum(
+                np.matmul(by_point[point], (lines.normal * share[:, None])[:, :, None])[:, :, 0]
+                for point, share in zip(lines.point.T, lines.share.T, strict=True)
+            )
+        )
+    return np.concatenate(parts, axis=1) * weight[:, None]
 
 
 def _prior_rows(
@@ -234,48 +250,58 @@ def _prior_rows(
     return gradient, np.concatenate([precision, turn_precision, np.zeros(3)])
 
 
-def _cost(problem: _Problem, unknowns: _Unknowns, residuals: NDArray[np.float64]) -> float:
+def _cost(
+    problem: _Problem, unknowns: _Unknowns, points: NDArray[np.float64], lines: Lines | None
+) -> float:
+    """Return the cost where landmarks and line points lie at `points`, (M, 2) pixels."""
     prior = problem.prior
     turned = rotation_vector(unknowns.rotation @ rotation_matrix(prior.rotation).T)
     spread = (unknowns.coefficients - prior.mean) / prior.sigma
-    penalty = (spread**2).sum() + ((turned / prior.rotation_sigma) ** 2).sum()
-    return float((residuals**2).sum() + penalty)
+    cost = (spread**2).sum() + ((turned / prior.rotation_sigma) ** 2).sum()
+    landmarks = points[: len(problem.evidence.landmarks)]
+    cost += (_landmark_residuals(problem, landmarks)[0] ** 2).sum()
+    if lines is not None and len(lines.target):
+        cost += (_line_residuals(problem, points, lines)[0] ** 2).sum()
+    return float(cost)
 
 
 def _linearise(
     problem: _Problem, unknowns: _Unknowns, basis: PointBasis, lines: Lines | None
-) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """Return cost, gradient (P,) and Hessian (P, P) at the unknowns."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return gradient (P,) and Hessian (P, P) of half the cost at the unknowns."""
     projected = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
     count = len(problem.evidence.landmarks)
-    first = Projected(
-        projected.points[:count], projected.by_mode[:, :count], projected.by_view[:, :count]
-    )
-    residual, jacobian = _landmark_rows(problem, first)
+    residual, weight = _landmark_residuals(problem, projected.points[:count])
+    jacobian = np.concatenate([projected.by_mode[:, :count], projected.by_view[:, :count]])
+    jacobian = (jacobian * weight[:, None]).reshape(len(jacobian), -1).T
     if lines is not None and len(lines.target):
-        more, more_jacobian = _line_rows(problem, projected, lines)
+        more, weight = _line_residuals(problem, projected.points, lines)
         residual = np.concatenate([residual, more])
-        jacobian = np.concatenate([jacobian, more_jacobian])
+        jacobian = np.concatenate([jacobian, _line_jacobian(projected, lines, weight)])
     gradient, diagonal = _prior_rows(problem, unknowns)
     hessian = jacobian.T @ jacobian + np.diag(diagonal)
-    return _cost(problem, unknowns, residual), jacobian.T @ residual + gradient, hessian
+    return jacobian.T @ residual + gradient, hessian
 
 
 def _descend(
     problem: _Problem, unknowns: _Unknowns, basis: PointBasis, lines: Lines | None, steps: int
 ) -> tuple[_Unknowns, float, bool]:
     """Take Levenberg–Marquardt steps; return unknowns, cost, and whether any step helped."""
-    damping, improved = 1e-3, False
-    cost, gradient, hessian = _linearise(problem, unknowns, basis, lines)
+
+    def cost_of(trial: _Unknowns) -> float:
+        points = project_points(basis, trial.coefficients, trial.rotation, trial.camera)
+        return _cost(problem, trial, points, lines)
+
+    damping, improved, cost = 1e-3, False, cost_of(unknowns)
     for _ in range(steps):
+        gradient, hessian = _linearise(problem, unknowns, basis, lines)
         for _attempt in range(5):
             values = np.concatenate([unknowns.coefficients, np.zeros(6)])
             step = box_step(hessian, gradient, values, problem.lower, problem.upper, damping)
             trial = unknowns.stepped(step)
-            trial_cost, trial_gradient, trial_hessian = _linearise(problem, trial, basis, lines)
+            trial_cost = cost_of(trial)
             if np.isfinite(trial_cost) and trial_cost < cost:
                 unknowns, cost = trial, trial_cost
-                gradient, hessian = trial_gradient, trial_hessian
                 damping, improved = max(damping / 5.0, 1e-6), True
                 break
             damping *= 10.0
@@ -339,12 +365,12 @@ def fit_parameters(
         lines = match_lines(
             candidates, evidence.drawn, problem.iod_px, first_point=len(evidence.landmarks)
         )
-        before = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
+        before = project_points(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
         moved, cost, improved = _descend(problem, unknowns, basis, lines, settings.steps_per_round)
         if not np.isfinite(cost):
             outcome = Outcome.NOT_FINITE
             break
-        after = project_basis(basis, moved.coefficients, moved.rotation, moved.camera)
+        after = project_points(basis, moved.coefficients, moved.rotation, moved.camera)
         unknowns = moved
         costs.append(cost)
         if on_round is not None:
@@ -352,7 +378,7 @@ def fit_parameters(
         if not improved:
             outcome = Outcome.STUCK
             break
-        if np.abs(after.points - before.points).max() < tolerance_px:
+        if np.abs(after - before).max() < tolerance_px:
             outcome = Outcome.CONVERGED
             break
     return ParametricFit(_state(problem, unknowns), unknowns.camera, outcome, tuple(costs))

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from .camera import Camera
 from .face_rig import FaceRig, SurfacePoints
 
-__all__ = ["PointBasis", "Projected", "gather_basis", "join_bases", "project_basis"]
+__all__ = [
+    "PointBasis",
+    "Projected",
+    "gather_basis",
+    "join_bases",
+    "project_basis",
+    "project_points",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,10 +90,7 @@ def project_basis(
     coefficients : (K + B,) identity coefficients, then blendshape weights
     rotation : (3, 3) rotation matrix of the head
     """
-    used = np.flatnonzero(coefficients)
-    shaped = basis.rest + np.tensordot(coefficients[used], basis.modes[used], axes=1)
-    turned = shaped @ rotation.T
-    x, y, z = turned.T
+    x, y, z = _turned(basis, coefficients, rotation).T
     depth = 1.0 / (1.0 - z * camera.inverse_distance)
     scale = camera.scale_px * depth
     lean = scale * depth * camera.inverse_distance
@@ -108,3 +112,22 @@ def project_basis(
         view[axis, :, 1] = (gradient_y * move).sum(axis=1)
     view[3], view[4, :, 0], view[5, :, 1] = offset, 1.0, 1.0
     return Projected(offset + camera.centre_px, by_mode.astype(np.float64), view)
+
+
+def project_points(
+    basis: PointBasis,
+    coefficients: NDArray[np.float64],
+    rotation: NDArray[np.float64],
+    camera: Camera,
+) -> NDArray[np.float64]:
+    """Project the points only, (M, 2) pixels: what `project_basis` says without derivatives."""
+    return camera.project(_turned(basis, coefficients, rotation))
+
+
+def _turned(
+    basis: PointBasis, coefficients: NDArray[np.float64], rotation: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the (M, 3) points, shaped and turned, metres."""
+    used = np.flatnonzero(coefficients)
+    shaped = basis.rest + np.tensordot(coefficients[used], basis.modes[used], axes=1)
+    return shaped @ rotation.T

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from limner.rig.camera import Camera
 from limner.rig.face_rig import rotation_matrix, rotation_vector
-from limner.rig.point_basis import PointBasis, project_basis
+from limner.rig.point_basis import PointBasis, project_basis, project_points
 
 STEP = 1e-6
 
@@ -43,6 +43,10 @@ def test_view_moves_points_as_its_derivative_says(scene):
     for row, (turned, seen) in enumerate(views):
         moved = project_basis(basis, coefficients, turned, seen).points
         np.testing.assert_allclose((moved - here.points) / STEP, here.by_view[row], atol=2e-2)
+
+
+def test_points_alone_are_those_that_come_with_derivatives(scene):
+    np.testing.assert_allclose(project_points(*scene), project_basis(*scene).points, atol=1e-9)
 
 
 @pytest.mark.parametrize("vector", [(0.0, 0.0, 0.0), (1e-10, 0.0, 0.0), (0.3, -1.2, 0.5)])
