@@ -78,7 +78,8 @@ def test_draw_makes_paper_pen_and_a_camera_that_sees_them(bpy, limner):
     assert bpy.context.object == drawing and drawing.mode == "PAINT_GREASE_PENCIL"
     assert camera.data.type == "ORTHO" and camera.data.show_background_images
     assert camera.data.background_images[0].image.packed_file is not None
-    assert drawing.data.materials[0].grease_pencil.show_stroke
+    if bpy.app.version < (5, 2, 0):  # from there on it is the stroke that hides its line
+        assert drawing.data.materials[0].grease_pencil.show_stroke
     render = bpy.context.scene.render
     assert (render.resolution_x, render.resolution_y) == (1024, 1280)
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def shown_texts():
         if "_OT_" in added.__name__:
             texts.add(added.__doc__)
         for base in added.__mro__:
-            for declared in vars(base).get("__annotations__", {}).values():
+            for declared in inspect.get_annotations(base).values():
                 options = getattr(declared, "keywords", {})
                 if "HIDDEN" in options.get("options", ()):
                     continue
