@@ -112,12 +112,12 @@ class FolderReader:
     def __init__(
         self, jobs: Sequence[Job], rig: str, processes: int = 1, run: Runner | None = None
     ) -> None:
-        if run is None:
-            from .fit_pool import run_in_processes as run
+        from .fit_pool import run_in_processes
+
         self._jobs = {job.name: job for job in jobs}
         self._out = Path(tempfile.mkdtemp(prefix="limner-folder-"))
         self._settings = BatchSettings(self._out, rig, formats=("json",), jobs=processes)
-        self._run = run
+        self._run = run or run_in_processes
         self._answers: queue.SimpleQueue[ReadDrawing] = queue.SimpleQueue()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)

@@ -62,7 +62,8 @@ def _handed_out(
     """Hand out drawings and yield what comes back."""
     fit = ray.remote(num_cpus=1, max_retries=TRIES - 1)(_fit_one)
     at_a_time = settings.jobs if settings.jobs > 1 else AHEAD * processors(ray)
-    waiting, running = list(reversed(jobs)), {}
+    waiting = list(reversed(jobs))
+    running: dict[Any, Job] = {}
     order = json.dumps(settings.to_json())
     try:
         while waiting or running:

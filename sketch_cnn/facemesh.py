@@ -93,7 +93,7 @@ def mesh_features(python: Path, samples: Iterable[Sample]) -> tuple[Features, ND
     features : distances of the faces, and of their mirror images; 0 where none was seen
     seen : (N,) bool
     """
-    faces = [sample.picture for sample in samples if sample.is_face]
+    faces = [sample.png() for sample in samples if sample.is_face]
     straight = np.stack(list(read_meshes(python, faces)))
     mirrored = np.stack(list(read_meshes(python, map(_mirrored, faces))))
     seen = ~np.isnan(straight).any(axis=(1, 2))

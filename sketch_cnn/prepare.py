@@ -71,7 +71,8 @@ def parted(faces: PreparedFaces, count: int) -> tuple[PreparedFaces, PreparedFac
 def prepare(sample: Sample, rng: np.random.Generator) -> PreparedFaces:
     """Take the ink from a drawing and bring it to the scale of the reader's crop (N = 1)."""
     ink = extract_ink(sample.grey().astype(np.float32) / 255.0)
-    box = landmark_box(sample.landmarks) if sample.is_face else (0.0, 0.0, *ink.shape[::-1])
+    height, width = ink.shape
+    box = landmark_box(sample.landmarks) if sample.is_face else (0.0, 0.0, width, height)
     crop = crop_matrix(box, INPUT_PX, CROP_MARGIN)
     crop[:, 2] += (PREPARED_PX - INPUT_PX) / 2.0
     fine = warp(sample.features(), crop * 2.0, 2 * PREPARED_PX, nearest=True)
@@ -104,7 +105,8 @@ def warp(
         matrix[:, :2] = matrix[:, :2] @ np.diag([width / size[0], height / size[1]])
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
     flags = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
-    return cv2.warpAffine(image, matrix, (size_px, size_px), flags=flags, borderValue=0)
+    size = (size_px, size_px)
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=flags, borderValue=[0.0]))
 
 
 def one_class_a_cell(

@@ -51,6 +51,14 @@ class Sample:
         """Return the sample's labels alone, to save memory."""
         return replace(self, picture=b"", labels=b"")
 
+    def png(self) -> bytes:
+        """Return the drawing as a PNG file's bytes."""
+        if isinstance(self.picture, bytes):
+            return self.picture
+        file = io.BytesIO()
+        Image.fromarray(self.picture).save(file, "PNG")
+        return file.getvalue()
+
     def grey(self) -> NDArray[np.uint8]:
         """Return the drawing (H, W), 0 = black."""
         return _decoded(self.picture)

@@ -37,4 +37,4 @@ def with_unseen(
     unseen : (A,) how often each AU is there in drawings that do not show it
     """
     share = seen_share(visible)
-    return share * probability + (1.0 - share) * unseen
+    return np.asarray(share * probability + (1.0 - share) * unseen, dtype=np.float64)

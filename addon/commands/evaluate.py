@@ -182,7 +182,7 @@ def _write_page(
 
     told = f"{figures['drawings']} drawings, {figures['identities']} identities"
     about = {**about, "data": f"{figures['name']}: {told}"}
-    pictures = {sample.key: sample.picture for sample in samples}
+    pictures = {sample.key: sample.png() for sample in samples}
     write_whole(page, evaluation_page(figures, readings, pictures, about))
 
 

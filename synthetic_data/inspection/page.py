@@ -211,8 +211,8 @@ def _clips(inspection: Inspection) -> str:
         parts.append(f"<h3>{escape(' · '.join(said))}</h3>{_sheet(strip.pictures, 'strip')}")
     if not parts:
         return ""
-    said = f"{strips.count:,} clips; here the first, with their Action Units from 0.1 on."
-    return f"<p>{said}</p>{''.join(parts)}"
+    told = f"{strips.count:,} clips; here the first, with their Action Units from 0.1 on."
+    return f"<p>{told}</p>{''.join(parts)}"
 
 
 def _group(inspection: Inspection, kind: str) -> str:
