@@ -71,7 +71,7 @@ class PipelineSettings:
     parametric: FitSettings = field(default_factory=FitSettings)
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     inverse_distance: float = 0.0
-    ordinary: float = 0.5
+    ordinary: float = 0.6
     correct_as: str = "expression"
 
 
