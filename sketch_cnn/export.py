@@ -140,6 +140,7 @@ def _exported(network: nn.Module, outputs: list[str]) -> Any:
         )
     model = program.model_proto  # made anew whenever it is asked for
     _halve(model)
+    _forget_makers(model)
     return model
 
 
@@ -154,6 +155,22 @@ def _write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     onnx.save(model, os.fspath(partial))
     partial.replace(path)
+
+
+def _forget_makers(model: Any) -> None:
+    """Take out what the exporter notes of the machine that it ran on: stack traces and paths."""
+    for part in (model, model.graph, *model.graph.node, *model.graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
+        value.doc_string = ""
+        del value.metadata_props[:]
+    for function in model.functions:
+        function.doc_string = ""
+        del function.metadata_props[:]
+        for node in function.node:
+            node.doc_string = ""
+            del node.metadata_props[:]
 
 
 def _halve(model: Any) -> None:

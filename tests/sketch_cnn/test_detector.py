@@ -17,7 +17,7 @@ from limner.sketch_cnn import detector as module
 from limner.sketch_cnn.detector import Detector, FoundFace
 from limner.sketch_cnn.image import sketch_from_grey
 from limner.sketch_cnn.labels import AU_LABELS, FEATURES, MIRRORED_AUS, MIRRORED_LANDMARKS
-from limner.sketch_cnn.model_file import open_network
+from limner.sketch_cnn.model_file import open_network, weights_folder
 from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 300, 340
@@ -173,6 +173,12 @@ def test_the_weights_say_where_they_come_from(weights):
     assert tuple(meta["au_labels"]) == AU_LABELS
     assert np.shape(meta["calibration"]) == (len(AU_LABELS), 2)
     assert np.shape(meta["thresholds"]) == (len(AU_LABELS),)
+
+
+def test_the_weights_say_nothing_of_the_machine_that_made_them(weights):
+    for folder in (weights, weights_folder()):
+        for file in folder.glob("*.onnx"):
+            assert b"site-packages" not in file.read_bytes()
 
 
 def test_missing_damaged_and_foreign_weights_are_one_clear_line(tmp_path, weights):
