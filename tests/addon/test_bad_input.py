@@ -207,7 +207,8 @@ def test_a_killed_worker_costs_its_own_drawing_only(program, many, tmp_path, nee
     assert process.returncode == 1
     faults = [line for line in err.splitlines() if ": note: " not in line]
     assert len(faults) == 1 and "was killed (signal 9)" in faults[0]
-    assert len(list(out.glob("*/fit.json"))) == 11
+    # the killed one may just have been put in its place, whole, and not yet told
+    assert len(list(out.glob("*/fit.json"))) in (11, 12)
     assert not list(out.glob(".partial-*"))
 
 
