@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LimnerError
-from ..sketch_cnn.image import PICTURE_SUFFIXES
 from .outputs import FORMATS, output_files, read_report, saying_what_is_wrong
 
 __all__ = [
@@ -166,6 +165,8 @@ def expand_folders(inputs: Iterable[Path]) -> list[Path]:
 
 def _is_picture(path: Path) -> bool:
     """Tell whether a file is a picture by its name, and not a hidden one."""
+    from ..sketch_cnn.image import PICTURE_SUFFIXES  # Blender's start must not wait for Pillow
+
     is_named_so = path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
     return is_named_so and path.is_file()
 
