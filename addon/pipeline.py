@@ -30,7 +30,7 @@ from ..sketch_cnn.sketch import Sketch
 from .crawl import CrawlSettings, crawl, visible_lines
 from .drawn import read_lines
 from .evidence import gather_evidence
-from .fit import Fit
+from .fit import Fit, Gap
 from .frame import frame_face
 from .gap import measure_gap, split_drawn
 from .pins import with_pins
@@ -51,6 +51,8 @@ STAGES = ("detect", "parametric", "snakes")
 CORRECTIONS = ("expression", "identity")
 _UNSURE_FACE = 0.5
 _CORRECTION_LENGTH_M = 0.016
+_WORSE_IOD = 0.002
+"""A correction that leaves a gap so much larger than the parametric fit is tried again."""
 _LARGE_GAP_IOD = 0.08
 
 
@@ -165,17 +167,27 @@ class Session:
         found = fit_parameters(self.rig, evidence, self.settings.parametric)
         parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
         clock.start("snakes")
-        start = towards_ordinary(self.rig, found.state, self.settings.ordinary)
-        wholes = Wholes.find(
-            self.rig, _seen(self.rig, found.state, start), found.camera, evidence.landmarks,
-            detection.landmark_spread * frame.scale, frame.iod_px,
-        )  # fmt: skip
-        correction, final, records = crawl(
-            self.rig, self.deformer, self.tuck, found.state, start, found.camera, drawn,
-            wholes, frame.iod_px, self.settings.crawl,
-        )  # fmt: skip
         own = split_drawn(drawn, parametric, frame.iod_px)
-        gap = measure_gap(own, placed, parametric, final, frame.iod_px)
+        spread = detection.landmark_spread * frame.scale
+
+        def corrected(ordinary: float) -> tuple[Gap, NDArray[np.float64], Any, Any]:
+            start = towards_ordinary(self.rig, found.state, ordinary)
+            wholes = Wholes.find(
+                self.rig, _seen(self.rig, found.state, start), found.camera, evidence.landmarks,
+                spread, frame.iod_px,
+            )  # fmt: skip
+            correction, final, records = crawl(
+                self.rig, self.deformer, self.tuck, found.state, start, found.camera, drawn,
+                wholes, frame.iod_px, self.settings.crawl,
+            )  # fmt: skip
+            gap = measure_gap(own, placed, parametric, final, frame.iod_px)
+            return gap, correction, final, records
+
+        best = corrected(self.settings.ordinary)
+        if best[0].snakes > best[0].parametric + _WORSE_IOD and self.settings.ordinary > 0.0:
+            # without the way back to the ordinary head, on which a contour can vanish
+            best = min(best, corrected(0.0), key=lambda one: one[0].snakes)
+        gap, correction, final, records = best
         baked = None
         if self.settings.correct_as == "identity":
             baked = self.baker.bake(found.state.identity, correction)
