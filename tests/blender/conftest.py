@@ -4,11 +4,34 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 import pytest
 
 from ..tiny_rig import tiny_fit, tiny_rig
 from .scene_state import FakeSession
+
+_outcome = {}
+
+
+def pytest_sessionfinish(session, exitstatus):
+    _outcome["status"] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """End without Blender's own clean-up, where Blender is a module of this process.
+
+    Blender 4.5's module closes files in a thread of its own that nobody ends: at exit the process
+    waits for it for ever, once a .blend was read.
+    """
+    module = sys.modules.get("bpy")
+    if "status" in _outcome and module is not None and not module.app.binary_path:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_outcome["status"])
 
 
 @pytest.fixture(scope="session")
