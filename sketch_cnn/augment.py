@@ -86,16 +86,13 @@ def read_batch(
     (N, 3); features (N, 64, 64) int64, -1 on paper
     """
     device, count = faces["ink"].device, len(faces["ink"])
-    maps = _shift(count, -(PREPARED_PX - INPUT_PX) / 2.0, device)
+    maps = _middles(count, device)
     landmarks, pose = faces["landmarks"], faces["pose"].clone()
     intensity, visible = faces["intensity"], faces["visible"]
     if jitter is not None:
-        turn = jitter.maps(count, INPUT_PX, device)
+        maps, flip, turn = _crops(count, jitter, device)
         # image y runs down: a turn in the picture is a roll the other way
         pose[:, 2] -= torch.atan2(turn[:, 1, 0], turn[:, 0, 0])
-        maps = turn @ maps
-        flip = torch.rand(count, device=device) < 0.5
-        maps = torch.where(flip[:, None, None], _mirror(INPUT_PX, device) @ maps, maps)
         landmarks = torch.where(
             flip[:, None, None], landmarks[:, _constant(MIRRORED_LANDMARKS, device)], landmarks
         )
@@ -123,15 +120,26 @@ def place_batch(
 ) -> tuple[Tensor, Tensor]:
     """Return crops that lie badly (N, 1, 128, 128), and their landmarks (N, 70, 2)."""
     device, count = faces["ink"].device, len(faces["ink"])
-    maps = jitter.maps(count, INPUT_PX, device)
-    maps = maps @ _shift(count, -(PREPARED_PX - INPUT_PX) / 2.0, device)
-    flip = torch.rand(count, device=device) < 0.5
-    maps = torch.where(flip[:, None, None], _mirror(INPUT_PX, device) @ maps, maps)
+    maps, flip, _ = _crops(count, jitter, device)
     landmarks = faces["landmarks"]
     landmarks = torch.where(
         flip[:, None, None], landmarks[:, _constant(MIRRORED_LANDMARKS, device)], landmarks
     )
     return spoiler(warp(faces["ink"], maps, INPUT_PX) / 255.0), _moved(landmarks, maps)
+
+
+def _crops(count: int, jitter: Jitter, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Return maps of stored ink onto moved crops, which of them are mirrored, and the moves."""
+    turn = jitter.maps(count, INPUT_PX, device)
+    maps = turn @ _middles(count, device)
+    flip = torch.rand(count, device=device) < 0.5
+    maps = torch.where(flip[:, None, None], _mirror(INPUT_PX, device) @ maps, maps)
+    return maps, flip, turn
+
+
+def _middles(count: int, device: torch.device) -> Tensor:
+    """Return maps of stored ink onto the crop in its middle."""
+    return _shift(count, -(PREPARED_PX - INPUT_PX) / 2.0, device)
 
 
 def sheet_batch(

@@ -89,7 +89,7 @@ def train(
         workers = 1 if rigs is None else max((os.cpu_count() or 2) // processes - 1, 1)
     with progress_bar("Training", chosen.steps) as advance:
         checkpoint = run(
-            _stream(rigs, seed) if data is None else data,
+            _stream(rigs or "", seed) if data is None else data,
             out / "checkpoint.pt",
             chosen,
             Setting(device, processes, threads, workers, 60.0 * (minutes or math.inf)),
@@ -103,12 +103,11 @@ def train(
     click.echo(f"weights in {out}; use them with --model {out}")
 
 
-def _stream(rigs: str | None, seed: int) -> DrawingStream:
+def _stream(rigs: str, seed: int) -> DrawingStream:
     """Return the source of `--stream makehuman=4,ict-light=1`."""
     from ...synthetic_data.stream import StreamSettings
     from ..drawing_stream import DrawingStream
 
-    assert rigs is not None
     shares: dict[str, float] = {}
     for part in rigs.split(","):
         name, _, share = part.partition("=")
