@@ -13,7 +13,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -25,6 +24,7 @@ from .labels import AU_LABELS, FEATURES
 from .model_file import FINDER_FILE, PLACER_FILE, READER_FILE, SCHEMA
 from .shards import read_folder
 from .step import Networks
+from .weight_storage import store_weights
 
 __all__ = ["export", "load_networks"]
 
@@ -73,6 +73,7 @@ def export(
     version: str,
     data: Path | None = None,
     metrics: dict[str, float] | None = None,
+    storage: str = "float16",
 ) -> None:
     """Write `finder.onnx`, `placer.onnx` and `reader.onnx` into the folder `out`.
 
@@ -83,6 +84,12 @@ def export(
     version : of the weights
     data : folder trained on, whose `dataset.json` is named by its hash
     metrics : figures to keep with the weights
+    storage : of the large weights, one of `weight_storage.STORAGES`
+
+    Raises
+    ------
+    ModelError
+        If the checkpoint is none, or there is no such storage.
     """
     networks, recipe, step = load_networks(checkpoint)
     meta = {
@@ -98,13 +105,14 @@ def export(
         "features": FEATURES,
         "crop_margin": CROP_MARGIN,
         "input_px": INPUT_PX,
+        "storage": storage,
         "metrics": metrics or {},
     }
     plain = {"calibration": [[1.0, 0.0]] * len(AU_LABELS)}
     models = {
-        FINDER_FILE: _exported(networks.finder, ["maps"]),
-        PLACER_FILE: _exported(networks.placer, ["landmarks"]),
-        READER_FILE: _exported(_Deployed(networks.reader).eval(), list(_OUTPUTS)),
+        FINDER_FILE: _exported(networks.finder, ["maps"], storage),
+        PLACER_FILE: _exported(networks.placer, ["landmarks"], storage),
+        READER_FILE: _exported(_Deployed(networks.reader).eval(), list(_OUTPUTS), storage),
     }
     with tempfile.TemporaryDirectory() as folder:
         for name, model in models.items():
@@ -120,8 +128,8 @@ def _hash(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _exported(network: nn.Module, outputs: list[str]) -> Any:
-    """Return one network as an ONNX model with a free batch size, weights stored as float16."""
+def _exported(network: nn.Module, outputs: list[str], storage: str) -> Any:
+    """Return one network as an ONNX model with a free batch size, its weights stored smaller."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     example = torch.zeros(2, 1, INPUT_PX, INPUT_PX)
     with warnings.catch_warnings():
@@ -139,7 +147,7 @@ def _exported(network: nn.Module, outputs: list[str]) -> Any:
             verbose=False,
         )
     model = program.model_proto  # made anew whenever it is asked for
-    _halve(model)
+    store_weights(model, storage)
     _forget_makers(model)
     return model
 
@@ -171,21 +179,3 @@ def _forget_makers(model: Any) -> None:
         for node in function.node:
             node.doc_string = ""
             del node.metadata_props[:]
-
-
-def _halve(model: Any) -> None:
-    """Store large float32 weights as float16 and cast them back when the graph is loaded."""
-    import onnx
-    from onnx import numpy_helper
-
-    casts = []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < 1024:
-            continue
-        full, half = tensor.name, f"{tensor.name}_half"
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
-        casts.append(onnx.helper.make_node("Cast", [half], [full], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)

@@ -66,6 +66,7 @@ TRAINING_FILES = tuple(
         "step",
         "team",
         "train",
+        "weight_storage",
     )
 )
 """Files that may ask for what `limner[train]` brings, and that nothing else may lean on."""

@@ -59,6 +59,13 @@ __all__ = ["train"]
     help="Processes that make and prepare drawings, in each of them; by default one, with --stream "
     "one a core.",
 )
+@click.option(
+    "--storage",
+    type=click.Choice(["float16", "int8"]),
+    default="float16",
+    show_default=True,
+    help="Of the large weights in the files; int8 takes little more than half the room.",
+)
 def train(
     data: Path | None,
     rigs: str | None,
@@ -72,6 +79,7 @@ def train(
     processes: int,
     threads: int,
     workers: int | None,
+    storage: str,
 ) -> None:
     """Train finder, placer and reader; needs limner[train]."""
     if (data is None) == (rigs is None):
@@ -99,7 +107,7 @@ def train(
     if validation is None:
         click.echo(f"checkpoint in {checkpoint}; give --validation with --resume to make weights")
         return
-    export(checkpoint, out, validation, version=__version__, data=data)
+    export(checkpoint, out, validation, version=__version__, data=data, storage=storage)
     click.echo(f"weights in {out}; use them with --model {out}")
 
 
