@@ -41,6 +41,11 @@ class Detection:
     crop_from_ink : (2, 3) float64
         Affine map from ink pixels (x, y, 1) to grid pixels of `feature_probability`
         (pixel centres at +0.5 on both sides).
+    embedding : (E,) float32, or None where the weights do not give it
+        What the answers were read from, as numbers without names. The first half is the same for
+        the mirror image of the drawing, the second half negated.
+    attention : (S, S) float32 in [0, 1], or None where the weights do not give it
+        Where in the crop the reader looked for the face's landmarks; 1 = most.
     """
 
     au_labels: tuple[str, ...]
@@ -59,6 +64,8 @@ class Detection:
     crop_from_ink: NDArray[np.float64]
     threshold: NDArray[np.float64] | float = 0.5
     unsure_below: float = 0.0
+    embedding: NDArray[np.float32] | None = None
+    attention: NDArray[np.float32] | None = None
 
     @property
     def present(self) -> NDArray[np.bool_]:

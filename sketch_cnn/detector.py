@@ -165,7 +165,14 @@ class Detector:
     def _run(
         self, network: Network, ink: NDArray[np.float32], box: Box
     ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-        """Show a network the crop around a box."""
+        """Show a network the crop around a box; return the means and the crop's matrix."""
+        values, matrix = self.show(network, ink, box)
+        return _mirror_mean(values, int(network.meta["input_px"])), matrix
+
+    def show(
+        self, network: Network, ink: NDArray[np.float32], box: Box
+    ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float64]]:
+        """Show a network the crop around a box (row 0 of each output) and its mirror image (1)."""
         size = int(network.meta["input_px"])
         matrix = crop_matrix(box, size, float(network.meta["crop_margin"]))
         side = size / matrix[0, 0]
@@ -173,9 +180,7 @@ class Detector:
             ink, (-matrix[0, 2] / matrix[0, 0], -matrix[1, 2] / matrix[1, 1]), side, size
         )
         both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
-        names = [output.name for output in network.session.get_outputs()]
-        values = dict(zip(names, network.run(both), strict=True))
-        return _mirror_mean(values, size), matrix
+        return dict(zip(network.outputs, network.run(both), strict=True)), matrix
 
     def detect(self, sketch: Sketch) -> Detection:
         """Find the largest face of a drawing and read it.
@@ -209,6 +214,8 @@ class Detector:
             crop_from_ink=matrix * grid,
             threshold=self._thresholds(),
             unsure_below=float(self.reader.meta.get("unsure_below") or _UNSURE_BELOW),
+            embedding=values["embedding"].astype(np.float32) if "embedding" in values else None,
+            attention=_looks(values["attention"]) if "attention" in values else None,
         )
 
     def _calibrated(
@@ -261,6 +268,11 @@ class Detector:
         return float(np.clip(1.6 - spread / 5.0, 0.0, 1.0) * np.clip(evidence / 8.0, 0.0, 1.0))
 
 
+def _looks(attention: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return shares of looking as a map whose most is 1."""
+    return (attention / max(float(attention.max()), 1e-12)).astype(np.float32)
+
+
 def cut_square(
     ink: NDArray[np.float32], corner: tuple[float, float], side: float, size_px: int
 ) -> NDArray[np.float32]:
@@ -306,15 +318,25 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def _mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[np.float64]]:
-    """Average what was read from a crop (row 0) and from its mirror image (row 1)."""
+    """Average what was read from a crop (row 0) and from its mirror image (row 1).
+
+    An embedding has no sides to swap: its mean comes first, which a mirrored drawing leaves alone,
+    then half the difference, which it negates.
+    """
     turned_back = {
         **dict.fromkeys(("alpha", "beta", "intensity", "visible"), lambda row: row[_MIRROR_AUS]),
         "landmarks": lambda row: [size_px, 0.0] + row[_MIRROR_LANDMARKS] * [-1.0, 1.0],
         "spread": lambda row: row[_MIRROR_LANDMARKS],
         "pose": lambda row: row * [1.0, -1.0, -1.0],
         "features": lambda row: row[:, :, ::-1],
+        "attention": lambda row: row[:, ::-1],
     }
-    return {
+    means = {
         name: 0.5 * (value[0] + turned_back[name](value[1].astype(np.float64)))
         for name, value in values.items()
+        if name in turned_back
     }
+    if "embedding" in values:
+        one, two = values["embedding"].astype(np.float64)
+        means["embedding"] = 0.5 * np.concatenate([one + two, one - two])
+    return means

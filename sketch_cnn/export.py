@@ -30,6 +30,7 @@ __all__ = ["export", "load_networks"]
 
 _OUTPUTS = (
     "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
+    "embedding", "attention",
 )  # fmt: skip
 
 

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
 
 from ..errors import SketchError
 from .detection import Detection
@@ -17,10 +19,13 @@ from .image import sketch_from_grey
 from .interface import DetectorInfo, Footage, FootageReading
 from .labels import AU_LABELS
 
-__all__ = ["FrameReader", "beta_evidence", "gather_frames"]
+__all__ = ["FrameReader", "attention_on_sheet", "beta_evidence", "gather_frames"]
 
 _SURE = 1e-6
 """Nothing is more probable than 1 less this, so that the evidence stays finite."""
+_GRID = 64
+"""Cells along the longer side of a frame in its map of attention."""
+_OLD_WEIGHTS = "these weights were exported without it; those of today's limner train give it"
 
 
 class FrameReader:
@@ -44,24 +49,30 @@ class FrameReader:
             sha256=about["sha256"],
             size_bytes=self.detector.reader.size_bytes + self.detector.finder.size_bytes,
             lacks={
-                "embedding": "the exported reader gives its answers, not its inner layers",
-                "attention": "limner detect --explain asks the network for it, ink by ink",
+                name: _OLD_WEIGHTS
+                for name in ("embedding", "attention")
+                if name not in self.detector.reader.outputs
             },
         )
 
     def read(self, footage: Footage) -> FootageReading:
         """Read every frame; see `FootageDetector.read`."""
         answers: list[Detection | None] = []
+        looks: list[NDArray[np.float32] | None] = []
         told = None
         for frame in footage.frames:
+            answer, look = None, None
             try:
-                answers.append(self.detector.detect(sketch_from_grey(frame)))
+                sketch = sketch_from_grey(frame)
+                answer = self.detector.detect(sketch)
+                look = attention_on_sheet(answer, sketch.ink.shape)
             except SketchError as error:
                 told = error
-                answers.append(None)
+            answers.append(answer)
+            looks.append(look)
         if told is not None and all(answer is None for answer in answers):
             raise told
-        return gather_frames(answers)
+        return replace(gather_frames(answers), attention=_stacked(looks))
 
 
 def gather_frames(answers: Sequence[Detection | None]) -> FootageReading:
@@ -82,8 +93,39 @@ def gather_frames(answers: Sequence[Detection | None]) -> FootageReading:
         "visible": np.stack([nothing if a is None else a.visible for a in answers]),
     }
     intensity = np.stack([nothing if a is None else a.intensity for a in answers])
+    embedding = _stacked([None if a is None else a.embedding for a in answers])
     threshold = np.broadcast_to(np.asarray(first.threshold, dtype=np.float64), nothing.shape)
-    return FootageReading(found, probability, intensity, alpha, beta, threshold, extras=extras)
+    return FootageReading(
+        found, probability, intensity, alpha, beta, threshold, embedding, extras=extras
+    )
+
+
+def _stacked(rows: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32] | None:
+    """Return one row a frame, zeros where there is none; None where no frame has one."""
+    known = next((row for row in rows if row is not None), None)
+    if known is None:
+        return None
+    return np.stack([np.zeros_like(known) if row is None else row for row in rows])
+
+
+def attention_on_sheet(detection: Detection, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+    """Return where on the whole sheet (H, W) the reader looked: (h, w), the longer side 64 cells.
+
+    None where the weights do not tell.
+    """
+    if detection.attention is None:
+        return None
+    counts = [max(round(_GRID * side / max(shape)), 1) for side in shape]
+    y, x = (
+        (np.arange(count) + 0.5) * side / count for side, count in zip(shape, counts, strict=True)
+    )
+    side = detection.attention.shape[0]
+    matrix = detection.crop_from_ink * (side / detection.feature_probability.shape[1])
+    rows = matrix[1, 1] * y + matrix[1, 2] - 0.5
+    columns = matrix[0, 0] * x + matrix[0, 2] - 0.5
+    at = np.meshgrid(rows, columns, indexing="ij")
+    seen = map_coordinates(detection.attention, at, order=1, mode="constant")
+    return np.clip(seen, 0.0, 1.0).astype(np.float32)
 
 
 def beta_evidence(

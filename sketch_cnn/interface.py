@@ -71,7 +71,9 @@ class FootageReading:
         Beta distribution of the probability, whose mean α / (α + β) it is; α + β is the evidence.
     threshold : (A,) float64, each AU's operating point
     embedding : (T, E) float32, or None with the reason in `DetectorInfo.lacks`
-    attention : (T, h, w) float32 in [0, 1], where it looked in each frame, or None with the reason
+        What the answers were read from; the same in size for the mirror image of a frame.
+    attention : (T, h, w) float32 in [0, 1], or None with the reason
+        Where it looked, on a grid over the whole frame. Both are 0 where no face was found.
     extras : name → array, one row a frame, of what else a detector knows
         "landmarks" (T, 70, 2) in pixels of the frame, "pose" (T, 3) radians, "visible" (T, A):
         NaN, or 0 for "visible", where no face was found.

@@ -51,6 +51,11 @@ class Network:
     sha256: str
     size_bytes: int = 0
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what it gives, in the file's order."""
+        return tuple(output.name for output in self.session.get_outputs())
+
     def run(self, ink: Any) -> list[Any]:
         """Run on (N, 1, 128, 128) float32 ink; return the outputs in the file's order."""
         return self.session.run(None, {"ink": ink})

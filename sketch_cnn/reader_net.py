@@ -41,9 +41,12 @@ class Reader(nn.Module):
 
     `alpha`, `beta`, `intensity`, `visible` (N, A); `landmarks` (N, 70, 2) and `spread` (N, 70) in
     crop pixels; `pose` (N, 3) radians; `features` (N, C, 64, 64) logits; `rough` and `nearer`, the
-    landmarks before they were moved and in between. Action Units are read from the features around
-    the landmarks, so that the same place of the face is always in the same place of the answer's
-    input, wherever it lies in the crop; and from where the landmarks lie.
+    landmarks before they were moved and in between; `embedding` (N, 512), what the answers are
+    read from; and, but not while it trains, `attention` (N, 32, 32), the mean of the heat maps'
+    softmax: what share of its looking for landmarks goes to each place of the crop. Action Units
+    are read from the features around the landmarks, so that the same place of the face is always in
+    the same place of the answer's input, wherever it lies in the crop; and from where the landmarks
+    lie.
     """
 
     def __init__(self, width: int = 40, thin: int = 16) -> None:
@@ -86,7 +89,11 @@ class Reader(nn.Module):
             points = torch.cat([sample_at(y2, nearer), sample_at(y3, nearer)], 2)
             local = self.windows(y1, points, nearer)
             answer = self.head(nearer, spread, local, coarse)
-        return {**answer, "rough": rough, "nearer": nearer, "features": self.features(y1)}
+        answer |= {"rough": rough, "nearer": nearer, "features": self.features(y1)}
+        if not self.training:
+            looks = torch.softmax(heat, dim=-1).mean(1)
+            answer["attention"] = looks.reshape(-1, y2.shape[-1], y2.shape[-1])
+        return answer
 
 
 class Mover(nn.Module):
@@ -177,7 +184,7 @@ class Answer(nn.Module):
     def forward(
         self, nearer: Tensor, spread: Tensor, local: Tensor, coarse: Tensor
     ) -> dict[str, Tensor]:
-        """Return `landmarks`, `spread`, `alpha`, `beta`, `intensity`, `visible` and `pose`.
+        """Return `landmarks`, `spread`, `pose`, `embedding` and what is said of the Action Units.
 
         Parameters
         ----------
@@ -203,4 +210,5 @@ class Answer(nn.Module):
             "intensity": torch.sigmoid(intensity),
             "visible": torch.sigmoid(visible),
             "pose": pose,
+            "embedding": mixed,
         }

@@ -99,14 +99,17 @@ def test_answers_have_their_shapes_and_ranges(detector, grey):
         if part is None:
             assert detector.info.lacks[name], f"says why it has no {name}"
         else:
-            assert len(part) == 2
+            assert len(part) == 2 and np.isfinite(part).all()
+            assert name not in detector.info.lacks
+    if said.attention is not None:
+        assert said.attention.min() >= 0.0 and said.attention.max() <= 1.0
     for name, part in said.extras.items():
         assert len(part) == 2, name
 
 
 def test_the_same_drawing_gives_the_same_answer(detector, grey):
     one, two = (detector.read(Footage.still(grey)) for _ in range(2))
-    for name in TABLES:
+    for name in (*TABLES, "embedding", "attention"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
 
 
@@ -116,6 +119,12 @@ def test_a_mirrored_drawing_gives_swapped_sides(detector, grey):
     for name in TABLES[:2]:
         swapped = getattr(mirrored, name)[:, list(MIRRORED_AUS)]
         np.testing.assert_allclose(swapped, getattr(straight, name), atol=MIRROR_ATOL)
+    if straight.embedding is not None:
+        sizes = np.abs([straight.embedding, mirrored.embedding])
+        np.testing.assert_allclose(*sizes, atol=10.0 * MIRROR_ATOL)
+    if straight.attention is not None:
+        turned = mirrored.attention[:, :, ::-1]
+        np.testing.assert_allclose(turned, straight.attention, atol=10.0 * MIRROR_ATOL)
 
 
 def test_alone_or_in_a_batch_is_the_same(detector, grey):
@@ -128,6 +137,11 @@ def test_alone_or_in_a_batch_is_the_same(detector, grey):
         for name in TABLES:
             one, many = getattr(alone, name)[0], getattr(together, name)[row]
             np.testing.assert_allclose(one, many, rtol=BATCH_ATOL, atol=BATCH_ATOL)
+        for name in ("embedding", "attention"):
+            one, many = getattr(alone, name), getattr(together, name)
+            assert (one is None) == (many is None)
+            if one is not None:
+                np.testing.assert_allclose(one[0], many[row], atol=BATCH_ATOL)
 
 
 def test_a_still_is_a_film_of_one_frame_whenever_it_is_taken(detector, grey):

@@ -66,6 +66,7 @@ def test_a_mirrored_drawing_gives_the_mirrored_answer(detector, boxed, grey):
     np.testing.assert_allclose(
         mirrored.feature_probability[:, :, ::-1], straight.feature_probability, atol=1e-3
     )
+    np.testing.assert_allclose(mirrored.attention[:, ::-1], straight.attention, atol=1e-3)
 
 
 def test_the_finder_finds_the_mirrored_box(detector, grey, monkeypatch):
@@ -141,7 +142,7 @@ def test_onnx_and_torch_agree(weights, checkpoint):
     reader = open_network(weights / "reader.onnx")
     names = [output.name for output in reader.session.get_outputs()]
     found = dict(zip(names, reader.run(ink), strict=True))
-    for name in ("alpha", "beta", "intensity", "visible", "pose"):
+    for name in ("alpha", "beta", "intensity", "visible", "pose", "embedding", "attention"):
         # the weights are stored as float16
         np.testing.assert_allclose(found[name], answer[name].numpy(), rtol=5e-3, atol=5e-3)
     np.testing.assert_allclose(found["landmarks"], answer["landmarks"].numpy(), atol=0.1)
@@ -149,6 +150,7 @@ def test_onnx_and_torch_agree(weights, checkpoint):
     np.testing.assert_allclose(mine, maps, rtol=5e-3, atol=5e-3)
     mine = open_network(weights / "placer.onnx").run(ink)[0]
     np.testing.assert_allclose(mine, places, atol=0.1)
+    np.testing.assert_allclose(found["attention"].sum(axis=(1, 2)), 1.0, atol=1e-4)
 
 
 def test_alone_or_in_a_batch_is_the_same(weights):
