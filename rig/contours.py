@@ -34,13 +34,13 @@ from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
 __all__ = [
-    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "contour_views",
-    "near_eyes", "occluding_contours", "part_triangles", "project_curves", "visible_pieces",
+    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "chin_raise",
+    "line_limits", "near_eyes", "occluding_contours", "part_triangles", "project_curves",
+    "visible_pieces",
 ]  # fmt: skip
 
 # lips and lid edges curl inwards: their lines are seen although they face away
-_FACING = -0.35
-_TOLERANCE_M = 0.0015
+_FACING, _TOLERANCE_M = -0.35, 0.0015
 _LIPS_SEAM = ("upper_lip_inner", "lower_lip_inner")  # drawn even where a full lip overhangs it
 _SEAM_FACING, _SEAM_TOLERANCE_M = -0.9, 0.008
 _JAW, _OTHER = FEATURES.index("jaw"), FEATURES.index("other")
@@ -101,11 +101,11 @@ def project_curves(
         normals = vertex_normals(vertices, rig.triangles)
     turned = joined.interpolate(normals, rig.triangles)
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
-    seam = np.repeat([name in _LIPS_SEAM for name in wanted], counts)
+    limits = np.repeat([line_limits(name) for name in wanted], counts, axis=0)
     views = camera.view_directions(points)
     facing = _dots(turned, views) / np.sqrt(_dots(turned, turned) * _dots(views, views))
-    visible = grid.visible(points, np.where(seam, _SEAM_TOLERANCE_M, _TOLERANCE_M))
-    visible &= facing > np.where(seam, _SEAM_FACING, _FACING)
+    visible = grid.visible(points, limits[:, 0])
+    visible &= facing > limits[:, 1]
     image = camera.project(points)
     ends = np.cumsum(counts)
     return [
@@ -118,6 +118,16 @@ def project_curves(
         )
         for name, count, end in zip(wanted, counts, ends, strict=True)
     ]
+
+
+def line_limits(name: str) -> tuple[float, float]:
+    """Return how far a curve may lie behind the surface, metres, and how far it may face away.
+
+    The latter is the least cosine between its normal and the way to the eye.
+    """
+    if name in _LIPS_SEAM:
+        return _SEAM_TOLERANCE_M, _SEAM_FACING
+    return _TOLERANCE_M, _FACING
 
 
 @lru_cache(maxsize=8)
@@ -161,7 +171,7 @@ def occluding_contours(
     """
     rows = part_triangles(rig, tuple(parts))
     normals = vertex_normals(vertices, rig.triangles)
-    views = contour_views(rig, vertices, normals, camera, chin_lean)
+    views = _contour_views(rig, vertices, normals, camera, chin_lean)
     zero = zero_set(rig.triangles, rows, vertices, _dots(normals, views), views)
     if not zero.chains:
         return []
@@ -210,7 +220,7 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
     return [np.arange(start, stop) % count for start, stop, flag in runs if flag]
 
 
-def contour_views(
+def _contour_views(
     rig: FaceRig,
     vertices: NDArray[np.floating],
     normals: NDArray[np.float64],
@@ -222,7 +232,8 @@ def contour_views(
     if not camera.is_orthographic:
         views /= np.sqrt(_dots(views, views))[:, None]
     if chin_lean > 0.0:
-        _raise_under_chin(rig, vertices, views, normals, chin_lean)
+        up, rows, raised = chin_raise(rig, vertices, chin_lean)
+        views[rows] += (raised * (normals[rows] @ up < 0.0))[:, None] * up
     return views
 
 
@@ -231,20 +242,19 @@ def _dots(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np
     return np.einsum("nd,nd->n", first, second)
 
 
-def _raise_under_chin(
-    rig: FaceRig,
-    vertices: NDArray[np.floating],
-    views: NDArray[np.float64],
-    normals: NDArray[np.float64],
-    lean: float,
-) -> None:
-    """Raise the views (V, 3), in place, along the head's own up on skin of the jaw facing down."""
+def chin_raise(
+    rig: FaceRig, vertices: NDArray[np.floating], lean: float
+) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the head's own up, (3,), and by how much of it the views to some vertices are raised.
+
+    Raised are the views to skin of the jaw that faces down: (N,) rows, and (N,) how far.
+    """
     rest, rows, under = _at_rest(rig)
     # rest is centred, so that it does not matter where the vertices' middle is
     left, _, right = np.linalg.svd(vertices.T @ rest)
     up = (left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right)[:, 1]
     raised = min(max(lean - 4.0 * lean * up[2], 0.0), 2.0 * lean)
-    views[rows] += (raised * under * (normals[rows] @ up < 0.0))[:, None] * up
+    return up, rows, raised * under
 
 
 @lru_cache(maxsize=8)

@@ -7,18 +7,21 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
-from ..rig.contours import project_curves
-from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix
+from ..rig.contours import line_limits
+from ..rig.face_rig import FaceRig, RigState, rotation_matrix
 from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
+from ..rig.visibility import DEFAULT_TOLERANCE_M
 from .compiled import compiled
 from .folds import Folds
-from .sight import Sight, bounds, normals
+from .posing import Moves
+from .sight import Sight, normals, on_surface
 from .warp import LANDMARK_GROUPS, Warp, group_of
 
 __all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
@@ -28,12 +31,11 @@ _LANDMARK_ROWS = {
 }
 _BINS = 72
 _RIM = 0.8
-_SMOOTH = 1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6)
-"""What a star-shaped outline keeps of each Fourier order: vertices are too sparse for more."""
+_SMOOTHER = np.fft.irfft(1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6), _BINS)
+"""How much of each bin's radius its neighbours get: vertices are too sparse for higher orders."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DrawnCurve:
+class DrawnCurve(NamedTuple):
     """One line: its label class, (N, 2) pixels, (N,) flags of what the head does not hide."""
 
     label: str
@@ -111,12 +113,21 @@ class RigLines:
     head : the skin vertices above the chin that are neither ears nor neck: they make the outline
     landmarks : the landmarks' own share of every mode
     folds : what its contours have in common
+    moves : its modes
+    corners, shares : (N, 3) points of all curves, then the landmarks: vertices, and their weights
+    limits : (N, 2) how far behind the surface each may lie, metres, and how far it may face away
+    ends : where each curve ends among them
     """
 
     rig: FaceRig
     head: NDArray[np.int64]
     landmarks: PointBasis
     folds: Folds
+    moves: Moves
+    corners: NDArray[np.int32]
+    shares: NDArray[np.float64]
+    limits: NDArray[np.float64]
+    ends: dict[str, int]
 
     @classmethod
     def of(cls, rig: FaceRig) -> RigLines:
@@ -125,62 +136,72 @@ class RigLines:
         skin = rig.vertex_part == 0
         apart = np.isin(rig.contour_feature, [FEATURES.index("ear"), FEATURES.index("other")])
         head = np.flatnonzero(skin & ~apart & (rig.neutral[:, 1] >= chin - 0.004))
-        return cls(rig, head, gather_basis(rig, rig.landmarks), Folds.of(rig))
+        surfaces = [*(curve.points for curve in rig.curves.values()), rig.landmarks]
+        limits = [*map(line_limits, rig.curves), (_LANDMARK_TOLERANCE_M, -1.0)]
+        counts = [len(surface) for surface in surfaces]
+        return cls(
+            rig,
+            head,
+            gather_basis(rig, rig.landmarks),
+            Folds.of(rig),
+            Moves.of(rig),
+            np.concatenate([surface.corners(rig.triangles) for surface in surfaces]),
+            np.concatenate([surface.barycentric for surface in surfaces]).astype(np.float64),
+            np.repeat(np.array(limits), counts, axis=0),
+            dict(zip(rig.curves, np.cumsum(counts).tolist(), strict=False)),
+        )
+
+
+_LANDMARK_TOLERANCE_M = 0.004
 
 
 def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     """Pose a rig and take all its lines through a camera."""
     rig = lines.rig
-    vertices = pose(rig, state)
-    sight = Sight(vertices, rig.triangles, camera)
-    flat, turned = sight.image, normals(vertices, rig.triangles)
-    features = project_curves(rig, vertices, camera, grid=sight, normals=turned)
-    curves = {line.name: DrawnCurve(line.name, line.points, line.visible) for line in features}
+    vertices = lines.moves.pose(state)
+    sight, turned = Sight(vertices, rig.triangles, camera), normals(vertices, rig.triangles)
+    traced = lines.folds.trace(vertices, turned, camera)
+    bulging = np.flatnonzero(traced.slope > 0.0)
+    fixed, facing = on_surface(
+        lines.corners, lines.shares, vertices, turned, camera.inverse_distance
+    )
+    tolerances = np.full(len(fixed) + len(bulging), DEFAULT_TOLERANCE_M)
+    tolerances[: len(fixed)] = lines.limits[:, 0]
+    seen = sight.visible(np.concatenate([fixed, traced.lifted[bulging]]), tolerances)
+    folded = np.zeros(len(traced.slope), dtype=np.bool_)
+    folded[bulging] = seen[len(fixed) :]
     contours = tuple(
         DrawnCurve(name, points, np.ones(len(points), dtype=np.bool_))
-        for name, points in lines.folds.contours(vertices, turned, camera, sight)
+        for name, points in lines.folds.pieces(traced, folded, sight.project(traced.points), camera)
     )
+    image, seen = sight.project(fixed), seen[: len(fixed)]
+    shown = seen & (facing > lines.limits[:, 1])
+    curves, start = {}, 0
+    for name, end in lines.ends.items():
+        curves[name] = DrawnCurve(name, image[start:end], shown[start:end])
+        start = end
     rotation = rotation_matrix(state.rotation)
-    surface = rig.landmarks.interpolate(vertices, rig.triangles)
     modes = lines.landmarks.modes[: len(state.identity)]
     shaped = state.identity.astype(np.float32) @ modes.reshape(len(modes), -1)
     rest = lines.landmarks.rest + shaped.reshape(-1, 3)
-    face = DrawnFace(
+    centre, radii, head = _outlined(sight.image[lines.head], _SMOOTHER)
+    return DrawnFace(
         curves=curves,
         contours=contours,
-        landmarks=camera.project(surface),
-        landmarks_visible=sight.visible(surface, 0.004),
-        neutral=camera.project(rest @ rotation.T),
+        landmarks=image[start:],
+        landmarks_visible=seen[start:],
+        neutral=sight.project(rest @ rotation.T),
         rotation=rotation,
         unit=camera.scale_px * rig.interocular_m,
         roll=float(np.arctan2(-rotation[1, 0], np.hypot(rotation[0, 0], rotation[2, 0]))),
         posed=vertices,
         normals=turned,
-        flat=flat,
+        flat=sight.image,
         scale_px=camera.scale_px,
-        head=flat[lines.head],
-        centre=np.zeros(2),
-        radii=np.ones(_BINS),
+        head=head,
+        centre=centre,
+        radii=radii,
     )
-    return _with_outline(face)
-
-
-def _with_outline(face: DrawnFace) -> DrawnFace:
-    """Find the outline of the head as a star-shaped curve, and the points that may still make it
-    when a hand has bent the head a little.
-    """
-    low, high = bounds(face.head)
-    centre = np.array([(low[0] + high[0]) / 2.0, 0.42 * low[1] + 0.58 * high[1]])
-    offset = face.head - centre
-    turns = np.arctan2(offset[:, 1], offset[:, 0]) * (_BINS / (2.0 * np.pi))
-    radii = _farthest(offset, turns, _BINS)
-    empty = radii < 0.3 * np.sort(radii)[_BINS // 2]
-    if empty.any():
-        full = np.flatnonzero(~empty)
-        radii = np.interp(np.arange(_BINS), full, radii[full], period=_BINS)
-    smooth = np.fft.irfft(np.fft.rfft(radii) * _SMOOTH, _BINS)
-    near = (offset * offset).sum(axis=1) > (_RIM * _around(smooth, turns)) ** 2
-    return replace(face, centre=centre, radii=smooth, head=face.head[near])
 
 
 @lru_cache(maxsize=64)
@@ -203,16 +224,64 @@ def _around(ring: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[n
 
 
 @compiled
-def _farthest(
-    offset: NDArray[np.float64], turns: NDArray[np.float64], bins: int
-) -> NDArray[np.float64]:
-    """Return (bins,) how far points (N, 2) reach in every direction; `turns` are in bins."""
-    square = np.zeros(bins)
-    for row in range(len(offset)):
-        place = math.floor(turns[row] + 0.5) % bins
-        away = offset[row, 0] * offset[row, 0] + offset[row, 1] * offset[row, 1]
-        square[place] = max(square[place], away)
-    return np.sqrt(square)
+def _turns(x: float, y: float) -> float:
+    """Return the angle of a direction as a share of the whole turn, in [0, 1), to 2e-6."""
+    high, low = max(abs(x), abs(y)), min(abs(x), abs(y))
+    part = low / high if high > 0.0 else 0.0
+    square = part * part
+    angle = 0.05265332 - 0.01172120 * square
+    angle = 0.19354346 + square * (-0.11643287 + square * angle)
+    angle = part * (0.99997726 + square * (-0.33262347 + square * angle)) / 6.283185307179586
+    if abs(y) > abs(x):
+        angle = 0.25 - angle
+    if x < 0.0:
+        angle = 0.5 - angle
+    return angle if y >= 0.0 or angle == 0.0 else 1.0 - angle
+
+
+@compiled
+def _outlined(
+    head: NDArray[np.float64], smoother: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the outline of a head (H, 2) as a star-shaped curve: its centre, its radii (B,).
+
+    And the points that may still make the outline when a hand has bent the head a little.
+    """
+    bins, count = len(smoother), len(head)
+    left, top, right, bottom = head[0, 0], head[0, 1], head[0, 0], head[0, 1]
+    for row in range(count):
+        left, right = min(left, head[row, 0]), max(right, head[row, 0])
+        top, bottom = min(top, head[row, 1]), max(bottom, head[row, 1])
+    centre = np.array([(left + right) / 2.0, 0.42 * top + 0.58 * bottom])
+    places, away = np.empty(count), np.empty(count)
+    radii = np.zeros(bins)
+    for row in range(count):
+        x, y = head[row, 0] - centre[0], head[row, 1] - centre[1]
+        places[row], away[row] = _turns(x, y) * bins, math.sqrt(x * x + y * y)
+        place = int(places[row] + 0.5) % bins
+        radii[place] = max(radii[place], away[row])
+    middling = 0.3 * np.sort(radii)[bins // 2]
+    full = radii.copy()
+    for place in range(bins):
+        if radii[place] < middling:  # empty: between its neighbours
+            before, after = 1, 1
+            while radii[place - before] < middling:
+                before += 1
+            while radii[(place + after) % bins] < middling:
+                after += 1
+            first, last = radii[place - before], radii[(place + after) % bins]
+            full[place] = first + (last - first) * before / (before + after)
+    smooth = np.zeros(bins)
+    for place in range(bins):
+        for other in range(bins):
+            smooth[place] += smoother[place - other] * full[other]
+    rim, kept = np.empty((count, 2)), 0
+    around = _around(smooth, places)
+    for row in range(count):
+        if away[row] > _RIM * around[row]:
+            rim[kept] = head[row]
+            kept += 1
+    return centre, smooth, rim[:kept]
 
 
 def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
@@ -235,15 +304,16 @@ def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     place = np.asarray(warp.parameters["place"])
     growth = float(np.sqrt(abs(np.linalg.det(place[:, :2]))))
     turned = place[:, :2] @ np.array([np.cos(face.roll), np.sin(face.roll)])
-    return _with_outline(
-        replace(
-            face,
-            curves=curves,
-            contours=contours,
-            landmarks=landmarks,
-            unit=face.unit * growth,
-            roll=float(np.arctan2(turned[1], turned[0])),
-            head=next(moved),
-            scale_px=face.scale_px * growth,
-        )
+    centre, radii, head = _outlined(next(moved), _SMOOTHER)
+    return replace(
+        face,
+        curves=curves,
+        contours=contours,
+        landmarks=landmarks,
+        unit=face.unit * growth,
+        roll=float(np.arctan2(turned[1], turned[0])),
+        scale_px=face.scale_px * growth,
+        head=head,
+        centre=centre,
+        radii=radii,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +20,36 @@ from ..rig.contours import (
     CHIN_LEAN,
     LIFT_M,
     MIN_LENGTH_PX,
-    contour_views,
+    chin_raise,
     near_eyes,
     part_triangles,
 )
 from ..rig.face_rig import FaceRig
 from ..rig.features import FEATURES
 from .compiled import compiled
-from .sight import Sight
 
-__all__ = ["Folds"]
+__all__ = ["Folds", "Traced"]
 
 _JAW, _OTHER = FEATURES.index("jaw"), FEATURES.index("other")
+
+
+class Traced(NamedTuple):
+    """All contours of one view, seen or not.
+
+    Attributes
+    ----------
+    points, lifted : (N, 3) metres, where they run, and the same lifted off the mesh
+    slope : (N,) above 0 where the skin bulges; in hollows they are never seen
+    feature : (N,) what they are there, an index of `FEATURES`
+    bounds, closed : (C + 1,) where each chain begins and ends, (C,) True for rings
+    """
+
+    points: NDArray[np.float64]
+    lifted: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    feature: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    closed: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,29 +86,36 @@ class Folds:
         rows = part_triangles(rig, ("skin",))
         return cls(rig, rows, corners, edges.reshape(here.shape), feature, near_eyes(rig))
 
-    def contours(
-        self,
-        vertices: NDArray[np.float64],
-        normals: NDArray[np.float64],
-        camera: Camera,
-        sight: Sight,
-    ) -> list[tuple[str, NDArray[np.float64]]]:
-        """Return the visible contours of a view: what each is, and its points (N, 2), pixels."""
-        views = contour_views(self.rig, vertices, normals, camera, CHIN_LEAN)
+    def trace(
+        self, vertices: NDArray[np.float64], normals: NDArray[np.float64], camera: Camera
+    ) -> Traced:
+        """Find where the surface turns away from the eye."""
+        up, rows, raised = chin_raise(self.rig, vertices, CHIN_LEAN)
+        views, facing = _viewed(vertices, normals, camera.inverse_distance, up, rows, raised)
         triangles = self.rig.triangles
         edge, triangle, slope, bounds, closed = _traced(
-            triangles, self.rows, vertices, normals, views, self.corners, self.edges
+            triangles, self.rows, vertices, facing, views, len(self.corners), self.edges
         )
         points, lifted, feature = _nodes(
-            self.corners[edge], triangles[triangle], slope, vertices, normals, views,
+            self.corners, edge, triangles, triangle, slope, vertices, normals, facing,
             self.feature, self.is_lid, LIFT_M,
         )  # fmt: skip
-        outside = np.flatnonzero(slope > 0.0)  # hollows, where n·v falls, are never seen
-        visible = np.zeros(len(slope), dtype=np.bool_)
-        visible[outside] = sight.visible(lifted[outside])
-        image = camera.project(points)
+        return Traced(points, lifted, slope, feature, bounds, closed)
+
+    def pieces(
+        self, traced: Traced, visible: NDArray[np.bool_], image: NDArray[np.float64], camera: Camera
+    ) -> list[tuple[str, NDArray[np.float64]]]:
+        """Return what can be seen of contours: what each is, and its points (N, 2), pixels.
+
+        Parameters
+        ----------
+        visible : (N,) which of the traced points are seen
+        image : (N, 2) pixels, where they are
+        """
         bridge_px = BRIDGE_M * camera.scale_px
-        pieces = _pieces(visible, feature, image, bounds, closed, bridge_px, MIN_LENGTH_PX)
+        pieces = _pieces(
+            visible, traced.feature, image, traced.bounds, traced.closed, bridge_px, MIN_LENGTH_PX
+        )
         return [
             (FEATURES[value], _ring_slice(image[begin:end], start, stop))
             for begin, end, start, stop, value in pieces.tolist()
@@ -104,14 +130,38 @@ def _ring_slice(ring: NDArray[np.float64], start: int, stop: int) -> NDArray[np.
 
 
 @compiled
-def _facing(normals: NDArray[np.float64], views: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (V,) how much the skin looks at the eye; never quite zero."""
-    facing = np.empty(len(normals))
-    for row in range(len(normals)):
+def _viewed(
+    vertices: NDArray[np.float64],
+    normals: NDArray[np.float64],
+    inverse_distance: float,
+    up: NDArray[np.float64],
+    rows: NDArray[np.int64],
+    raised: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ways to the eye, (V, 3), and (V,) how much the skin looks at it; never quite 0."""
+    count = len(vertices)
+    views, facing = np.zeros((count, 3)), np.empty(count)
+    for row in range(count):
+        views[row, 2] = 1.0
+        if inverse_distance != 0.0:
+            length = 0.0
+            for axis in range(3):
+                views[row, axis] -= vertices[row, axis] * inverse_distance
+                length += views[row, axis] * views[row, axis]
+            length = math.sqrt(length)
+            for axis in range(3):
+                views[row, axis] /= length
+    for number in range(len(rows)):
+        row = rows[number]
+        high = normals[row, 0] * up[0] + normals[row, 1] * up[1] + normals[row, 2] * up[2]
+        if high < 0.0:
+            for axis in range(3):
+                views[row, axis] += raised[number] * up[axis]
+    for row in range(count):
         value = normals[row, 0] * views[row, 0] + normals[row, 1] * views[row, 1]
         value += normals[row, 2] * views[row, 2]
         facing[row] = value if abs(value) >= 1e-12 else 1e-12
-    return facing
+    return views, facing
 
 
 @compiled
@@ -119,9 +169,9 @@ def _traced(
     triangles: NDArray[np.int32],
     rows: NDArray[np.int64],
     vertices: NDArray[np.float64],
-    normals: NDArray[np.float64],
+    facing: NDArray[np.float64],
     views: NDArray[np.float64],
-    corners: NDArray[np.int64],
+    count: int,
     edges: NDArray[np.int64],
 ) -> tuple[
     NDArray[np.int64],
@@ -131,35 +181,34 @@ def _traced(
     NDArray[np.bool_],
 ]:
     """Return edge, triangle and slope of every node in walking order; bounds of chains, closed."""
-    values = _facing(normals, views)
-    count = len(corners)
     following, triangle = np.full(count, -1), np.full(count, -1)
     is_entered = np.zeros(count, dtype=np.bool_)
     total, times = np.zeros(count), np.zeros(count)
+    crossed = 0
     for row in rows:
-        signs = 0
-        for corner in range(3):
-            signs += 1 if values[triangles[row, corner]] > 0.0 else 0
-        if signs == 0 or signs == 3:
+        first = facing[triangles[row, 0]] > 0.0
+        second, third = facing[triangles[row, 1]] > 0.0, facing[triangles[row, 2]] > 0.0
+        if first == second and second == third:
             continue
-        lone = 0
-        while (values[triangles[row, lone]] > 0.0) != (signs == 1):
-            lone += 1
+        lone = 2 if first == second else 1 if first == third else 0
         start, stop = edges[row, lone], edges[row, (lone + 2) % 3]
-        if signs == 2:  # the positive side stays on the same hand all along
+        if (
+            facing[triangles[row, lone]] <= 0.0
+        ):  # the positive side stays on the same hand all along
             start, stop = stop, start
         following[start] = stop
         is_entered[stop] = True
         triangle[start] = row
         if following[stop] < 0:  # a node tells the triangle that the line enters there, if any
             triangle[stop] = row
-        slope = _slope(triangles[row], vertices, values, views)
+        slope = _slope(triangles[row], vertices, facing, views)
         total[start] += slope
         total[stop] += slope
         times[start] += 1.0
         times[stop] += 1.0
-    order, bounds = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
-    closed = np.zeros(count, dtype=np.bool_)
+        crossed += 1
+    order, bounds = np.empty(2 * crossed, dtype=np.int64), np.zeros(crossed + 1, dtype=np.int64)
+    closed = np.zeros(crossed, dtype=np.bool_)
     walked, chains = 0, 0
     for take in range(2):  # first the open chains, then the rings
         for first in range(count):
@@ -187,27 +236,29 @@ def _traced(
 
 @compiled
 def _nodes(
-    ends: NDArray[np.int64],
+    corners: NDArray[np.int64],
+    edge: NDArray[np.int64],
     triangles: NDArray[np.int32],
+    triangle: NDArray[np.int64],
     slope: NDArray[np.float64],
     vertices: NDArray[np.float64],
     normals: NDArray[np.float64],
-    views: NDArray[np.float64],
+    facing: NDArray[np.float64],
     features: NDArray[np.int64],
     is_lid: NDArray[np.bool_],
     lift: tuple[float, float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Return the nodes (N, 3), the same lifted off the mesh, and what a contour is there."""
-    values = _facing(normals, views)
-    count = len(ends)
+    count = len(edge)
     points, lifted = np.empty((count, 3)), np.empty((count, 3))
     feature = np.empty(count, dtype=np.int64)
     for node in range(count):
-        a, b = ends[node, 0], ends[node, 1]
-        share = values[a] / (values[a] - values[b])
+        a, b = corners[edge[node], 0], corners[edge[node], 1]
+        share = facing[a] / (facing[a] - facing[b])
         longest = 0.0
         for corner in range(3):
-            first, last = triangles[node, corner], triangles[node, (corner + 1) % 3]
+            first = triangles[triangle[node], corner]
+            last = triangles[triangle[node], (corner + 1) % 3]
             side = 0.0
             for axis in range(3):
                 apart = vertices[last, axis] - vertices[first, axis]
@@ -345,22 +396,23 @@ def _slope(
 ) -> float:
     """Return the derivative of the linear interpolant over a triangle along a direction."""
     a, b, c = corners[0], corners[1], corners[2]
-    normal, sides = np.empty(3), np.empty(3)
-    for axis in range(3):
-        after, last = (axis + 1) % 3, (axis + 2) % 3
-        normal[axis] = (vertices[b, after] - vertices[a, after]) * (
-            vertices[c, last] - vertices[a, last]
-        ) - (vertices[b, last] - vertices[a, last]) * (vertices[c, after] - vertices[a, after])
-        sides[axis] = (
-            values[a] * (vertices[c, axis] - vertices[b, axis])
-            + values[b] * (vertices[a, axis] - vertices[c, axis])
-            + values[c] * (vertices[b, axis] - vertices[a, axis])
-        )
-    area = normal[0] * normal[0] + normal[1] * normal[1] + normal[2] * normal[2]
-    area = max(area, 1e-24)
-    slope = 0.0
-    for axis in range(3):
-        after, last = (axis + 1) % 3, (axis + 2) % 3
-        gradient = (normal[after] * sides[last] - normal[last] * sides[after]) / area
-        slope += gradient * directions[a, axis]
-    return slope
+    ux, uy, uz = (
+        vertices[b, 0] - vertices[a, 0],
+        vertices[b, 1] - vertices[a, 1],
+        vertices[b, 2] - vertices[a, 2],
+    )
+    vx, vy, vz = (
+        vertices[c, 0] - vertices[a, 0],
+        vertices[c, 1] - vertices[a, 1],
+        vertices[c, 2] - vertices[a, 2],
+    )
+    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    by_u, by_v = values[c] - values[a], values[b] - values[a]
+    # the sides weighted by the values of the corners across
+    sx, sy, sz = by_u * ux - by_v * vx, by_u * uy - by_v * vy, by_u * uz - by_v * vz
+    slope = (
+        (ny * sz - nz * sy) * directions[a, 0]
+        + (nz * sx - nx * sz) * directions[a, 1]
+        + (nx * sy - ny * sx) * directions[a, 2]
+    )
+    return slope / max(nx * nx + ny * ny + nz * nz, 1e-24)

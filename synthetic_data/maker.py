@@ -121,24 +121,20 @@ def drawn_entries(drawing: Drawing) -> dict[str, Any]:
     """Tell where a face was drawn: the hand's errors, its box and its landmarks."""
     return {
         "warp": drawing.warp,
-        "face_box": _short(np.array(drawing.face_box), 2),
-        "landmarks": _short(drawing.landmarks, 2),
+        "face_box": [round(edge, 2) for edge in drawing.face_box or ()],
+        "landmarks": np.round(np.asarray(drawing.landmarks), 2),
         "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
         "landmarks_on_symbols": drawing.symbols,
     }
 
 
-def curve_entries(drawing: Drawing) -> dict[str, Any]:
-    """Tell where the curves of a drawn face run."""
+def curve_entries(drawing: Drawing) -> dict[str, NDArray[np.float64]]:
+    """Tell where the curves of a drawn face run: name → (N, 2)."""
     if not drawing.curves:
         return {}
-    rounded = _short(np.concatenate([*drawing.curves.values()]), 1)
-    ends = np.cumsum([len(points) for points in drawing.curves.values()]).tolist()
-    starts = [0, *ends[:-1]]
-    places = zip(drawing.curves, starts, ends, strict=True)
-    return {name: rounded[start:end] for name, start, end in places}
-
-
-def _short(values: NDArray[np.floating] | None, digits: int) -> list[Any]:
-    """Round to what is worth keeping."""
-    return np.round(np.asarray(values, dtype=np.float64), digits).tolist()
+    rounded = np.round(np.concatenate([*drawing.curves.values()]), 1)
+    curves, start = {}, 0
+    for name, points in drawing.curves.items():
+        curves[name] = rounded[start : start + len(points)]
+        start += len(points)
+    return curves

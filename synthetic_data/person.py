@@ -78,7 +78,7 @@ def posed_entries(
 ) -> dict[str, Any]:
     """Tell all that is needed to pose the rig again and look at it from the same place."""
     return {
-        "identity": identity.tolist(),
+        "identity": identity,
         "blendshapes": {
             name: float(weight)
             for name, weight in zip(rig.shape_names, weights, strict=True)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from typing import Any
@@ -30,6 +29,7 @@ from .person import (
 )
 from .render import Drawing, draw_face
 from .sampler import sample_expression, sample_rotation
+from .text import json_text
 
 __all__ = [
     "SCHEMA", "Maker", "encoded", "grey_png", "make_sample", "pose_face", "posed_state",
@@ -46,7 +46,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
 
     Returns
     -------
-    The drawing, and what its JSON file says.
+    The drawing, and what its JSON file says, with arrays where the file has lists.
     """
     if maker.frames:
         return make_frame(maker, index)
@@ -113,10 +113,9 @@ def sample_files(maker: Maker, index: int) -> tuple[dict[str, bytes], dict[str, 
 
 def encoded(drawing: Drawing, about: dict[str, Any]) -> dict[str, bytes]:
     """Return a sample's files by extension."""
-    text = json.dumps(about, separators=(",", ":"), ensure_ascii=True)
     files = {
         "png": grey_png(drawing.picture),
-        "json": text.encode("ascii"),
+        "json": json_text(about).encode("ascii"),
         "labels.png": grey_png(drawing.labels),
     }
     if drawing.neutral is not None:

@@ -73,9 +73,10 @@ def test_normals_are_those_of_the_rig(views):
 def test_folds_are_the_contours_of_the_rig(views):
     for rig, vertices, camera in views:
         expected = occluding_contours(rig, vertices, camera)
-        sight = Sight(vertices, rig.triangles, camera)
-        turned = normals(vertices, rig.triangles)
-        found = Folds.of(rig).contours(vertices, turned, camera, sight)
+        sight, folds = Sight(vertices, rig.triangles, camera), Folds.of(rig)
+        traced = folds.trace(vertices, normals(vertices, rig.triangles), camera)
+        visible = sight.visible(traced.lifted) & (traced.slope > 0.0)
+        found = folds.pieces(traced, visible, sight.project(traced.points), camera)
         assert [name for name, _ in found] == [curve.name for curve in expected]
         assert len(found) > 5
         for (_, points), curve in zip(found, expected, strict=True):

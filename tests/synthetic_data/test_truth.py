@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from limner.rig.face_rig import PART_NAMES, rotation_matrix
 from limner.synthetic_data import Maker, make_sample, style_names
+from limner.synthetic_data.text import json_text
 from limner.synthetic_data.truth import GroupShares, true_heads
 
 SEED = 4242
@@ -27,7 +28,7 @@ def shares(maker):
 
 @pytest.fixture(scope="module")
 def samples(maker):
-    abouts = (json.loads(json.dumps(make_sample(maker, index)[1])) for index in range(14))
+    abouts = (json.loads(json_text(make_sample(maker, index)[1])) for index in range(14))
     return [about for about in abouts if about["is_face"]]
 
 

@@ -1,0 +1,113 @@
+"""A sample's JSON: what Python's own encoder writes, but arrays in a compiled loop."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import compiled
+
+__all__ = ["json_text"]
+
+_DIGITS = 5
+_ROOM = 20
+"""Letters that a number takes at most, its comma and brackets counted."""
+
+
+def json_text(about: dict[str, Any]) -> str:
+    """Write a dictionary as JSON, the arrays in it, (N,) or (N, D), as lists.
+
+    Numbers in arrays are written with as many decimals as they need, 5 at most; arrays come after
+    all else.
+    """
+    plain, arrays, below = {}, {}, {}
+    for key, value in about.items():
+        if isinstance(value, np.ndarray):
+            arrays[key] = value
+        elif isinstance(value, dict) and any(isinstance(v, np.ndarray) for v in value.values()):
+            below[key] = value
+        else:
+            plain[key] = value
+    pieces = [json.dumps(plain, separators=(",", ":"), ensure_ascii=True)[1:-1]] if plain else []
+    for columns in sorted({_columns(array) for array in arrays.values()}):
+        like = {key: array for key, array in arrays.items() if _columns(array) == columns}
+        pieces.append(_array_text(like, columns))
+    pieces += [f'"{key}":{json_text(value)}' for key, value in below.items()]
+    return "{" + ",".join(pieces) + "}"
+
+
+def _columns(array: NDArray[np.float64]) -> int:
+    """Return how many numbers a row has; 0 where rows are numbers."""
+    return 0 if array.ndim == 1 else array.shape[1]
+
+
+def _array_text(arrays: dict[str, NDArray[np.float64]], columns: int) -> str:
+    """Write arrays of so many columns each as entries of a JSON object."""
+    joined = np.concatenate([array.reshape(-1) for array in arrays.values()])
+    ends = np.cumsum([array.size for array in arrays.values()])
+    letters, stops = _written(joined, ends, columns)
+    text = letters.tobytes().decode("ascii")
+    stops = [0, *stops.tolist()]
+    return ",".join(
+        f'"{key}":[{text[start:stop]}]'
+        for key, start, stop in zip(arrays, stops[:-1], stops[1:], strict=True)
+    )
+
+
+_DOT, _COMMA, _OPEN, _CLOSE, _MINUS, _ZERO = (ord(letter) for letter in ".,[]-0")
+
+
+@compiled
+def _written(
+    values: NDArray[np.float64], ends: NDArray[np.int64], columns: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the letters of (N,) numbers, and where each run of them, ending at `ends`, stops.
+
+    Parameters
+    ----------
+    columns : so many numbers are bracketed together, or 0
+    """
+    letters, digits = np.empty(len(values) * _ROOM, dtype=np.uint8), np.empty(24, dtype=np.uint8)
+    stops = np.empty(len(ends), dtype=np.int64)
+    at = first = 0
+    for run in range(len(ends)):
+        for number in range(first, ends[run]):
+            place = number - first
+            if place > 0:
+                letters[at] = _COMMA
+                at += 1
+            if columns > 0 and place % columns == 0:
+                letters[at] = _OPEN
+                at += 1
+            left = int(math.floor(abs(values[number]) * 1e5 + 0.5))
+            if values[number] < 0.0 and left > 0:
+                letters[at] = _MINUS
+                at += 1
+            kept = _DIGITS
+            while kept > 1 and left % 10 == 0:
+                left //= 10
+                kept -= 1
+            count = 0
+            while left > 0 or count <= kept:  # from the last digit to the first
+                digits[count] = _ZERO + left % 10
+                left //= 10
+                count += 1
+            while count > 0:
+                if count == kept:
+                    letters[at] = _DOT
+                    at += 1
+                count -= 1
+                letters[at] = digits[count]
+                at += 1
+            if columns > 0 and place % columns == columns - 1:
+                letters[at] = _CLOSE
+                at += 1
+        stops[run] = at
+        first = ends[run]
+    return letters[:at], stops
