@@ -9,8 +9,8 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rig.evidence import Evidence
 from ..rig.face_rig import FaceRig
-from ..rig.fit import Evidence
 from ..sketch_cnn.detection import Detection
 from .drawn import DrawnLines
 from .frame import FaceFrame

@@ -8,6 +8,7 @@ same in a thumbnail and in a scan.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,7 +66,7 @@ class FaceFrame:
             camera, scale_px=camera.scale_px / self.scale, centre_px=centre, size_px=size_px
         )
 
-    def curves_to_ink(self, curves: list[FeatureCurve]) -> tuple[FeatureCurve, ...]:
+    def curves_to_ink(self, curves: Iterable[FeatureCurve]) -> tuple[FeatureCurve, ...]:
         """Turn curves in frame pixels into curves in `Sketch.ink` pixels."""
         return tuple(replace(curve, points=self.to_ink(curve.points)) for curve in curves)
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ def split_drawn(
 
 
 def _stage(
-    drawn: dict[str, NDArray[np.float64]], curves: Sequence[FeatureCurve], iod_px: float
+    drawn: Mapping[str, NDArray[np.float64]], curves: Sequence[FeatureCurve], iod_px: float
 ) -> dict[str, float]:
     """Return the gap of every drawn feature in one stage, IOD."""
     lines: dict[str, list[NDArray[np.float64]]] = {}
@@ -112,7 +112,7 @@ def _stage(
 
 
 def measure_gap(
-    drawn: dict[str, NDArray[np.float64]],
+    drawn: Mapping[str, NDArray[np.float64]],
     placed: Sequence[FeatureCurve],
     parametric: Sequence[FeatureCurve],
     final: Sequence[FeatureCurve],

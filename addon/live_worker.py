@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LimnerError
-from ..rig.fit import FitSettings
+from ..rig.fit_problem import FitSettings
 from .crawl import CrawlSettings
 from .fit import Fit
 from .head_scene import head_scene
@@ -131,7 +131,7 @@ class _Fitter:
         self._quick.detector = self._full.detector
         # load and factorise before the first stroke asks for it
         for session in (self._full, self._quick):
-            _ = session.deformer, session.tuck
+            _ = session.corrector
         _ = self._full.detector.finder, self._full.detector.reader
         self._correction: NDArray[np.float64] | None = None
 

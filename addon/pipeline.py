@@ -9,39 +9,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..rig.bake import Baker
-from ..rig.deform import Deformer
-from ..rig.face_rig import FaceRig, RigState, pose, rotation_matrix, unposed
-from ..rig.fit import FitSettings, fit_parameters, place_head
-from ..rig.ordinary import towards_ordinary
+from ..rig.camera import Camera
+from ..rig.face_rig import FaceRig, RigState, pose
+from ..rig.fit import ParametricFit, fit_parameters
+from ..rig.fit_problem import FitSettings
+from ..rig.placing import place_head
 from ..rig.store import load_rig
-from ..rig.tuck import MouthTuck
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.detector import Detector
 from ..sketch_cnn.image import read_sketch
 from ..sketch_cnn.sketch import Sketch
-from .crawl import CrawlSettings, crawl, visible_lines
-from .drawn import read_lines
-from .evidence import gather_evidence
-from .fit import Fit, Gap
-from .frame import frame_face
-from .gap import measure_gap, split_drawn
+from .corrector import Corrected, Corrector, Stages
+from .crawl import CrawlSettings, visible_lines
+from .drawn_face import DrawnFace, read_face
+from .fit import Fit
+from .gap import split_drawn
 from .pins import with_pins
 from .report import au_entries
-from .wholes import Wholes
 
 __all__ = [
     "CORRECTIONS",
     "STAGES",
     "PipelineSettings",
     "Session",
+    "assemble_fit",
     "describe_detection",
     "detect_file",
     "fit_file",
@@ -50,9 +46,6 @@ __all__ = [
 STAGES = ("detect", "parametric", "snakes")
 CORRECTIONS = ("expression", "identity")
 _UNSURE_FACE = 0.5
-_CORRECTION_LENGTH_M = 0.016
-_WORSE_IOD = 0.002
-"""A correction that leaves a gap so much larger than the parametric fit is tried again."""
 _LARGE_GAP_IOD = 0.08
 
 
@@ -101,29 +94,21 @@ class Session:
         self.rig = rig if isinstance(rig, FaceRig) else load_rig(rig)
         self.detector = Detector(model_dir)
         self.settings = settings or PipelineSettings()
-        self._deformer: Deformer | None = None
-        self._tuck: MouthTuck | None = None
+        self._corrector: Corrector | None = None
         self._baker: Baker | None = None
 
     @property
-    def tuck(self) -> MouthTuck:
-        """What keeps the mouth's inside behind the skin."""
-        if self._tuck is None:
-            self._tuck = MouthTuck(self.rig)
-        return self._tuck
-
-    @property
-    def deformer(self) -> Deformer:
-        """The prefactorised deformation of the rig's neutral head."""
-        if self._deformer is None:
-            self._deformer = Deformer(self.rig, self.rig.neutral, length_m=_CORRECTION_LENGTH_M)
-        return self._deformer
+    def corrector(self) -> Corrector:
+        """What lays the rig's lines on drawn ones."""
+        if self._corrector is None:
+            self._corrector = Corrector(self.rig)
+        return self._corrector
 
     @property
     def baker(self) -> Baker:
         """What makes a correction part of the identity."""
         if self._baker is None:
-            self._baker = Baker(self.rig, self.tuck)
+            self._baker = Baker(self.rig, self.corrector.tuck)
         return self._baker
 
     def detect(self, sketch: Sketch) -> Detection:
@@ -152,73 +137,66 @@ class Session:
         FitError
             If a pin names no AU or is out of range.
         """
-        clock = _Clock(on_stage)
+        clock, pins = _Clock(on_stage), pins or {}
         clock.start("detect")
-        pins = pins or {}
         detection = with_pins(detection or self.detect(sketch), pins)
         clock.start("parametric")
-        frame = frame_face(sketch, detection)
-        drawn = read_lines(frame, detection)
-        evidence = gather_evidence(
-            self.rig, detection, frame, drawn, self.settings.inverse_distance, pins.keys()
-        )
-        neutral, first_camera = place_head(self.rig, evidence)
-        placed = visible_lines(self.rig, pose(self.rig, neutral), first_camera)
-        found = fit_parameters(self.rig, evidence, self.settings.parametric)
-        parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
+        face = read_face(self.rig, sketch, detection, self.settings.inverse_distance, pins.keys())
+        found = fit_parameters(self.rig, face.evidence, self.settings.parametric)
+        start = place_head(self.rig, face.evidence)
+        stages = self._stages(face, start, found)
         clock.start("snakes")
-        own = split_drawn(drawn, parametric, frame.iod_px)
-        spread = detection.landmark_spread * frame.scale
-
-        def corrected(ordinary: float) -> tuple[Gap, NDArray[np.float64], Any, Any]:
-            start = towards_ordinary(self.rig, found.state, ordinary)
-            wholes = Wholes.find(
-                self.rig, _seen(self.rig, found.state, start), found.camera, evidence.landmarks,
-                spread, frame.iod_px,
-            )  # fmt: skip
-            correction, final, records = crawl(
-                self.rig, self.deformer, self.tuck, found.state, start, found.camera, drawn,
-                wholes, frame.iod_px, self.settings.crawl,
-            )  # fmt: skip
-            gap = measure_gap(own, placed, parametric, final, frame.iod_px)
-            return gap, correction, final, records
-
-        best = corrected(self.settings.ordinary)
-        if best[0].snakes > best[0].parametric + _WORSE_IOD and self.settings.ordinary > 0.0:
-            # without the way back to the ordinary head, on which a contour can vanish
-            best = min(best, corrected(0.0), key=lambda one: one[0].snakes)
-        gap, correction, final, records = best
+        corrected = self.corrector.correct(
+            face, found, stages, self.settings.ordinary, self.settings.crawl
+        )
         baked = None
         if self.settings.correct_as == "identity":
-            baked = self.baker.bake(found.state.identity, correction)
+            baked = self.baker.bake(found.state.identity, corrected.correction)
         clock.stop()
-        height, width = sketch.ink.shape
-        return Fit(
-            sketch=sketch,
-            detection=detection,
-            rig=self.rig,
-            state=found.state,
-            camera=frame.camera_to_ink(found.camera, (width, height)),
-            correction=correction,
-            gap=gap,
-            placed=frame.curves_to_ink(placed),
-            parametric=frame.curves_to_ink(parametric),
-            final=frame.curves_to_ink(final),
-            snakes=tuple(records),
-            outcome=found.outcome.value,
-            timing_s=clock.seconds,
-            warnings=(*sketch.warnings, *_warnings(detection), *_fit_warnings(own, gap.snakes)),
-            drawn={key: frame.to_ink(points) for key, points in own.items()},
-            iod_px=frame.iod_px / frame.scale,
-            baked=baked,
-            start=(neutral, frame.camera_to_ink(first_camera, (width, height))),
-        )
+        fit = assemble_fit(self.rig, face, start, found, stages, corrected)
+        return replace(fit, baked=baked, timing_s=clock.seconds)
+
+    def _stages(
+        self, face: DrawnFace, start: tuple[RigState, Camera], found: ParametricFit
+    ) -> Stages:
+        """See the head where it was placed and after the parametric fit."""
+        neutral, camera = start
+        placed = visible_lines(self.rig, pose(self.rig, neutral), camera)
+        parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
+        return Stages(split_drawn(face.drawn, parametric, face.iod_px), placed, parametric)
 
 
-def _seen(rig: FaceRig, state: RigState, correction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the corrected head (V, 3) as the camera sees it, metres."""
-    corrected = unposed(rig, state) + correction
-    return (corrected - rig.pivot) @ rotation_matrix(state.rotation).T
+def assemble_fit(
+    rig: FaceRig,
+    face: DrawnFace,
+    start: tuple[RigState, Camera],
+    found: ParametricFit,
+    stages: Stages,
+    corrected: Corrected,
+) -> Fit:
+    """Gather what was found, in pixels of the whole drawing."""
+    frame, sketch = face.frame, face.sketch
+    height, width = sketch.ink.shape
+    size_px = (width, height)
+    notes = (*_warnings(face.detection), *_fit_warnings(stages.drawn, corrected.gap.snakes))
+    return Fit(
+        sketch=sketch,
+        detection=face.detection,
+        rig=rig,
+        state=found.state,
+        camera=frame.camera_to_ink(found.camera, size_px),
+        correction=corrected.correction,
+        gap=corrected.gap,
+        placed=frame.curves_to_ink(stages.placed),
+        parametric=frame.curves_to_ink(stages.parametric),
+        final=frame.curves_to_ink(corrected.final),
+        snakes=tuple(corrected.snakes),
+        outcome=found.outcome.value,
+        warnings=(*sketch.warnings, *notes),
+        drawn={key: frame.to_ink(points) for key, points in stages.drawn.items()},
+        iod_px=frame.iod_px / frame.scale,
+        start=(start[0], frame.camera_to_ink(start[1], size_px)),
+    )
 
 
 @dataclass(slots=True)
@@ -253,7 +231,7 @@ def _warnings(detection: Detection) -> list[str]:
     return found
 
 
-def _fit_warnings(drawn: dict[str, Any], gap_iod: float) -> list[str]:
+def _fit_warnings(drawn: Mapping[str, Any], gap_iod: float) -> list[str]:
     if not drawn:
         return ["no drawn line could be matched to the head; only the expression was set"]
     if gap_iod > _LARGE_GAP_IOD:

@@ -1,0 +1,131 @@
+"""From the parametric head to the corrected one: what the rig cannot say, the snakes find."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.contours import FeatureCurve
+from ..rig.deform import Deformer
+from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
+from ..rig.fit import ParametricFit
+from ..rig.ordinary import towards_ordinary
+from ..rig.tuck import MouthTuck
+from .crawl import CrawlSettings, crawl
+from .drawn_face import DrawnFace
+from .fit import Gap, SnakeRecord
+from .gap import measure_gap
+from .wholes import Wholes
+
+__all__ = ["Corrected", "Corrector", "Stages"]
+
+_CORRECTION_LENGTH_M = 0.016
+_WORSE_IOD = 0.002
+"""A correction that leaves a gap so much larger than the parametric fit is tried again."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stages:
+    """A drawing before its correction.
+
+    Attributes
+    ----------
+    drawn : feature with side → (N, 2) drawn points that the gap is measured with
+    placed, parametric : the head's lines in the two stages, all in frame pixels
+    """
+
+    drawn: Mapping[str, NDArray[np.float64]]
+    placed: Sequence[FeatureCurve]
+    parametric: Sequence[FeatureCurve]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corrected:
+    """A corrected head.
+
+    Attributes
+    ----------
+    correction : (V, 3) metres, in the rig's own frame
+    final : its lines, frame pixels
+    snakes : how the snakes of the last pass ran
+    gap : in all three stages
+    """
+
+    correction: NDArray[np.float64]
+    final: list[FeatureCurve]
+    snakes: list[SnakeRecord]
+    gap: Gap
+
+    @property
+    def is_worse(self) -> bool:
+        """True where the lines lie farther from the drawn ones than before."""
+        return self.gap.snakes > self.gap.parametric + _WORSE_IOD
+
+
+class Corrector:
+    """What corrects the heads of one rig; factorised once.
+
+    Parameters
+    ----------
+    rig : the head
+    """
+
+    def __init__(self, rig: FaceRig) -> None:
+        self.rig = rig
+        self.tuck = MouthTuck(rig)
+        self.deformer = Deformer(rig, rig.neutral, length_m=_CORRECTION_LENGTH_M)
+
+    def correct(
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        stages: Stages,
+        ordinary: float,
+        settings: CrawlSettings,
+    ) -> Corrected:
+        """Lay the head's lines on the drawn ones.
+
+        Parameters
+        ----------
+        found : the parametric fit
+        ordinary : in [0, 1], how far the correction takes the identity back to the mean head. If
+            that leaves the lines farther from the drawn ones, it is tried without as well.
+        """
+        best = self._corrected(face, found, stages, ordinary, settings)
+        if best.is_worse and ordinary > 0.0:
+            # without the way back to the ordinary head, on which a contour can vanish
+            other = self._corrected(face, found, stages, 0.0, settings)
+            best = min(best, other, key=lambda one: one.gap.snakes)
+        return best
+
+    def _corrected(
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        stages: Stages,
+        ordinary: float,
+        settings: CrawlSettings,
+    ) -> Corrected:
+        """Correct the head once."""
+        start = towards_ordinary(self.rig, found.state, ordinary)
+        wholes = Wholes.find(
+            self.rig, _seen(self.rig, found.state, start), found.camera,
+            face.evidence.landmarks, face.landmark_spread, face.iod_px,
+        )  # fmt: skip
+        correction, final, records = crawl(
+            self.rig, self.deformer, self.tuck, found.state, start, found.camera, face.drawn,
+            wholes, face.iod_px, settings,
+        )  # fmt: skip
+        gap = measure_gap(stages.drawn, stages.placed, stages.parametric, final, face.iod_px)
+        return Corrected(correction, final, records, gap)
+
+
+def _seen(rig: FaceRig, state: RigState, correction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the corrected head (V, 3) as the camera sees it, metres."""
+    corrected = unposed(rig, state) + correction
+    return (corrected - rig.pivot) @ rotation_matrix(state.rotation).T

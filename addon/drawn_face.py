@@ -1,0 +1,76 @@
+"""One drawn face, ready to be fitted: what was read of it, and its labelled lines in the frame."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.evidence import Evidence
+from ..rig.face_rig import FaceRig
+from ..sketch_cnn.detection import Detection
+from ..sketch_cnn.sketch import Sketch
+from .drawn import DrawnLines, read_lines
+from .evidence import gather_evidence
+from .frame import FaceFrame, frame_face
+
+__all__ = ["DrawnFace", "read_face"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnFace:
+    """A face on paper.
+
+    Attributes
+    ----------
+    sketch, detection : the drawing, and what was read of it
+    frame : the drawing around the face
+    drawn : its labelled lines, frame pixels
+    evidence : what a fit believes, frame pixels
+    """
+
+    sketch: Sketch
+    detection: Detection
+    frame: FaceFrame
+    drawn: DrawnLines
+    evidence: Evidence
+
+    @property
+    def iod_px(self) -> float:
+        """Interocular distance in the frame, pixels."""
+        return self.frame.iod_px
+
+    @property
+    def landmark_spread(self) -> NDArray[np.float64]:
+        """How far the landmarks may be off, (70,) frame pixels."""
+        return self.detection.landmark_spread * self.frame.scale
+
+
+def read_face(
+    rig: FaceRig,
+    sketch: Sketch,
+    detection: Detection,
+    inverse_distance: float,
+    pinned: Collection[str] = (),
+) -> DrawnFace:
+    """Frame a detected face and gather what is known of it.
+
+    Parameters
+    ----------
+    rig : the head that is to be fitted
+    inverse_distance : perspective of the camera, 1/metre
+    pinned : labels of AUs that the fit must leave as `detection` has them
+
+    Raises
+    ------
+    SketchError
+        If the face is smaller than a pixel.
+    """
+    frame = frame_face(sketch, detection)
+    drawn = read_lines(frame, detection)
+    evidence = gather_evidence(rig, detection, frame, drawn, inverse_distance, pinned)
+    return DrawnFace(sketch, detection, frame, drawn, evidence)

@@ -1,0 +1,43 @@
+"""What a drawing tells of the face in it, in the terms that a head is fitted in."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import require_shape
+
+__all__ = ["Evidence"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What is known of the drawn face, in image pixels.
+
+    Attributes
+    ----------
+    landmarks : (70, 2) pixels; `landmark_sigma` : (70,) pixels, standard deviation
+    weights : (B,) expected blendshape weights; `weights_sigma` : (B,) their standard deviation
+    rotation : (3,) radians, expected head rotation; `rotation_sigma` : radians
+    drawn : feature name → (N, 2) points on drawn lines, pixels
+    size_px : (width, height) of the image
+    inverse_distance : perspective of the camera, see `Camera`
+    """
+
+    landmarks: NDArray[np.float64]
+    landmark_sigma: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    weights_sigma: NDArray[np.float64]
+    rotation: NDArray[np.float64]
+    rotation_sigma: float
+    drawn: dict[str, NDArray[np.float64]]
+    size_px: tuple[int, int]
+    inverse_distance: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_shape("landmarks", self.landmarks, (70, 2), "Give x and y of 70 landmarks.")
+        require_shape("landmark_sigma", self.landmark_sigma, (70,), "Give one a landmark.")

@@ -1,0 +1,103 @@
+"""What the parametric fit makes small, and its derivatives."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .correspondence import Lines
+from .face_rig import rotation_matrix, rotation_vector
+from .fit_problem import Problem, Unknowns
+from .point_basis import PointBasis, Projected, project_basis
+
+__all__ = ["cost_at", "linearise"]
+
+
+def cost_at(
+    problem: Problem, unknowns: Unknowns, points: NDArray[np.float64], lines: Lines | None
+) -> float:
+    """Return the cost where landmarks and line points lie at `points`, (M, 2) pixels."""
+    prior = problem.prior
+    turned = rotation_vector(unknowns.rotation @ rotation_matrix(prior.rotation).T)
+    spread = (unknowns.coefficients - prior.mean) / prior.sigma
+    cost = (spread**2).sum() + ((turned / prior.rotation_sigma) ** 2).sum()
+    landmarks = points[: len(problem.evidence.landmarks)]
+    cost += (_landmark_residuals(problem, landmarks)[0] ** 2).sum()
+    if lines is not None and len(lines.target):
+        cost += (_line_residuals(problem, points, lines)[0] ** 2).sum()
+    return float(cost)
+
+
+def linearise(
+    problem: Problem, unknowns: Unknowns, basis: PointBasis, lines: Lines | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return gradient (P,) and Hessian (P, P) of half the cost at the unknowns."""
+    projected = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
+    count = len(problem.evidence.landmarks)
+    residual, weight = _landmark_residuals(problem, projected.points[:count])
+    jacobian = np.concatenate([projected.by_mode[:, :count], projected.by_view[:, :count]])
+    jacobian = (jacobian * weight[:, None]).reshape(len(jacobian), -1).T
+    if lines is not None and len(lines.target):
+        more, weight = _line_residuals(problem, projected.points, lines)
+        residual = np.concatenate([residual, more])
+        jacobian = np.concatenate([jacobian, _line_jacobian(projected, lines, weight)])
+    gradient, diagonal = _prior_rows(problem, unknowns)
+    hessian = jacobian.T @ jacobian + np.diag(diagonal)
+    return jacobian.T @ residual + gradient, hessian
+
+
+def _landmark_residuals(
+    problem: Problem, points: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return residuals (140,) and weights (70,) of projected landmarks (70, 2), robust (Cauchy)."""
+    evidence = problem.evidence
+    offset = points - evidence.landmarks
+    sigma = np.hypot(evidence.landmark_sigma, 0.02 * problem.iod_px)
+    distance = np.linalg.norm(offset, axis=1) / sigma
+    weight = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))
+    return (offset * weight[:, None]).ravel(), weight
+
+
+def _line_residuals(
+    problem: Problem, points: NDArray[np.float64], lines: Lines
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return residuals (R,) and weights (R,) of matched points, along normals (Geman–McClure)."""
+    settings, iod_px = problem.settings, problem.iod_px
+    moved = np.einsum("rc,rcd->rd", lines.share, points[lines.point])
+    along = (lines.normal * (moved - lines.target)).sum(axis=1)
+    robust = 1.0 / (1.0 + (along / (settings.outlier_iod * iod_px)) ** 2)
+    sigma = settings.line_sigma_iod * iod_px
+    weight = np.sqrt(settings.line_weight * lines.weight) * robust / sigma
+    return along * weight, weight
+
+
+def _line_jacobian(
+    projected: Projected, lines: Lines, weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the (R, P) derivatives of the lines' residuals, their robust weights held."""
+    parts = []
+    for derivative in (projected.by_mode, projected.by_view):
+        by_point = np.ascontiguousarray(derivative.transpose(1, 0, 2))  # rows to gather
+        parts.append(
+            sum(
+                np.matmul(by_point[point], (lines.normal * share[:, None])[:, :, None])[:, :, 0]
+                for point, share in zip(lines.point.T, lines.share.T, strict=True)
+            )
+        )
+    return np.concatenate(parts, axis=1) * weight[:, None]
+
+
+def _prior_rows(
+    problem: Problem, unknowns: Unknowns
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the prior's gradient (P,) and diagonal of its Hessian (P,)."""
+    prior = problem.prior
+    precision = 1.0 / prior.sigma**2
+    turned = rotation_vector(unknowns.rotation @ rotation_matrix(prior.rotation).T)
+    turn_precision = np.full(3, prior.rotation_sigma**-2.0)
+    gradient = np.concatenate(
+        [precision * (unknowns.coefficients - prior.mean), turn_precision * turned, np.zeros(3)]
+    )
+    return gradient, np.concatenate([precision, turn_precision, np.zeros(3)])

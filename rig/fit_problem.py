@@ -1,0 +1,123 @@
+"""The unknowns of the parametric fit, what is believed of them beforehand, and their bounds."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import Camera
+from .evidence import Evidence
+from .face_rig import FaceRig, RigState, rotation_matrix, rotation_vector
+from .point_basis import PointBasis, gather_basis
+
+__all__ = ["FitSettings", "Prior", "Problem", "Unknowns", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """Settings of the parametric fit.
+
+    Attributes
+    ----------
+    max_rounds : rounds of matching curves; 4–15 is useful
+    steps_per_round : Levenberg–Marquardt steps between matchings
+    tolerance_iod : stop when a round moves no line by more than this, interocular distances
+    identity_sigma : standard deviations of identity that cost 1; raise it for caricature
+    identity_limit : bound on every identity coefficient, standard deviations
+    line_sigma_iod : noise of a drawn line, interocular distances
+    outlier_iod : matches farther than a few of these stop pulling (Geman–McClure scale)
+    line_weight : strength of drawn lines against landmarks; the many points of a line err together
+    """
+
+    max_rounds: int = 10
+    steps_per_round: int = 2
+    tolerance_iod: float = 0.002
+    identity_sigma: float = 1.0
+    identity_limit: float = 4.0
+    line_sigma_iod: float = 0.02
+    outlier_iod: float = 0.10
+    line_weight: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknowns:
+    """The present values: coefficients (K + B,), rotation (3, 3), camera."""
+
+    coefficients: NDArray[np.float64]
+    rotation: NDArray[np.float64]
+    camera: Camera
+
+    def stepped(self, values: NDArray[np.float64]) -> Unknowns:
+        """Return the unknowns after a step: new coefficients, then changes of the view."""
+        modes = len(self.coefficients)
+        turn, log_scale, shift = values[modes : modes + 3], values[modes + 3], values[modes + 4 :]
+        camera = replace(
+            self.camera,
+            scale_px=self.camera.scale_px * float(np.exp(log_scale)),
+            centre_px=self.camera.centre_px + shift,
+        )
+        return Unknowns(values[:modes], rotation_matrix(turn) @ self.rotation, camera)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """Independent normal priors: (K + B,) means and sigmas of coefficients, and the rotation."""
+
+    mean: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    rotation: NDArray[np.float64]
+    rotation_sigma: float
+
+
+@dataclass(slots=True)
+class Problem:
+    """Everything that stays the same during one fit."""
+
+    rig: FaceRig
+    evidence: Evidence
+    settings: FitSettings
+    prior: Prior
+    landmark_basis: PointBasis
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+    @property
+    def iod_px(self) -> float:
+        """Distance between the drawn iris landmarks' expected places, pixels."""
+        eyes = self.evidence.landmarks[[36, 39, 42, 45]]
+        return float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
+
+    def state_of(self, unknowns: Unknowns) -> RigState:
+        """Return the unknowns as the state of the rig."""
+        modes = len(self.rig.identity_names)
+        return RigState(
+            weights=unknowns.coefficients[modes:].copy(),
+            identity=unknowns.coefficients[:modes].copy(),
+            rotation=rotation_vector(unknowns.rotation),
+        )
+
+
+def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
+    """Do the one-time work of a fit."""
+    modes, shapes = len(rig.identity_names), len(rig.shape_names)
+    prior = Prior(
+        mean=np.concatenate([np.zeros(modes), evidence.weights]),
+        sigma=np.concatenate([np.full(modes, settings.identity_sigma), evidence.weights_sigma]),
+        rotation=evidence.rotation,
+        rotation_sigma=evidence.rotation_sigma,
+    )
+    limit = np.full(modes, settings.identity_limit)
+    view = np.array([0.5, 0.5, 0.5, 0.5, np.inf, np.inf])
+    return Problem(
+        rig=rig,
+        evidence=evidence,
+        settings=settings,
+        prior=prior,
+        landmark_basis=gather_basis(rig, rig.landmarks),
+        lower=np.concatenate([-limit, np.zeros(shapes), -view]),
+        upper=np.concatenate([limit, np.ones(shapes), view]),
+    )
