@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ..rig.camera import Camera
+from ..rig.contours import visible_lines
 from ..rig.face_rig import RigState, pose, rotation_matrix
 from ..rig.look import HeadLook, head_look
 from ..rig.raster import render_head
 from ..rig.tuck import MouthTuck
-from .crawl import visible_lines
 from .fit import Fit
 from .outputs import saying_what_is_wrong
 from .overlay import FINE, Window, draw_curves, face_window, font_of, shown_part

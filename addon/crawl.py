@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..rig.camera import Camera
-from ..rig.contours import FeatureCurve, occluding_contours, project_curves
+from ..rig.contours import FeatureCurve, visible_lines
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
 from ..rig.features import feature_of
 from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
 from ..rig.tuck import MouthTuck
-from ..rig.visibility import VisibilityGrid
 from ..snakes import (
     ForceField,
     InkLines,
@@ -47,7 +46,7 @@ from .handles import (
 )
 from .wholes import Wholes
 
-__all__ = ["CrawlSettings", "crawl", "visible_lines"]
+__all__ = ["CrawlSettings", "crawl"]
 
 _JOINED = (
     ("upper_lid_L", "lower_lid_L"),
@@ -95,17 +94,6 @@ class CrawlSettings:
     first_weight: float = 5.0
     whole_weight: float = 1.2
     near_iod: float = 0.15
-
-
-def visible_lines(
-    rig: FaceRig, vertices: NDArray[np.float64], camera: Camera
-) -> list[FeatureCurve]:
-    """Return feature curves and occluding contours of posed vertices, image pixels."""
-    grid = VisibilityGrid(vertices, rig.triangles, camera)
-    return [
-        *project_curves(rig, vertices, camera, grid=grid),
-        *occluding_contours(rig, vertices, camera, grid=grid),
-    ]
 
 
 def crawl(

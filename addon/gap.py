@@ -33,19 +33,13 @@ def densify(curve: FeatureCurve) -> NDArray[np.float64]:
     points, visible = curve.points, curve.visible
     if curve.is_closed:
         points, visible = np.vstack([points, points[:1]]), np.append(visible, visible[:1])
-    pieces = [points[visible]]
-    for start, end in zip(*_visible_segments(points, visible), strict=True):
-        steps = int(np.linalg.norm(end - start) / _DENSE_PX)
-        share = (np.arange(steps) + 1.0)[:, None] / (steps + 1.0)
-        pieces.append(start + share * (end - start))
-    return np.concatenate(pieces)
-
-
-def _visible_segments(
-    points: NDArray[np.float64], visible: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    both = visible[:-1] & visible[1:]
-    return points[:-1][both], points[1:][both]
+    both = np.flatnonzero(visible[:-1] & visible[1:])
+    start, way = points[both], points[both + 1] - points[both]
+    steps = (np.hypot(way[:, 0], way[:, 1]) / _DENSE_PX).astype(np.intp)
+    segment = np.repeat(np.arange(len(both)), steps)
+    place = np.arange(len(segment)) - np.repeat(np.cumsum(steps) - steps, steps)
+    share = (place + 1.0) / (steps[segment] + 1.0)
+    return np.concatenate([points[visible], start[segment] + share[:, None] * way[segment]])
 
 
 def curve_gap(drawn: NDArray[np.float64], projected: NDArray[np.float64]) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..rig.bake import Baker
 from ..rig.camera import Camera
+from ..rig.contours import visible_lines
 from ..rig.face_rig import FaceRig, RigState, pose
 from ..rig.fit import ParametricFit, fit_parameters
 from ..rig.fit_problem import FitSettings
@@ -25,7 +26,7 @@ from ..sketch_cnn.detector import Detector
 from ..sketch_cnn.image import read_sketch
 from ..sketch_cnn.sketch import Sketch
 from .corrector import Corrected, Corrector, Stages
-from .crawl import CrawlSettings, visible_lines
+from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face
 from .fit import Fit
 from .gap import split_drawn

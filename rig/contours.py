@@ -36,7 +36,7 @@ from .zero_set import ZeroSet, zero_set
 __all__ = [
     "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "chin_raise",
     "line_limits", "near_eyes", "occluding_contours", "part_triangles", "project_curves",
-    "visible_pieces",
+    "visible_lines", "visible_pieces",
 ]  # fmt: skip
 
 # lips and lid edges curl inwards: their lines are seen although they face away
@@ -73,6 +73,18 @@ class FeatureCurve:
     def __post_init__(self) -> None:
         require_shape("points", self.points, ("N", 2), "Give one (x, y) pixel a row.")
         require_shape("visible", self.visible, (len(self.points),), "Give one flag a point.")
+
+
+def visible_lines(
+    rig: FaceRig, vertices: NDArray[np.float64], camera: Camera
+) -> list[FeatureCurve]:
+    """Return feature curves and occluding contours of posed vertices (V, 3), image pixels."""
+    grid = VisibilityGrid(vertices, rig.triangles, camera)
+    normals = vertex_normals(vertices, rig.triangles)
+    return [
+        *project_curves(rig, vertices, camera, grid=grid, normals=normals),
+        *occluding_contours(rig, vertices, camera, grid=grid, normals=normals),
+    ]
 
 
 def project_curves(
@@ -149,6 +161,7 @@ def occluding_contours(
     min_length_px: float = MIN_LENGTH_PX,
     parts: Iterable[str] = ("skin",),
     chin_lean: float = CHIN_LEAN,
+    normals: NDArray[np.float64] | None = None,
 ) -> list[FeatureCurve]:
     """Find the visible lines where the head's surface turns away from the eye.
 
@@ -162,6 +175,7 @@ def occluding_contours(
         Seen level, the skin under many a chin does not quite turn away, and yet everybody draws
         the jaw: its line is sought as seen from this much higher up (less where the head is bent
         forward, more where it is bent back). 0 gives true contours only.
+    normals : (V, 3) of the vertices, if they are known already
 
     Returns
     -------
@@ -170,7 +184,8 @@ def occluding_contours(
     be moved.
     """
     rows = part_triangles(rig, tuple(parts))
-    normals = vertex_normals(vertices, rig.triangles)
+    if normals is None:
+        normals = vertex_normals(vertices, rig.triangles)
     views = _contour_views(rig, vertices, normals, camera, chin_lean)
     zero = zero_set(rig.triangles, rows, vertices, _dots(normals, views), views)
     if not zero.chains:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from .camera import Camera
-from .contours import FeatureCurve, occluding_contours, project_curves
+from .contours import FeatureCurve, visible_lines
 from .face_rig import FaceRig, RigState, SurfacePoints, pose
 from .features import feature_of
 
@@ -55,7 +55,7 @@ class Lines:
 
     Attributes
     ----------
-    point : (R, 2) rows of the point basis; `share` : (R, 2) their shares, summing to 1
+    point : (R, 2) rows of the line points; `share` : (R, 2) their shares, summing to 1
     normal : (R, 2) unit normal of the head's line in the image
     target : (R, 2) pixels, the drawn point
     weight : (R,)
@@ -70,12 +70,7 @@ class Lines:
 
 def curve_lines(rig: FaceRig, state: RigState, camera: Camera) -> CandidateLines:
     """Find the visible feature curves and occluding contours of a state and view."""
-    vertices = pose(rig, state)
-    curves = [
-        *project_curves(rig, vertices, camera),
-        *occluding_contours(rig, vertices, camera),
-    ]
-    return candidate_lines(curves)
+    return candidate_lines(visible_lines(rig, pose(rig, state), camera))
 
 
 def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
@@ -124,7 +119,6 @@ def match_lines(
     lines: CandidateLines,
     drawn: dict[str, NDArray[np.float64]],
     iod_px: float,
-    first_point: int = 0,
 ) -> Lines:
     """Match drawn points and the head's lines of the same feature, both ways.
 
@@ -133,7 +127,6 @@ def match_lines(
     lines : the head's visible lines
     drawn : feature name → (N, 2) pixels
     iod_px : interocular distance, pixels: the unit of spacing and reach
-    first_point : row of the first line point in the point basis
 
     Returns
     -------
@@ -152,7 +145,7 @@ def match_lines(
     point, share, normal, target, weight = (
         np.concatenate(part) for part in zip(*found, strict=True)
     )
-    return Lines(point + first_point, share, normal, target, weight)
+    return Lines(point, share, normal, target, weight)
 
 
 def _match_feature(

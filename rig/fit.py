@@ -17,7 +17,7 @@ Geman & McClure (1987), Statistical methods for tomographic image reconstruction
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -135,9 +135,10 @@ def _round(problem: Problem, unknowns: Unknowns) -> _Round:
 
 
 def matched_lines(problem: Problem, unknowns: Unknowns) -> tuple[PointBasis, Lines]:
-    """Return the basis of landmarks and lines seen now, and which drawn point each line meets."""
-    evidence = problem.evidence
+    """Return the basis of landmarks and matched places, and which drawn point each place meets."""
     seen = curve_lines(problem.rig, problem.state_of(unknowns), unknowns.camera)
-    basis = join_bases(problem.landmark_basis, gather_basis(problem.rig, seen.surface))
-    first = len(evidence.landmarks)
-    return basis, match_lines(seen, evidence.drawn, problem.iod_px, first_point=first)
+    lines = match_lines(seen, problem.evidence.drawn, problem.iod_px)
+    used, point = np.unique(lines.point, return_inverse=True)
+    basis = join_bases(problem.landmark_basis, gather_basis(problem.rig, seen.surface[used]))
+    first = len(problem.evidence.landmarks)
+    return basis, replace(lines, point=point.reshape(lines.point.shape) + first)

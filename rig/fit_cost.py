@@ -37,8 +37,8 @@ def linearise(
     projected = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
     count = len(problem.evidence.landmarks)
     residual, weight = _landmark_residuals(problem, projected.points[:count])
-    jacobian = np.concatenate([projected.by_mode[:, :count], projected.by_view[:, :count]])
-    jacobian = (jacobian * weight[:, None]).reshape(len(jacobian), -1).T
+    jacobian = projected.jacobian[:count] * weight[:, None, None]
+    jacobian = jacobian.reshape(2 * count, -1)
     if lines is not None and len(lines.target):
         more, weight = _line_residuals(problem, projected.points, lines)
         residual = np.concatenate([residual, more])
@@ -77,16 +77,11 @@ def _line_jacobian(
     projected: Projected, lines: Lines, weight: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the (R, P) derivatives of the lines' residuals, their robust weights held."""
-    parts = []
-    for derivative in (projected.by_mode, projected.by_view):
-        by_point = np.ascontiguousarray(derivative.transpose(1, 0, 2))  # rows to gather
-        parts.append(
-            sum(
-                np.matmul(by_point[point], (lines.normal * share[:, None])[:, :, None])[:, :, 0]
-                for point, share in zip(lines.point.T, lines.share.T, strict=True)
-            )
-        )
-    return np.concatenate(parts, axis=1) * weight[:, None]
+    rows = np.zeros((len(lines.target), projected.jacobian.shape[2]))
+    for point, share in zip(lines.point.T, lines.share.T, strict=True):
+        across = (lines.normal * (weight * share)[:, None])[:, None, :]
+        rows += (across @ projected.jacobian[point])[:, 0]
+    return rows
 
 
 def _prior_rows(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,16 @@ class PointBasis:
     Attributes
     ----------
     rest : (M, 3) float64, metres, relative to the rig's pivot
-    modes : (K + B, M, 3) float32, metres: identity modes, then blendshapes
+    by_point : (M, 3, K + B) float32, metres: identity modes, then blendshapes
     """
 
     rest: NDArray[np.float64]
-    modes: NDArray[np.float32]
+    by_point: NDArray[np.float32]
+
+    @property
+    def modes(self) -> NDArray[np.float32]:
+        """The displacements mode by mode, (K + B, M, 3) metres."""
+        return self.by_point.transpose(2, 0, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,37 +49,37 @@ class Projected:
     Attributes
     ----------
     points : (M, 2) pixels
-    by_mode : (K + B, M, 2) pixels per unit of each mode
-    by_view : (6, M, 2) pixels per radian (small rotation about x, y, z after the present one),
-        per unit of log scale, and per pixel of the centre's x and y
+    jacobian : (M, 2, K + B + 6) pixels per unit of each mode; then per radian (small rotation
+        about x, y, z after the present one), per unit of log scale, and per pixel of the centre's
+        x and y
     """
 
     points: NDArray[np.float64]
-    by_mode: NDArray[np.float64]
-    by_view: NDArray[np.float64]
+    jacobian: NDArray[np.float64]
 
 
 def gather_basis(rig: FaceRig, surface: SurfacePoints) -> PointBasis:
     """Collect the basis of some surface points of a rig."""
     corners, weights = surface.corners(rig.triangles), surface.barycentric
     rest = surface.interpolate(rig.neutral - rig.pivot, rig.triangles)
-    modes = np.concatenate(
-        [
-            sum(
-                source[:, corners[:, corner]] * weights[None, :, corner, None]
-                for corner in range(3)
-            )
-            for source in (rig.identity, rig.blendshapes)
-        ]
-    )
-    return PointBasis(rest, modes.astype(np.float32))
+    by_vertex = _modes_by_vertex(rig)
+    by_point = by_vertex[corners[:, 0]] * weights[:, 0, None, None]
+    for corner in (1, 2):
+        by_point += by_vertex[corners[:, corner]] * weights[:, corner, None, None]
+    return PointBasis(rest, by_point)
+
+
+@lru_cache(maxsize=4)
+def _modes_by_vertex(rig: FaceRig) -> NDArray[np.float32]:
+    """Return (V, 3, K + B) float32: a vertex' modes side by side, as they are gathered."""
+    both = np.concatenate([rig.identity, rig.blendshapes]).astype(np.float32, copy=False)
+    return np.ascontiguousarray(both.transpose(1, 2, 0))
 
 
 def join_bases(first: PointBasis, second: PointBasis) -> PointBasis:
     """Put the points of two bases after each other."""
     return PointBasis(
-        np.concatenate([first.rest, second.rest]),
-        np.concatenate([first.modes, second.modes], axis=1),
+        np.concatenate([first.rest, second.rest]), np.concatenate([first.by_point, second.by_point])
     )
 
 
@@ -95,23 +101,20 @@ def project_basis(
     scale = camera.scale_px * depth
     lean = scale * depth * camera.inverse_distance
     # d(pixel)/d(x, y, z) of the turned point; image y runs down
-    gradient_x = np.stack([scale, np.zeros_like(x), lean * x], axis=1)
-    gradient_y = np.stack([np.zeros_like(x), -scale, -lean * y], axis=1)
-    in_rig = np.stack([gradient_x @ rotation, gradient_y @ rotation], axis=2).astype(np.float32)
-    by_mode = np.matmul(basis.modes.transpose(1, 0, 2), in_rig).transpose(1, 0, 2)
-    offset = np.stack([scale * x, -scale * y], axis=1)
-    view = np.zeros((6, len(x), 2))
+    gradient = np.zeros((len(x), 2, 3))
+    gradient[:, 0, 0], gradient[:, 0, 2] = scale, lean * x
+    gradient[:, 1, 1], gradient[:, 1, 2] = -scale, -lean * y
+    count = len(coefficients)
+    jacobian = np.zeros((len(x), 2, count + 6))
+    jacobian[:, :, :count] = (gradient @ rotation).astype(np.float32) @ basis.by_point
     # a small rotation w moves the point by w × p
-    moves = (
-        np.stack([np.zeros_like(x), -z, y], axis=1),
-        np.stack([z, np.zeros_like(x), -x], axis=1),
-        np.stack([-y, x, np.zeros_like(x)], axis=1),
-    )
-    for axis, move in enumerate(moves):
-        view[axis, :, 0] = (gradient_x * move).sum(axis=1)
-        view[axis, :, 1] = (gradient_y * move).sum(axis=1)
-    view[3], view[4, :, 0], view[5, :, 1] = offset, 1.0, 1.0
-    return Projected(offset + camera.centre_px, by_mode.astype(np.float64), view)
+    still = np.zeros_like(x)
+    for axis, move in enumerate(((still, -z, y), (z, still, -x), (-y, x, still))):
+        jacobian[:, :, count + axis] = (gradient @ np.stack(move, axis=1)[..., None])[..., 0]
+    offset = np.stack([scale * x, -scale * y], axis=1)
+    jacobian[:, :, count + 3] = offset
+    jacobian[:, 0, count + 4], jacobian[:, 1, count + 5] = 1.0, 1.0
+    return Projected(offset + camera.centre_px, jacobian)
 
 
 def project_points(
@@ -128,6 +131,6 @@ def _turned(
     basis: PointBasis, coefficients: NDArray[np.float64], rotation: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the (M, 3) points, shaped and turned, metres."""
-    used = np.flatnonzero(coefficients)
-    shaped = basis.rest + np.tensordot(coefficients[used], basis.modes[used], axes=1)
-    return shaped @ rotation.T
+    # in float32, as `face_rig.unposed` does: off by some nanometres
+    moved = basis.by_point.reshape(-1, len(coefficients)) @ coefficients.astype(np.float32)
+    return (basis.rest + moved.reshape(-1, 3)) @ rotation.T

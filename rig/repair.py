@@ -30,10 +30,14 @@ def turned_triangles(
     Turned: its normal swings by more than about 84°. Crushed: under 8 % of its area is left.
     """
     before = face_normals(vertices, triangles)
-    after = face_normals(vertices + displacement, triangles)
-    size = np.sqrt((before**2).sum(axis=1))
-    left = np.sqrt((after**2).sum(axis=1))
-    along = (before * after).sum(axis=1)
+    return _is_turned(before, face_normals(vertices + displacement, triangles))
+
+
+def _is_turned(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell (F,) which triangles are turned or crushed, by their normals (F, 3)."""
+    size = np.sqrt(np.einsum("fd,fd->f", before, before))
+    left = np.sqrt(np.einsum("fd,fd->f", after, after))
+    along = np.einsum("fd,fd->f", before, after)
     real = size > 1e-12
     return real & ((along < _LEAST_COSINE * size * left) | (left < _LEAST_AREA * size))
 
@@ -61,19 +65,22 @@ def limit_flips(
     displacement = np.asarray(displacement, dtype=np.float64)
     kept = np.zeros_like(displacement) if sound is None else np.asarray(sound, dtype=np.float64)
     beyond = displacement - kept
-    share = np.ones(len(vertices))
-    result = displacement
+    before = face_normals(vertices, triangles)
+    share, rows, result = np.ones(len(vertices)), np.arange(len(triangles)), displacement
     for round_ in range(_MAX_ROUNDS):
-        bad = turned_triangles(vertices, triangles, result)
-        if not bad.any():
+        near = triangles[rows]
+        bad = near[_is_turned(before[rows], face_normals(vertices + result, near))]
+        if not len(bad):
             return result
         touched = np.zeros(len(vertices), dtype=bool)
-        touched[triangles[bad]] = True
+        touched[bad] = True
         # the longer it takes the wider the circle: a lone vertex held back makes a new fold
         for _ in range(1 + round_ // 8):
             touched[triangles[touched[triangles].any(axis=1)]] = True
         share[touched] *= 0.8
-        result = kept + beyond * _relaxed(share, triangles)[:, None]
+        relaxed = _relaxed(share, triangles)
+        result = kept + beyond * relaxed[:, None]
+        rows = np.flatnonzero((relaxed[triangles] < 1.0).any(axis=1))  # the others are as before
     while turned_triangles(vertices, triangles, result).any():
         beyond = 0.5 * (result - kept)
         if np.abs(beyond).max() < 1e-9:

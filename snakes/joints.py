@@ -108,27 +108,29 @@ def separate(
     above, below : the curves moved
     """
     upper, lower = above @ frame.T, below @ frame.T
+    # curves move across only: what lies beside what stays the same
+    by_upper, by_lower = (np.argsort(c[:, 0], kind="stable") for c in (upper, lower))
+    upper_at, lower_at = upper[by_upper, 0], lower[by_lower, 0]
+
+    def too_low() -> NDArray[np.float64]:
+        """Return how far each upper node (N,) lies below the lower curve, 0 where it doesn't."""
+        height = np.interp(upper[:, 0], lower_at, lower[by_lower, 1], np.inf, np.inf)
+        return np.maximum(upper[:, 1] + gap_px - height, 0.0)
+
+    def too_high() -> NDArray[np.float64]:
+        """Return how far each lower node (M,) lies above the upper curve, 0 where it doesn't."""
+        height = np.interp(lower[:, 0], upper_at, upper[by_upper, 1], -np.inf, -np.inf)
+        return np.maximum(height + gap_px - lower[:, 1], 0.0)
+
     for sweep in range(_SWEEPS):
         # The last sweep moves one curve alone, so that nothing is left over on it.
         part = share if sweep < _SWEEPS - 1 else 1.0
-        from_upper = _depth(upper, lower, gap_px)
-        from_lower = _depth(lower * (1.0, -1.0), upper * (1.0, -1.0), gap_px)
+        from_upper, from_lower = too_low(), too_high()
         if max(from_upper.max(), from_lower.max()) <= 1e-9:
             break
         upper[:, 1] -= (1.0 - part) * from_upper
         lower[:, 1] += part * from_lower
         if sweep < _SWEEPS - 1:
             # Corners of one curve between nodes of the other are met from both sides.
-            upper[:, 1] -= (1.0 - part) * _depth(upper, lower, gap_px)
+            upper[:, 1] -= (1.0 - part) * too_low()
     return upper @ frame, lower @ frame
-
-
-def _depth(
-    upper: NDArray[np.float64], lower: NDArray[np.float64], gap_px: float
-) -> NDArray[np.float64]:
-    """Return how far each upper node (N,) lies below the lower curve, 0 where it doesn't."""
-    order = np.argsort(lower[:, 0], kind="stable")
-    height = np.interp(upper[:, 0], lower[order, 0], lower[order, 1])
-    beside = (upper[:, 0] < lower[order[0], 0]) | (upper[:, 0] > lower[order[-1], 0])
-    # At shared corners the gap closes.
-    return np.where(beside, 0.0, np.maximum(upper[:, 1] + gap_px - height, 0.0))

@@ -119,20 +119,22 @@ def best_offsets(cost: NDArray[np.float64], slope_cost: NDArray[np.float64]) -> 
     """
     curves, count, states = cost.shape
     jumps = np.arange(-_WINDOW, _WINDOW + 1)
-    toll = slope_cost[:, None, None] * np.square(jumps)
-    origin = np.empty((curves, count, states), dtype=np.int8)
-    padded = np.full((curves, states + 2 * _WINDOW), np.inf)
-    total = cost[:, 0]
+    toll = slope_cost[:, None] * np.square(jumps)
+    # what each state costs so far, with walls around; the way back is looked up afterwards
+    total = np.full((count, curves, states + 2 * _WINDOW), np.inf)
+    here = total[:, :, _WINDOW:-_WINDOW]
+    windows = np.lib.stride_tricks.sliding_window_view(total, states, axis=2)
+    windows = windows.transpose(0, 2, 1, 3)  # jumps first: the least of them is found fastest so
+    way, tolls = np.empty((len(jumps), curves, states)), toll.T[..., None].copy()
+    here[0] = cost[:, 0]
     for node in range(1, count):
-        padded[:, _WINDOW:-_WINDOW] = total
-        window = np.lib.stride_tricks.sliding_window_view(padded, 2 * _WINDOW + 1, axis=1)
-        way = window + toll
-        best = way.argmin(axis=2)
-        origin[:, node] = best - _WINDOW
-        total = np.take_along_axis(way, best[..., None], 2)[..., 0] + cost[:, node]
+        np.add(windows[node - 1], tolls, out=way)
+        np.minimum.reduce(way, axis=0, out=here[node])
+        here[node] += cost[:, node]
     chosen = np.empty((curves, count), dtype=np.intp)
-    row = np.arange(curves)
-    chosen[:, -1] = total.argmin(axis=1)
+    chosen[:, -1] = here[-1].argmin(axis=1)
+    row, steps = np.arange(curves)[:, None], np.arange(len(jumps))
     for node in range(count - 1, 0, -1):
-        chosen[:, node - 1] = chosen[:, node] + origin[row, node, chosen[:, node]]
+        reached = total[node - 1, row, chosen[:, node, None] + steps] + toll
+        chosen[:, node - 1] = chosen[:, node] + reached.argmin(axis=1) - _WINDOW
     return chosen

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from limner.addon.crawl import visible_lines
 from limner.rig.camera import Camera
+from limner.rig.contours import visible_lines
 from limner.rig.face_rig import FaceRig, RigState, pose
 from limner.rig.facs import AU_LABELS
 from limner.rig.features import FEATURES, feature_of

@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from limner.addon.crawl import visible_lines
 from limner.addon.head_scene import head_scene
 from limner.addon.live import Follower
 from limner.addon.live_wire import Answer, Job, Reading, receive, send
 from limner.addon.strokes import Stroke
 from limner.rig.camera import Camera
-from limner.rig.contours import visible_pieces
+from limner.rig.contours import visible_lines, visible_pieces
 from limner.rig.face_rig import RigState, pose
 from limner.rig.store import load_rig
 
