@@ -62,7 +62,7 @@ def step(state: SnakeState, system: SnakeSystem) -> SnakeState:
     pull = pull_of(state, system, stage)
     energies = _energies(state, system, pull, stage)
     tolerance = system.settings.tolerance_px
-    is_moving = [not state.moved[group.nodes].max() <= tolerance for group in system.groups]
+    is_moving = np.bincount(system.group, ~(state.moved <= tolerance)) > 0
     displacement = system.solve(
         state.displacement, pull.force, pull.hold, stage.stiffness, is_moving
     )

@@ -35,7 +35,7 @@ def shift_groups(system: SnakeSystem) -> NDArray[np.float64]:
     displacement = np.zeros_like(system.points)
     tangents = system.tangents(system.points)
     for group in system.groups:
-        if group.fixed.any():
+        if group.is_held:
             continue
         # Every other node tells enough where the curve lies.
         nodes = group.nodes[:: 2 if len(group.nodes) > 24 else 1]

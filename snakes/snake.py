@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,13 +176,20 @@ def relax(points: NDArray[np.float64], settings: SnakeSettings) -> NDArray[np.fl
 
 def stiffness(count: int, is_closed: bool, tension: float, rigidity: float) -> NDArray[np.float64]:
     """Return K = α D₁ᵀD₁ + β D₂ᵀD₂ (count, count); the ends of an open curve are free."""
-    first = np.roll(np.eye(count), -1, axis=0) - np.eye(count)
+    once, twice = _springs(count, is_closed)
+    return tension * once + rigidity * twice
+
+
+@lru_cache(maxsize=256)
+def _springs(count: int, is_closed: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return D₁ᵀD₁ and D₂ᵀD₂, (count, count) each."""
     if is_closed:
+        first = np.roll(np.eye(count), -1, axis=0) - np.eye(count)
         laplacian = first.T @ first
-        return tension * laplacian + rigidity * laplacian @ laplacian
+        return laplacian, laplacian @ laplacian
     first = np.diff(np.eye(count), axis=0)
     second = np.diff(first, axis=0)
-    return tension * first.T @ first + rigidity * second.T @ second
+    return first.T @ first, second.T @ second
 
 
 def arc_length(points: NDArray[np.float64], is_closed: bool) -> NDArray[np.float64]:

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dposv
 
 from ..errors import LimnerError
+from .band import Band
 from .field import FieldStack, ForceField
 from .joints import Joint, Order, order_frame, separate, share_nodes
 from .snake import SnakeSettings, SnakeStart, arc_length, resample, stiffness
@@ -20,7 +19,6 @@ from .snake import SnakeSettings, SnakeStart, arc_length, resample, stiffness
 __all__ = ["Body", "Group", "SnakeSystem", "build_system"]
 
 _FEWEST_NODES = 9
-_FIXED = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,22 +55,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Snakes that hang together by joints, solved together.
+    """Snakes that hang together by joints.
 
     Attributes
     ----------
     nodes : (n,) numbers of the system's nodes
-    mover : (n,) number of each node's mover, 0 … m - 1; joined nodes share one
-    stiff : (n, n) stiffness K of the nodes
-    fixed : (m,) bool, movers that stay where they are
-    gather : (m, n) 0 or 1, sums nodes up to their movers; None where each node is its own
+    is_held : True where a node of theirs is fixed
     """
 
     nodes: NDArray[np.intp]
-    mover: NDArray[np.intp]
-    stiff: NDArray[np.float64]
-    fixed: NDArray[np.bool_]
-    gather: NDArray[np.float64] | None
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +79,8 @@ class SnakeSystem:
     points : (n, 2) nodes at the start, pixels
     owner, weight, side : (n,) number of its snake, pull of the ink, ink side of each node
     beside : two (n,), the nodes before and after each node on its curve; itself at an open end
-    groups : snakes that hang together
+    groups : snakes that hang together; `group` : (n,) number of each node's
+    band : their stiffness and joints
     is_joined : (n,) bool, nodes that a joint holds
     orders : (number above, number below, frame, least gap in pixels)
     """
@@ -102,6 +95,8 @@ class SnakeSystem:
     side: NDArray[np.intp]
     beside: tuple[NDArray[np.intp], NDArray[np.intp]]
     groups: tuple[Group, ...]
+    group: NDArray[np.intp]
+    band: Band
     is_joined: NDArray[np.bool_]
     orders: tuple[tuple[int, int, NDArray[np.float64], float], ...]
 
@@ -114,10 +109,7 @@ class SnakeSystem:
     def resistance(self, displacement: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
         """Return K times the displacement, or times the curve if that is what is stiff (n, 2)."""
         shape = displacement if self.settings.is_relative else displacement + self.points
-        result = self.settings.anchor * displacement
-        for group in self.groups:
-            result[group.nodes] += factor * (group.stiff @ shape[group.nodes])
-        return result
+        return self.settings.anchor * displacement + factor * (self.band.stiff @ shape)
 
     def solve(
         self,
@@ -125,7 +117,7 @@ class SnakeSystem:
         pull: NDArray[np.float64],
         hold: NDArray[np.float64],
         factor: float,
-        is_moving: Sequence[bool],
+        is_moving: NDArray[np.bool_],
     ) -> NDArray[np.float64]:
         """Make one step, implicit in stiffness and in the springs to the ink.
 
@@ -136,32 +128,12 @@ class SnakeSystem:
         displacement, pull : (n, 2), pixels
         hold : (n, 2, 2), the springs' stiffness H: minus the derivative of `pull`
         factor : on tension and rigidity
-        is_moving : one a group; the others rest
+        is_moving : (groups,); the others rest
         """
         force = pull - self.resistance(displacement, factor)
-        change = np.zeros_like(displacement)
         drag = 1.0 / self.settings.step_size + self.settings.anchor
-        for group in itertools.compress(self.groups, is_moving):
-            count = len(group.fixed)
-            stiff = factor * group.stiff
-            stiff.flat[:: len(stiff) + 1] += drag
-            springs, push = hold[group.nodes].reshape(-1, 4), force[group.nodes]
-            if group.gather is not None:
-                stiff = group.gather @ stiff @ group.gather.T
-                springs, push = group.gather @ springs, group.gather @ push
-            stiff.flat[:: count + 1] += _FIXED * group.fixed
-            matrix = np.zeros((2, count, 2, count))
-            matrix[0, :, 0], matrix[1, :, 1] = stiff, stiff
-            row = np.arange(count)
-            matrix[:, row, :, row] += springs.reshape(count, 2, 2)
-            matrix = matrix.reshape(2 * count, 2 * count)
-            solved, fault = dposv(matrix, push.T.reshape(-1))[1:]
-            if fault:
-                solved = np.full(2 * count, np.nan)
-            moved = solved.reshape(2, count).T
-            moved[group.fixed] = 0.0
-            change[group.nodes] = moved[group.mover]
-        return displacement + change
+        resting = ~is_moving[self.group]
+        return displacement + self.band.solve(force, hold, factor, drag, resting)
 
     def constrain(self, displacement: NDArray[np.float64]) -> NDArray[np.float64]:
         """Keep nodes within their limit, curves in order, joints joined."""
@@ -174,14 +146,7 @@ class SnakeSystem:
         for above, below, frame, gap_px in self.orders:
             upper, lower = self.bodies[above].nodes, self.bodies[below].nodes
             points[upper], points[lower] = separate(points[upper], points[lower], frame, gap_px)
-        kept = points - self.points
-        for group in self.groups:
-            sums = np.zeros((len(group.fixed), 2))
-            np.add.at(sums, group.mover, kept[group.nodes])
-            mean = sums / np.bincount(group.mover)[:, None]
-            mean[group.fixed] = 0.0
-            kept[group.nodes] = mean[group.mover]
-        return kept
+        return self.band.joined(points - self.points)
 
 
 def build_system(
@@ -215,12 +180,15 @@ def build_system(
         for body in bodies
     ]
     node_joints = [[_node_of(bodies[snake], at) for snake, at in group] for group in members]
+    fixed = np.concatenate([_fixed_nodes(body) for body in bodies])
+    blocks = [_stiffness_of(body, settings) for body in bodies]
+    groups, group = _groups(owner, node_joints, fixed)
     return SnakeSystem(
         settings, tuple(bodies), FieldStack(fields), owner.copy(), np.concatenate(points), owner,
         np.clip(np.concatenate(weight), 0.0, 1.0),
         np.array([start.ink_side for start in starts], dtype=np.intp)[owner],
         _beside(bodies),
-        tuple(_groups(bodies, settings, node_joints)),
+        groups, group, Band.of(blocks, share_nodes(len(owner), node_joints), fixed),
         np.isin(np.arange(len(owner)), [node for group in node_joints for node in group]),
         tuple(_ordered(order, number, starts) for order in orders),
     )  # fmt: skip
@@ -284,34 +252,28 @@ def _node_of(body: Body, index: int) -> int:
     return body.nodes.start + int(np.abs(body.node_at - body.at[index]).argmin())
 
 
+def _stiffness_of(body: Body, settings: SnakeSettings) -> NDArray[np.float64]:
+    """Return the stiffness (n, n) of one snake."""
+    wide = min(settings.spacing * settings.unit_px / body.spacing_px, 8.0)
+    return stiffness(
+        len(body.node_at), body.start.is_closed,
+        settings.tension * wide**2, settings.rigidity * wide**4,
+    )  # fmt: skip
+
+
+def _fixed_nodes(body: Body) -> NDArray[np.bool_]:
+    """Tell (n,) which nodes of a snake stay where they are."""
+    fixed = np.zeros(len(body.node_at), dtype=bool)
+    if not body.start.is_closed:
+        fixed[0], fixed[-1] = body.start.fixed_ends
+    return fixed
+
+
 def _groups(
-    bodies: Sequence[Body], settings: SnakeSettings, joints: Sequence[Sequence[int]]
-) -> list[Group]:
-    """Gather snakes that joints hold together."""
-    owner = np.concatenate([np.full(len(b.node_at), i) for i, b in enumerate(bodies)])
-    mover = share_nodes(len(owner), joints)
-    together = share_nodes(len(bodies), [np.unique(owner[list(nodes)]) for nodes in joints])
-    groups = []
-    for number in range(together.max() + 1):
-        nodes = np.flatnonzero(together[owner] == number)
-        stiff = np.zeros((len(nodes), len(nodes)))
-        fixed_nodes = np.zeros(len(nodes), dtype=bool)
-        for index in np.flatnonzero(together == number):
-            body = bodies[index]
-            mine = np.flatnonzero(owner[nodes] == index)
-            wide = min(settings.spacing * settings.unit_px / body.spacing_px, 8.0)
-            stiff[np.ix_(mine, mine)] = stiffness(
-                len(mine), body.start.is_closed,
-                settings.tension * wide**2, settings.rigidity * wide**4,
-            )  # fmt: skip
-            fixed_nodes[mine[0]] |= body.start.fixed_ends[0] and not body.start.is_closed
-            fixed_nodes[mine[-1]] |= body.start.fixed_ends[1] and not body.start.is_closed
-        movers, local = np.unique(mover[nodes], return_inverse=True)
-        local = local.reshape(-1)
-        fixed = np.zeros(len(movers), dtype=bool)
-        fixed[local[fixed_nodes]] = True
-        gather = None
-        if len(movers) < len(nodes):
-            gather = (np.arange(len(movers))[:, None] == local).astype(np.float64)
-        groups.append(Group(nodes, local, stiff, fixed, gather))
-    return groups
+    owner: NDArray[np.intp], joints: Sequence[Sequence[int]], fixed: NDArray[np.bool_]
+) -> tuple[tuple[Group, ...], NDArray[np.intp]]:
+    """Gather snakes that joints hold together; return them and each node's group."""
+    together = share_nodes(int(owner.max()) + 1, [np.unique(owner[list(n)]) for n in joints])
+    group = together[owner]
+    rows = [np.flatnonzero(group == number) for number in range(int(together.max()) + 1)]
+    return tuple(Group(nodes, bool(fixed[nodes].any())) for nodes in rows), group
