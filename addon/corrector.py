@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from ..rig.contours import FeatureCurve
 from ..rig.deform import Deformer
-from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
+from ..rig.face_rig import FaceRig
 from ..rig.fit import ParametricFit
 from ..rig.ordinary import towards_ordinary
 from ..rig.tuck import MouthTuck
-from .crawl import CrawlSettings, crawl
+from .carrier import Carrier
+from .crawl import Crawl, Crawled, CrawlSettings
 from .drawn_face import DrawnFace
-from .fit import Gap, SnakeRecord
+from .fit import Gap
 from .gap import measure_gap
 from .wholes import Wholes
 
@@ -43,6 +44,10 @@ class Stages:
     placed: Sequence[FeatureCurve]
     parametric: Sequence[FeatureCurve]
 
+    def gap_to(self, final: Sequence[FeatureCurve], iod_px: float) -> Gap:
+        """Measure the gap of the stages before and of the corrected head's lines."""
+        return measure_gap(self.drawn, self.placed, self.parametric, final, iod_px)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corrected:
@@ -50,15 +55,11 @@ class Corrected:
 
     Attributes
     ----------
-    correction : (V, 3) metres, in the rig's own frame
-    final : its lines, frame pixels
-    snakes : how the snakes of the last pass ran
+    crawled : the correction, and the lines that come of it
     gap : in all three stages
     """
 
-    correction: NDArray[np.float64]
-    final: list[FeatureCurve]
-    snakes: list[SnakeRecord]
+    crawled: Crawled
     gap: Gap
 
     @property
@@ -112,20 +113,18 @@ class Corrector:
         settings: CrawlSettings,
     ) -> Corrected:
         """Correct the head once."""
+        crawled = self.crawl_of(face, found, ordinary, settings).run(stages.parametric)
+        gap = stages.gap_to(crawled.curves, face.iod_px)
+        return Corrected(crawled, gap)
+
+    def crawl_of(
+        self, face: DrawnFace, found: ParametricFit, ordinary: float, settings: CrawlSettings
+    ) -> Crawl:
+        """Return the lines of a parametric head, ready to crawl; see `correct`."""
         start = towards_ordinary(self.rig, found.state, ordinary)
+        carrier = Carrier(self.rig, found.state, found.camera, start)
         wholes = Wholes.find(
-            self.rig, _seen(self.rig, found.state, start), found.camera,
-            face.evidence.landmarks, face.landmark_spread, face.iod_px,
+            self.rig, carrier.seen(start), found.camera, face.evidence.landmarks,
+            face.landmark_spread, face.iod_px,
         )  # fmt: skip
-        correction, final, records = crawl(
-            self.rig, self.deformer, self.tuck, found.state, start, found.camera, face.drawn,
-            wholes, face.iod_px, settings,
-        )  # fmt: skip
-        gap = measure_gap(stages.drawn, stages.placed, stages.parametric, final, face.iod_px)
-        return Corrected(correction, final, records, gap)
-
-
-def _seen(rig: FaceRig, state: RigState, correction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the corrected head (V, 3) as the camera sees it, metres."""
-    corrected = unposed(rig, state) + correction
-    return (corrected - rig.pivot) @ rotation_matrix(state.rotation).T
+        return Crawl(carrier, self.deformer, self.tuck, face.drawn, wholes, face.iod_px, settings)

@@ -152,7 +152,7 @@ class Session:
         )
         baked = None
         if self.settings.correct_as == "identity":
-            baked = self.baker.bake(found.state.identity, corrected.correction)
+            baked = self.baker.bake(found.state.identity, corrected.crawled.correction)
         clock.stop()
         fit = assemble_fit(self.rig, face, start, found, stages, corrected)
         return replace(fit, baked=baked, timing_s=clock.seconds)
@@ -186,12 +186,12 @@ def assemble_fit(
         rig=rig,
         state=found.state,
         camera=frame.camera_to_ink(found.camera, size_px),
-        correction=corrected.correction,
+        correction=corrected.crawled.correction,
         gap=corrected.gap,
         placed=frame.curves_to_ink(stages.placed),
         parametric=frame.curves_to_ink(stages.parametric),
-        final=frame.curves_to_ink(corrected.final),
-        snakes=tuple(corrected.snakes),
+        final=frame.curves_to_ink(corrected.crawled.curves),
+        snakes=tuple(corrected.crawled.records),
         outcome=found.outcome.value,
         warnings=(*sketch.warnings, *notes),
         drawn={key: frame.to_ink(points) for key, points in stages.drawn.items()},

@@ -1,0 +1,70 @@
+"""The head's surface while its lines are carried: where it is, and how it follows handles."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rig.camera import Camera
+from ..rig.contours import FeatureCurve, visible_lines
+from ..rig.deform import Deformer
+from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
+from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
+from ..rig.tuck import MouthTuck
+from .handles import Handles
+
+__all__ = ["Carrier"]
+
+
+class Carrier:
+    """A fitted head whose surface can be carried. A correction is (V, 3) metres, in its own frame.
+
+    Parameters
+    ----------
+    rig : the head
+    state, camera : the parametric fit, frame pixels
+    start : (V, 3) metres, the correction to begin with, and to come back to where no line is near
+    """
+
+    def __init__(
+        self, rig: FaceRig, state: RigState, camera: Camera, start: NDArray[np.float64]
+    ) -> None:
+        self.rig, self.state, self.camera, self.start = rig, state, camera, start
+        self.turn, self.fitted = rotation_matrix(state.rotation), unposed(rig, state)
+        # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
+        self._sunk = push_out_of_eyes(self.fitted, rig)
+
+    def seen(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the corrected vertices (V, 3) as the camera sees them, metres."""
+        return (self.fitted + correction - self.rig.pivot) @ self.turn.T
+
+    def turned(self, displacement: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a displacement (V, 3) as the camera sees it."""
+        return displacement @ self.turn.T
+
+    def lines(self, correction: NDArray[np.float64]) -> list[FeatureCurve]:
+        """Return the corrected head's lines, frame pixels."""
+        return visible_lines(self.rig, self.seen(correction), self.camera)
+
+    def follow(
+        self, deformer: Deformer, handles: Handles, correction: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the correction after the handles went the rest of their ways."""
+        carried = handles.surface.interpolate(correction - self.start, self.rig.triangles)
+        wanted = handles.share[:, None] * (carried + handles.offset @ self.turn)
+        moved = deformer.solve(handles.surface, wanted, handles.weight)
+        return self._repaired(self.start + moved)
+
+    def tucked(self, tuck: MouthTuck, correction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the correction with the mouth's inside behind the lips, and no new fold."""
+        hidden = tuck.apply(self.fitted + correction) - self.fitted
+        return limit_flips(self.fitted, self.rig.triangles, hidden, sound=correction)
+
+    def _repaired(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the correction without turned triangles, eyeballs carried, no lids inside them."""
+        triangles = self.rig.triangles
+        safe = carry_eyes(self.fitted, self.rig, limit_flips(self.fitted, triangles, correction))
+        lifted = push_out_of_eyes(self.fitted + safe, self.rig) - self._sunk
+        return limit_flips(self.fitted, triangles, lifted, sound=safe)
