@@ -25,6 +25,8 @@ _ROTATION_SIGMA = 0.12
 _MIN_LANDMARK_IOD = 0.03
 _CONTOUR_LANDMARKS = slice(0, 17)
 _CONTOUR_SIGMA_IOD = 0.06
+_SET_LANDMARK_IOD = 0.008
+"""Of a landmark that a person has set: the detection has no spread there."""
 
 
 def expected_aus(detection: Detection) -> dict[str, float]:
@@ -83,6 +85,7 @@ def gather_evidence(
     sigma[held] = _PINNED_SIGMA
     floor = np.full(70, _MIN_LANDMARK_IOD)
     floor[_CONTOUR_LANDMARKS] = _CONTOUR_SIGMA_IOD
+    floor[detection.landmark_spread <= 0.0] = _SET_LANDMARK_IOD
     spread = np.hypot(detection.landmark_spread * frame.scale, floor * frame.iod_px)
     return Evidence(
         landmarks=frame.from_ink(detection.landmarks),

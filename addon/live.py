@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import IO
 
 from .fit_worker import ONE_THREAD, WORKER, installed_packages
+from .hints import Hints
 from .live_wire import Answer, Job, receive, send
 from .strokes import Stroke
 
@@ -47,16 +48,20 @@ class Follower:
         threading.Thread(target=self._talk, daemon=True).start()
 
     def follow(
-        self, strokes: tuple[Stroke, ...], size_px: tuple[int, int], pins: Mapping[str, float]
+        self,
+        strokes: tuple[Stroke, ...],
+        size_px: tuple[int, int],
+        pins: Mapping[str, float],
+        hints: Hints | None = None,
     ) -> int:
         """Ask for a fit of a drawing instead of all earlier ones; return the job's number.
 
-        `pins` are the intensities that somebody has set by hand, see `Job`.
+        `pins` and `hints` are what somebody has set by hand, see `Job`.
         """
         with self._changed:
             self._newest += 1
             self._answer = None
-            self._job = Job(self._newest, strokes, size_px, dict(pins))
+            self._job = Job(self._newest, strokes, size_px, dict(pins), hints or Hints())
             self._changed.notify_all()
             return self._newest
 

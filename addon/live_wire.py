@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .head_scene import HeadScene, load_head_scene, save_head_scene
+from .hints import Box, Hints
 from .strokes import Stroke
 
 __all__ = ["Answer", "Job", "Reading", "receive", "send"]
@@ -34,12 +35,14 @@ class Job:
     number : counts up; a later drawing takes the place of all earlier ones
     strokes, size_px : see `strokes.sketch_from_strokes`
     pins : AU label → intensity that somebody has set by hand
+    hints : box and landmarks that somebody has set by hand
     """
 
     number: int
     strokes: tuple[Stroke, ...]
     size_px: tuple[int, int]
     pins: Mapping[str, float] = field(default_factory=dict)
+    hints: Hints = field(default_factory=Hints)
 
     def pack(self) -> bytes:
         """Return the job as bytes."""
@@ -53,6 +56,9 @@ class Job:
             closed=np.array([stroke.is_closed for stroke in self.strokes], dtype=bool),
             pinned=np.array(list(self.pins), dtype=str),
             set_to=np.array(list(self.pins.values()), dtype=np.float64),
+            face_box=np.array(self.hints.face_box or (), dtype=np.float64),
+            landmarks=np.array(list(self.hints.landmarks), dtype=np.int64),
+            places=np.array(list(self.hints.landmarks.values()), dtype=np.float64),
         )
 
     @classmethod
@@ -67,12 +73,15 @@ class Job:
             )
             labels = map(str, arrays["pinned"])
             pins = dict(zip(labels, arrays["set_to"].tolist(), strict=True))
-            return cls(int(arrays["number"]), strokes, (width, height), pins)
+            box = tuple(arrays["face_box"].tolist()) or None
+            places = map(tuple, arrays["places"].tolist())
+            hints = Hints(box, dict(zip(arrays["landmarks"].tolist(), places, strict=True)))
+            return cls(int(arrays["number"]), strokes, (width, height), pins, hints)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """The Action Units of a `Detection`, without what only a fit needs of it; see there."""
+    """What the panel shows of a `Detection`, without what only a fit needs of it; see there."""
 
     au_labels: tuple[str, ...]
     probability: NDArray[np.float64]
@@ -80,6 +89,8 @@ class Reading:
     uncertainty: NDArray[np.float64]
     visible: NDArray[np.float64]
     present: NDArray[np.bool_]
+    face_box: Box
+    landmarks: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

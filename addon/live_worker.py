@@ -144,7 +144,7 @@ class _Fitter:
 
         try:
             sketch = sketch_from_strokes(job.strokes, job.size_px)
-            detection = self._full.detect(sketch)
+            detection = self._full.detect(sketch, job.hints)
             preview = self._quick.fit(sketch, detection, pins=job.pins)
             if self._correction is not None:  # better the last one than a face that winces
                 preview = replace(preview, correction=self._correction)
@@ -169,6 +169,8 @@ def _answer(job: Job, fit: Fit, elapsed_s: float, is_preview: bool = False) -> A
         read.uncertainty,
         read.visible,
         read.present,
+        read.face_box,
+        read.landmarks,
     )
     scene = head_scene(fit, fit_report(fit), with_pictures=False)
     return Answer(job.number, "", reading, scene, elapsed_s, is_preview)

@@ -14,6 +14,7 @@ import bpy
 from ..errors import LimnerError
 from .expression import Expression
 from .guard import guarded
+from .kept_marks import hints_of, keep_reading
 from .own_mesh import require_links
 from .preferences import preferences, rig_source
 from .properties import listed_aus, pinned_aus, show_detection
@@ -22,7 +23,9 @@ from .wear import end_solo, held_by_drivers, meant_head, put_on
 
 if TYPE_CHECKING:
     from ..sketch_cnn.sketch import Sketch
+    from .fit import Fit
     from .head_scene import HeadScene
+    from .hints import Hints
     from .live_wire import Answer
     from .properties import LimnerScene
 
@@ -165,13 +168,19 @@ class LIMNER_OT_live(bpy.types.Operator):
         else:
             rig, threads = rig_source(context.scene.limner.rig), preferences().threads
             follower = Follower(rig, threads)
-            watching.start(context, follower, show_answer, pinned_aus, wear_answer)
+            watching.start(context, follower, show_answer, set_by_hand, wear_answer)
         return {"FINISHED"}
+
+
+def set_by_hand(limner: LimnerScene) -> tuple[dict[str, float], Hints]:
+    """Return the intensities, box and landmarks that somebody has set."""
+    return pinned_aus(limner), hints_of(limner)
 
 
 def show_answer(limner: LimnerScene, answer: Answer) -> None:
     """Fill the list of Action Units from what Live has read."""
     show_detection(limner, answer.reading)
+    keep_reading(limner, answer.reading, answer.scene.camera.size_px, 1.0)
 
 
 def wear_answer(context: bpy.types.Context, answer: Answer) -> str:
@@ -198,9 +207,10 @@ class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
         if limner.target == "OWN":
             require_links(limner.own)
         sketch = read_drawing(context)
-        detection = session(rig_source(limner.rig)).detect(sketch)
+        detection = session(rig_source(limner.rig)).detect(sketch, hints_of(limner))
         end_solo(context)
         show_detection(limner, detection)
+        keep_reading(limner, detection, sketch.original_size, sketch.scale)
         if limner.target == "OWN":
             wear_own(context, Expression.from_aus(listed_aus(limner)), self)
         for warning in sketch.warnings:
@@ -239,20 +249,26 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
         limner = context.scene.limner
         if limner.target == "OWN":
             require_links(limner.own)
-        pins = pinned_aus(limner)
-        fit = session(rig_source(limner.rig)).fit(read_drawing(context), pins=pins)
+        fit = session(rig_source(limner.rig)).fit(
+            read_drawing(context), pins=pinned_aus(limner), hints=hints_of(limner)
+        )
         record = fit_report(fit)
         end_solo(context)
         if limner.target == "OWN":
-            show_detection(limner, fit.detection)
+            self.show(limner, fit)
             wear_own(context, Expression.from_record(record), self)
             self.report({"INFO"}, f"{limner.own.name} wears the expression")
             return
         place_fit(context, head_scene(fit, record))
-        show_detection(limner, fit.detection)
+        self.show(limner, fit)
         for warning in fit.warnings:
             self.report({"WARNING"}, warning)
         self.report({"INFO"}, f"Contour gap closed by {fit.gap.closed:.0%}")
+
+    def show(self, limner: LimnerScene, fit: Fit) -> None:
+        """Fill the list and keep where the face is."""
+        show_detection(limner, fit.detection)
+        keep_reading(limner, fit.detection, fit.sketch.original_size, fit.sketch.scale)
 
 
 class LIMNER_OT_unpin(bpy.types.Operator):

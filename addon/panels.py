@@ -10,6 +10,7 @@ import bpy
 
 from .bridge import heat, stage, watching, wearing
 from .bridge.head import RECORD
+from .correct import LIMNER_OT_correct, LIMNER_OT_forget_marks
 from .folder_buttons import LIMNER_OT_animate_folder, LIMNER_OT_library_from_folder
 from .gap_words import gap_rows, gap_summary
 from .keep import (
@@ -131,6 +132,9 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
     def draw(self, context):
         """Draw the list, or say how to fill it."""
         layout, limner = self.layout, context.scene.limner
+        row = layout.row(align=True)
+        row.operator(LIMNER_OT_correct.bl_idname, icon="CON_TRACKTO")
+        row.operator(LIMNER_OT_forget_marks.bl_idname, text="", icon="X")
         if not limner.aus:
             layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
             layout.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")

@@ -30,6 +30,7 @@ from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face
 from .fit import Fit
 from .gap import split_drawn
+from .hints import Hints, with_box, with_landmarks
 from .pins import with_pins
 from .report import au_entries
 
@@ -112,9 +113,10 @@ class Session:
             self._baker = Baker(self.rig, self.corrector.tuck)
         return self._baker
 
-    def detect(self, sketch: Sketch) -> Detection:
-        """Read the face of a drawing; see `Detector.detect`."""
-        return self.detector.detect(sketch)
+    def detect(self, sketch: Sketch, hints: Hints | None = None) -> Detection:
+        """Read the face of a drawing where a person says it is; see `Detector.detect`."""
+        hints = hints or Hints()
+        return with_landmarks(self.detector.detect(with_box(sketch, hints)), hints, sketch.scale)
 
     def fit(
         self,
@@ -122,6 +124,7 @@ class Session:
         detection: Detection | None = None,
         on_stage: Callable[[str], None] | None = None,
         pins: Mapping[str, float] | None = None,
+        hints: Hints | None = None,
     ) -> Fit:
         """Fit the head to a drawing.
 
@@ -130,6 +133,7 @@ class Session:
         detection : what to believe instead of the network's own reading
         on_stage : called with the name of each stage of `STAGES` before it starts
         pins : AU label → intensity in [0, 1] that a person has set; the head wears just that
+        hints : box and landmarks that a person has set, where `detection` is not given
 
         Raises
         ------
@@ -140,7 +144,7 @@ class Session:
         """
         clock, pins = _Clock(on_stage), pins or {}
         clock.start("detect")
-        detection = with_pins(detection or self.detect(sketch), pins)
+        detection = with_pins(detection or self.detect(sketch, hints), pins)
         clock.start("parametric")
         face = read_face(self.rig, sketch, detection, self.settings.inverse_distance, pins.keys())
         found = fit_parameters(self.rig, face.evidence, self.settings.parametric)

@@ -205,6 +205,9 @@ class LimnerScene(bpy.types.PropertyGroup):
         description="Colour the head by how far Sketch Fit moves it: grey not at all, red 5 mm",
         update=_show_heat,
     )
+    marks: bpy.props.StringProperty(
+        name="Marks", description="Where the face of the last reading is", options={"HIDDEN"}
+    )
     aus: bpy.props.CollectionProperty(type=LimnerAU)
     au_row: bpy.props.IntProperty(name="Row")
     only_present: bpy.props.BoolProperty(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import bpy
 
 from . import (
+    correct,
     folder_buttons,
     guard,
     keep,
@@ -28,6 +29,7 @@ CLASSES = (
     *own_mesh.CLASSES,
     *properties.CLASSES,
     *operators.CLASSES,
+    *correct.CLASSES,
     *wear.CLASSES,
     *keep.CLASSES,
     *folder_buttons.CLASSES,

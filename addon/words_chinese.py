@@ -24,6 +24,16 @@ CHINESE: dict[str, str] = {
     "画笔：纸、面部相机和蜡笔；或在所选画稿上继续画",
     "Detect": "识别",
     "Read the facial expression of the drawing as Action Units": "把画稿的表情读成动作单元",
+    "Correct Points": "校正特征点",
+    "Drag the face's box and its points where the reading is off; Detect and Fit believe you": "识别"
+    "不准时拖动脸部边框和特征点；检测和拟合会以此为准",
+    "Drag points and the box's corners · Shift: the whole feature · Ctrl click: let go · "
+    "Wheel: zoom · Enter: keep · Esc: leave it as it was": "拖动特征点和边框角 · Shift：整个部位 · "
+    "Ctrl 单击：放开 · 滚轮：缩放 · 回车：保留 · Esc：保持原样",
+    "Let Go of Points": "放开特征点",
+    "Let go of the box and the points that were set by hand; the next reading finds its own": "放开"
+    "手动设置的边框和特征点；下次识别时自动寻找",
+    "No box and no point of this drawing was set by hand": "此图中没有手动设置的边框或特征点",
     "Fit": "拟合",
     "Pose a head like the drawing and lay its contours on the drawn lines": "让头部摆出画稿的表情，并"
     "把轮廓贴到画线上",

@@ -26,6 +26,19 @@ GERMAN: dict[str, str] = {
     "Detect": "Erkennen",
     "Read the facial expression of the drawing as Action Units": "Den Gesichtsausdruck der "
     "Zeichnung als Action Units lesen",
+    "Correct Points": "Punkte berichtigen",
+    "Drag the face's box and its points where the reading is off; Detect and Fit believe you": "Den "
+    "Rahmen des Gesichts und seine Punkte ziehen, wo falsch gelesen wurde; Erkennen und Anpassen "
+    "glauben dir",
+    "Drag points and the box's corners · Shift: the whole feature · Ctrl click: let go · "
+    "Wheel: zoom · Enter: keep · Esc: leave it as it was": "Punkte und Ecken des Rahmens ziehen · "
+    "Umschalt: der ganze Gesichtsteil · Strg-Klick: loslassen · Mausrad: zoomen · Eingabe: "
+    "behalten · Esc: lassen, wie es war",
+    "Let Go of Points": "Punkte loslassen",
+    "Let go of the box and the points that were set by hand; the next reading finds its own": "Den "
+    "von Hand gesetzten Rahmen und die Punkte loslassen; das nächste Lesen findet eigene",
+    "No box and no point of this drawing was set by hand": "In dieser Zeichnung sind weder Rahmen "
+    "noch Punkte von Hand gesetzt",
     "Fit": "Anpassen",
     "Pose a head like the drawing and lay its contours on the drawn lines": "Einem Kopf den "
     "Ausdruck der Zeichnung geben und seine Konturen auf die gezeichneten Linien legen",

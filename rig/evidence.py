@@ -21,6 +21,7 @@ class Evidence:
     Attributes
     ----------
     landmarks : (70, 2) pixels; `landmark_sigma` : (70,) pixels, standard deviation
+        One below 0.015 interocular distances was set by hand and is never let go as stray.
     weights : (B,) expected blendshape weights; `weights_sigma` : (B,) their standard deviation
     rotation : (3,) radians, expected head rotation; `rotation_sigma` : radians
     drawn : feature name → (N, 2) points on drawn lines, pixels

@@ -14,6 +14,9 @@ from .point_basis import PointBasis, Projected, project_basis
 
 __all__ = ["cost_at", "linearise"]
 
+_FIRM_IOD = 0.015
+"""Landmarks surer than this were set by hand."""
+
 
 def cost_at(
     problem: Problem, unknowns: Unknowns, points: NDArray[np.float64], lines: Lines | None
@@ -54,8 +57,10 @@ def _landmark_residuals(
     """Return residuals (140,) and weights (70,) of projected landmarks (70, 2), robust (Cauchy)."""
     evidence = problem.evidence
     offset = points - evidence.landmarks
-    sigma = np.hypot(evidence.landmark_sigma, 0.02 * problem.iod_px)
-    distance = np.linalg.norm(offset, axis=1) / sigma
+    own = evidence.landmark_sigma
+    is_firm = own < _FIRM_IOD * problem.iod_px
+    sigma = np.where(is_firm, own, np.hypot(own, 0.02 * problem.iod_px))
+    distance = np.where(is_firm, 0.0, np.linalg.norm(offset, axis=1) / sigma)
     weight = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))
     return (offset * weight[:, None]).ravel(), weight
 

@@ -40,6 +40,8 @@ _SURE, _DOUBTFUL = 0.35, 0.12
 _CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
 _OVERLAP = 0.3
+_GIVEN_OVERLAP = 0.4
+"""Of a box that the user gave: what the placer makes of it must overlap it so far."""
 _PLACINGS = 2
 """The second placing starts where the first one ended, and sees more of the face."""
 _UNSURE_BELOW = 0.72
@@ -193,7 +195,10 @@ class Detector:
             If the weights cannot be used.
         """
         face, others = self._choose(sketch)
-        values, matrix = self.read(sketch.ink, self.place(sketch.ink, face.box))
+        box = self.place(sketch.ink, face.box)
+        if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
+            box = sketch.face_box  # who drew it knows better where the face is
+        values, matrix = self.read(sketch.ink, box)
         landmarks = (values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2])
         alpha, beta = values["alpha"], values["beta"]
         grid = values["features"].shape[1] / float(self.reader.meta["input_px"])

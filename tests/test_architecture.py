@@ -86,6 +86,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     # What only Blender runs.
     "addon/blend.py": {"bpy"},
     "addon/bridge/": BLENDER,
+    "addon/correct.py": BLENDER,
     "addon/folder_buttons.py": BLENDER,
     "addon/guard.py": BLENDER,
     "addon/keep.py": BLENDER,

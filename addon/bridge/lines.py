@@ -24,7 +24,7 @@ from ..shown_lines import ShownLines
 from .head import LINES
 from .stage import VIEW, find_head
 
-__all__ = ["page_corners", "register", "unregister"]
+__all__ = ["draw_pieces", "draw_points", "page_corners", "register", "unregister"]
 
 HEAD_WIDTH_PX, DRAWN_WIDTH_PX, MARK_WIDTH_PX = 2.0, 2.5, 1.5
 _log = logging.getLogger(__name__)
@@ -93,9 +93,9 @@ def _draw_lines(context: bpy.types.Context) -> None:
     gpu.state.blend_set("ALPHA")
     scale = context.preferences.system.ui_scale
     chosen = preferences()
-    _draw_points(lines.drawn * step + corners[0], chosen.drawn_colour, DRAWN_WIDTH_PX * scale)
-    _draw_pieces(_placed(lines.head, corners[0], step), chosen.head_colour, HEAD_WIDTH_PX * scale)
-    _draw_pieces(_placed(lines.marks, corners[0], step), chosen.gap_colour, MARK_WIDTH_PX * scale)
+    draw_points(lines.drawn * step + corners[0], chosen.drawn_colour, DRAWN_WIDTH_PX * scale)
+    draw_pieces(_placed(lines.head, corners[0], step), chosen.head_colour, HEAD_WIDTH_PX * scale)
+    draw_pieces(_placed(lines.marks, corners[0], step), chosen.gap_colour, MARK_WIDTH_PX * scale)
     gpu.state.blend_set("NONE")
 
 
@@ -106,7 +106,7 @@ def _placed(
     return pieces.reshape(-1, 2) * step + origin
 
 
-def _draw_pieces(ends: NDArray[np.float64], rgba: tuple[float, ...], width_px: float) -> None:
+def draw_pieces(ends: NDArray[np.float64], rgba: tuple[float, ...], width_px: float) -> None:
     """Draw straight pieces between pairs of (2 S, 2) points."""
     shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
     batch = batch_for_shader(shader, "LINES", {"pos": _flat(ends)})
@@ -117,7 +117,7 @@ def _draw_pieces(ends: NDArray[np.float64], rgba: tuple[float, ...], width_px: f
     batch.draw(shader)
 
 
-def _draw_points(points: NDArray[np.float64], rgba: tuple[float, ...], width_px: float) -> None:
+def draw_points(points: NDArray[np.float64], rgba: tuple[float, ...], width_px: float) -> None:
     """Draw (N, 2) points as dots."""
     shader = gpu.shader.from_builtin(_POINT_SHADER)
     batch = batch_for_shader(shader, "POINTS", {"pos": _flat(points)})

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import bpy
 
 from ...errors import LimnerError
+from ..hints import Hints
 from ..live import Follower
 from ..live_wire import Answer
 from ..strokes import strokes_digest
@@ -36,7 +37,7 @@ class _Watch:
 
     follower: Follower
     show: Callable[[bpy.types.PropertyGroup, Answer], None]
-    pins: Callable[[bpy.types.PropertyGroup], dict[str, float]]
+    by_hand: Callable[[bpy.types.PropertyGroup], tuple[dict[str, float], Hints]]
     wear: Callable[[bpy.types.Context, Answer], str]
     scene: str
     drawing: str
@@ -77,7 +78,7 @@ def start(
     context: bpy.types.Context,
     follower: Follower,
     show: Callable[[bpy.types.PropertyGroup, Answer], None],
-    pins: Callable[[bpy.types.PropertyGroup], dict[str, float]],
+    by_hand: Callable[[bpy.types.PropertyGroup], tuple[dict[str, float], Hints]],
     wear: Callable[[bpy.types.Context, Answer], str],
 ) -> None:
     """Watch the scene's drawing from now on.
@@ -86,12 +87,12 @@ def start(
     ----------
     follower : who fits; it is closed when the watch ends
     show : writes what was read into the scene's properties
-    pins : reads from there what was set by hand
+    by_hand : reads from there what was set by hand
     wear : puts an answer on somebody's own mesh, where that is the target; says why it can't
     """
     stop()
     scene = context.scene
-    _watches.append(_Watch(follower, show, pins, wear, scene.name, scene.limner.pencil.name))
+    _watches.append(_Watch(follower, show, by_hand, wear, scene.name, scene.limner.pencil.name))
     bpy.app.handlers.depsgraph_update_post.append(note_change)
     bpy.app.handlers.undo_post.append(note_change)
     bpy.app.handlers.redo_post.append(note_change)
@@ -148,13 +149,13 @@ def _look(watch: _Watch) -> None:
         watch.is_changed = False
         sight = sight_of(context, drawing)
         strokes = read_strokes(drawing, sight)
-        pins = watch.pins(context.scene.limner)
-        digest = f"{strokes_digest(strokes, sight.size_px)} {sorted(pins.items())}"
+        pins, hints = watch.by_hand(context.scene.limner)
+        digest = f"{strokes_digest(strokes, sight.size_px)} {sorted(pins.items())} {hints}"
         if digest != watch.digest:
             watch.digest = digest
             head = drawing.get(HEAD)
             watch.head = head.name if head is not None and _is_here(head, context) else None
-            watch.follower.follow(strokes, sight.size_px, pins)
+            watch.follower.follow(strokes, sight.size_px, pins, hints)
             _say(watch, "Reading the drawing …")
     answer = watch.follower.latest()
     if answer is not None:

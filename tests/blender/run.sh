@@ -114,6 +114,9 @@ test_one() {  # SUITE
   step fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1600x900x24" blender --window-geometry 0 0 1600 900 \
     --python window.py -- "/limner/$drawing_name" /limner/shot
+  step drag box and points in a window
+  inside "$suite" xvfb-run -a -s "-screen 0 1280x800x24" blender --window-geometry 0 0 1280 800 \
+    --python correct.py -- "/limner/$drawing_name" /limner/shot
   step draw and fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1280x800x24" blender --window-geometry 0 0 1280 800 \
     --python drawing.py -- /limner/shot

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
+from limner.addon.hints import Hints, with_landmarks
 
 __all__ = ["FakeSession", "everything", "row_of"]
 
@@ -15,11 +16,12 @@ class FakeSession:
     def __init__(self, fit):
         self.answer = fit
 
-    def detect(self, sketch):
-        return self.answer.detection
+    def detect(self, sketch, hints=None):
+        self.hints = hints
+        return with_landmarks(self.answer.detection, hints or Hints(), 1.0)
 
-    def fit(self, sketch, pins):
-        self.pins = pins
+    def fit(self, sketch, pins, hints=None):
+        self.pins, self.hints = pins, hints
         return self.answer
 
 
@@ -35,6 +37,7 @@ def everything(bpy):
     state["aus"] = [
         (au.number, au.left, au.right, au.probability, au.is_pinned) for au in limner.aus
     ]
+    state["marks"] = limner.marks
     state["drawing"] = (limner.source, getattr(limner.pencil, "name", None))
     state["mode"] = bpy.context.mode
     for thing in bpy.data.objects:

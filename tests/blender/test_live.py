@@ -26,9 +26,9 @@ class Hand:
         self.is_busy = False
         self.is_closed = False
 
-    def follow(self, strokes, size_px, pins):
+    def follow(self, strokes, size_px, pins, hints):
         self.jobs.append((strokes, size_px))
-        self.pins = pins
+        self.pins, self.hints = pins, hints
         self.answer = None
 
     def latest(self):
