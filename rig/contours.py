@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from .camera import Camera
 from .face_rig import PART_NAMES, FaceRig, SurfacePoints
 from .features import FEATURES
 from .normals import vertex_normals
+from .runs import bridged, runs_of
 from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
@@ -231,7 +232,7 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
         rows = np.arange(len(curve.points))
         return [np.append(rows, 0) if curve.is_closed and len(rows) else rows]
     count = len(curve.points)
-    runs = _runs(curve.visible.tolist(), curve.is_closed)
+    runs = runs_of(curve.visible.tolist(), curve.is_closed)
     return [np.arange(start, stop) % count for start, stop, flag in runs if flag]
 
 
@@ -334,8 +335,8 @@ def _node_labels(
     ----------
     steps : pixels from every node to the next, from the last to the first
     """
-    seen = _bridged(visible.tolist(), steps, is_closed, bridge_px)
-    names = _bridged(feature.tolist(), steps, is_closed, 2.0 * bridge_px)
+    seen = bridged(visible.tolist(), steps, is_closed, bridge_px)
+    names = bridged(feature.tolist(), steps, is_closed, 2.0 * bridge_px)
     return [name if flag else 0 for flag, name in zip(seen, names, strict=True)]
 
 
@@ -349,7 +350,7 @@ def _named_pieces(
     min_length_px: float,
 ) -> list[FeatureCurve]:
     """Cut the chain whose nodes begin at `first` where it hides or becomes another feature."""
-    count, runs = len(label), _runs(label, is_closed)
+    count, runs = len(label), runs_of(label, is_closed)
     sums = [0.0, *accumulate(steps + steps)]
     pieces = []
     for number, (start, stop, value) in enumerate(runs):
@@ -366,55 +367,3 @@ def _named_pieces(
         piece = FeatureCurve(FEATURES[value], image[rows], seen, surface[rows], is_closed=whole)
         pieces.append(piece)
     return pieces
-
-
-def _runs(values: list[int], is_closed: bool) -> list[tuple[int, int, int]]:
-    """Split a sequence into its runs of equal values: (start, stop, value).
-
-    A ring has no first run: where its ends are equal, the run there comes last, and its stop lies
-    beyond the end by as much as it goes on at the start.
-    """
-    count = len(values)
-    breaks = [row for row in range(1, count) if values[row] != values[row - 1]]
-    edges = [0, *breaks, count]
-    if is_closed and breaks and values[0] == values[-1]:
-        edges = [*breaks, count + breaks[0]]
-    return [(start, stop, values[start]) for start, stop in pairwise(edges) if stop > start]
-
-
-def _bridged(values: list[int], steps: list[float], is_closed: bool, bridge_px: float) -> list[int]:
-    """Give runs shorter than `bridge_px` the value of the run before, shortest first."""
-    count = len(values)
-    if len(set(values)) < 2:
-        return values
-    sums = [0.0, *accumulate(steps + steps)]
-    runs = [
-        _Run(sums[stop] - sums[start], start, stop - start, value)
-        for start, stop, value in _runs(values, is_closed)
-    ]
-    while len(runs) > (1 if is_closed else 2):
-        inner = range(len(runs)) if is_closed else range(1, len(runs) - 1)
-        shortest = min(inner, key=lambda number: runs[number].length_px)
-        if runs[shortest].length_px >= bridge_px:
-            break
-        before, merged = runs[shortest - 1], [runs.pop(shortest)]
-        following = shortest % len(runs)
-        if runs[following] is not before and runs[following].value == before.value:
-            merged.append(runs.pop(following))
-        before.length_px += sum(run.length_px for run in merged)
-        before.count += sum(run.count for run in merged)
-    bridged = [0] * count
-    for run in runs:
-        for row in range(run.start, run.start + run.count):
-            bridged[row % count] = run.value
-    return bridged
-
-
-@dataclass(slots=True)
-class _Run:
-    """Some nodes in a row with one value."""
-
-    length_px: float
-    start: int
-    count: int
-    value: int

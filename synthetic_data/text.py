@@ -85,7 +85,7 @@ def _written(
             if columns > 0 and place % columns == 0:
                 letters[at] = _OPEN
                 at += 1
-            left = int(math.floor(abs(values[number]) * 1e5 + 0.5))
+            left = math.floor(abs(values[number]) * 1e5 + 0.5)
             if values[number] < 0.0 and left > 0:
                 letters[at] = _MINUS
                 at += 1
