@@ -128,6 +128,7 @@ def _quality(fit: Fit) -> dict[str, Any]:
         "thinnest_triangle_before": _number(found.thinnest_before, 5),
         "lid_in_eye_mm": _number(1000.0 * found.lid_depth_m, 3),
         "lip_in_teeth_mm": _number(1000.0 * found.lip_depth_m, 3),
+        "teeth_out_mm": _number(1000.0 * found.teeth_out_m, 3),
     }
 
 

@@ -1,4 +1,4 @@
-"""How sound a corrected head is: turned triangles, thin ones, lids in eyes, lips in teeth."""
+"""How sound a corrected head is: turned triangles, thin ones, lids in eyes, teeth in the skin."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .eyeball import eye_pose
 from .face_rig import PART_NAMES, FaceRig
+from .mouth_room import MouthRoom
 from .normals import face_normals, vertex_normals
 from .repair import turned_triangles
 
@@ -32,6 +33,7 @@ class MeshQuality:
     turned : triangles that it turns over or crushes
     thinnest, thinnest_before : least `triangle_quality` of the skin, with and without it
     lid_depth_m, lip_depth_m : see `lid_depth` and `lip_depth`, of the corrected head
+    teeth_out_m : how far its teeth stand out of the skin, see `MouthRoom.shown`
     """
 
     turned: int
@@ -39,6 +41,7 @@ class MeshQuality:
     thinnest_before: float
     lid_depth_m: float
     lip_depth_m: float
+    teeth_out_m: float
 
 
 def mesh_quality(
@@ -59,6 +62,7 @@ def mesh_quality(
         thinnest_before=float(triangle_quality(vertices, skin).min()),
         lid_depth_m=lid_depth(rig, corrected),
         lip_depth_m=lip_depth(rig, corrected),
+        teeth_out_m=MouthRoom.of(rig).shown(corrected),
     )
 
 

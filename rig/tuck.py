@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .face_rig import PART_NAMES, FaceRig
 from .look import mouth_cavity
+from .mouth_room import MouthRoom
 from .normals import vertex_normals
 
 __all__ = ["MouthTuck"]
@@ -27,6 +28,7 @@ _KEPT_SHARE, _KEPT_MOST_M = 0.6, 0.003
 _SLACK_M = 0.004
 _MATES = 3
 _SOFT_ROUNDS = 6
+_LINING_ROUNDS = 2
 _LIP_GAP_M = 0.0002  # between lips and teeth
 _LIP_NEAR_M = 0.004  # teeth farther from a lip than this are not what it goes through
 _LIP_ROUNDS, _LIP_STEP_M = 6, 0.003
@@ -45,7 +47,7 @@ class MouthTuck:
     def __init__(self, rig: FaceRig) -> None:
         from scipy.spatial import cKDTree
 
-        self._rig = rig
+        self._rig, self._room = rig, MouthRoom.of(rig)
         neutral = rig.neutral.astype(np.float64)
         normals = vertex_normals(neutral, rig.triangles)
         cavity = mouth_cavity(rig) > 0.3
@@ -86,7 +88,7 @@ class MouthTuck:
         """Return (V, 3) metres with what came through the skin put back behind it.
 
         The lining gives way softly; each row of teeth and the tongue go straight back as they are,
-        until the lips lie before them.
+        until the lips lie before them. Where there is no room behind the skin teeth become smaller.
 
         Parameters
         ----------
@@ -95,19 +97,20 @@ class MouthTuck:
         result = np.array(vertices, dtype=np.float64)
         if len(self._inside) == 0:
             return result
-        push = self._push(result)
-        part = self._rig.vertex_part
-        lining = self._inside[part[self._inside] == _SKIN]
-        result[lining] += self._softened(push)[lining]
+        push, part = self._push(result), self._rig.vertex_part
         for whole in _WHOLE:
             rows = np.flatnonzero(part == whole)
             if len(rows):
                 result[rows, 2] -= _way_back(push[np.intersect1d(rows, self._inside)])
+        lining = self._inside[part[self._inside] == _SKIN]
+        for _ in range(_LINING_ROUNDS):
+            result[lining] += self._softened(self._push(result))[lining]
+            result[lining] += self._softened(self._room.way_in(result))[lining]
         for whole in _TEETH:
             rows = np.flatnonzero(part == whole)
             if len(rows):
                 result[rows, 2] -= self._behind_lips(result, rows)
-        return result
+        return self._room.fit_teeth(result)
 
     def _push(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (V, 3) metres: the way of every point inside to its least depth."""

@@ -1,0 +1,183 @@
+"""Room in the mouth: what of its inside would show through the skin, and how it gives way.
+
+A chin drawn short or a mouth drawn beside its place leaves no room behind the skin for teeth of
+full size. Asked along the head's own line of sight: in front of a tooth there is skin, or the mouth
+is open there; a tooth before the skin shows through it.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .face_rig import PART_NAMES, FaceRig
+from .look import mouth_cavity
+from .normals import face_normals
+from .zbuffer import rasterise
+
+__all__ = ["MouthRoom"]
+
+_SKIN = PART_NAMES.index("skin")
+_ROWS = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
+_TONGUE = PART_NAMES.index("tongue")
+_PIXEL_M = 0.0007
+_REACH_M = 0.05  # of the picture around the mouth, each way
+_GAP_M = 0.0003  # between skin and teeth
+_LINING = 0.3
+_MOST_BACK_M = 0.006  # teeth that would have to go farther back become smaller
+_LINING_SHOWS_M = 0.001  # the lining's rim lies level with the lips
+_STEP = 0.08
+_SIZES = tuple(1.0 - _STEP * number for number in range(7))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MouthRoom:
+    """The inside of one rig's mouth and the skin before it.
+
+    Attributes
+    ----------
+    rig : the rig
+    skin : (F, 3) triangles of the outer skin
+    rows : vertex numbers of each row of teeth; none where the rig has no teeth
+    tongue : vertex numbers of the tongue, which becomes smaller with the teeth
+    lining : vertex numbers of the skin inside the mouth
+    """
+
+    rig: FaceRig
+    skin: NDArray[np.int32]
+    rows: tuple[NDArray[np.intp], ...]
+    tongue: NDArray[np.intp]
+    lining: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rig: FaceRig) -> MouthRoom:
+        """Lay out a rig's mouth."""
+        cavity = mouth_cavity(rig)
+        outer = (rig.vertex_part == _SKIN) & (cavity == 0.0)
+        rows = [np.flatnonzero(rig.vertex_part == part) for part in _ROWS]
+        return cls(
+            rig,
+            rig.triangles[outer[rig.triangles].all(axis=1)],
+            tuple(row for row in rows if len(row)),
+            np.flatnonzero(rig.vertex_part == _TONGUE),
+            np.flatnonzero((rig.vertex_part == _SKIN) & (cavity > _LINING)),
+        )
+
+    def fit_teeth(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (V, 3) metres with the teeth behind the skin.
+
+        Each row goes straight back; where that is not enough, all teeth shrink towards the middle
+        of the mouth, and keep their shape.
+
+        Parameters
+        ----------
+        vertices : (V, 3) metres, in the rig's own frame
+        """
+        if not self.rows:
+            return vertices
+        middle, depth = self._middle(vertices), self._skin_depth(vertices)
+        for size in _SIZES:
+            shrunk = [self._shrunk(vertices, row, middle, size) for row in self.rows]
+            back = [_way_back(row, middle, depth) for row in shrunk]
+            if max(back) <= _MOST_BACK_M:
+                break
+        if size == 1.0 and not any(back):
+            return vertices
+        result = vertices.copy()
+        for row, points, way in zip(self.rows, shrunk, back, strict=True):
+            result[row] = points - [0.0, 0.0, min(way, 2.0 * _MOST_BACK_M)]
+        tongue = self._shrunk(vertices, self.tongue, middle, size)
+        result[self.tongue] = tongue - [0.0, 0.0, min(max(back), 2.0 * _MOST_BACK_M)]
+        return result
+
+    def way_in(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (V, 3) metres: how far points of the lining go to lie behind the skin.
+
+        They go back, or where that is far, under the chin, towards the middle of the mouth.
+
+        Parameters
+        ----------
+        vertices : (V, 3) metres, in the rig's own frame
+        """
+        way = np.zeros_like(vertices)
+        middle, depth = self._middle(vertices), self._skin_depth(vertices)
+        before = _before(vertices[self.lining], middle, depth)
+        shallow = (before > _LINING_SHOWS_M) & (before < _MOST_BACK_M)
+        way[self.lining[shallow], 2] = -before[shallow] - _LINING_SHOWS_M
+        showing = self.lining[before >= _MOST_BACK_M]
+        points = vertices[showing]
+        to_middle = np.column_stack([middle[:2] - points[:, :2], np.zeros(len(points))])
+        share = np.zeros(len(points))
+        for size in _SIZES:
+            shows = _before(points + (1.0 - size) * to_middle, middle, depth) > 0.0
+            share[shows] = 1.0 - size + _STEP
+        way[showing] = share[:, None] * to_middle
+        return way
+
+    def shown(self, vertices: NDArray[np.floating]) -> float:
+        """Return how far teeth stand out of the skin at most, metres; 0 where none does."""
+        if not self.rows:
+            return 0.0
+        from scipy.spatial import cKDTree
+
+        vertices = np.asarray(vertices, dtype=np.float64)
+        teeth = vertices[np.concatenate(self.rows)]
+        middle, depth = self._middle(vertices), self._skin_depth(vertices)
+        out = teeth[_before(teeth, middle, depth) > 0.0]
+        if len(out) == 0:
+            return 0.0
+        away, _ = cKDTree(vertices[np.unique(self.skin)]).query(out)
+        return float(np.minimum(away, _before(out, middle, depth)).max())
+
+    def _middle(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (3,) metres: the middle of the mouth's opening."""
+        inner = self.rig.landmarks.interpolate(vertices, self.rig.triangles)[60:68]
+        return np.asarray(inner.mean(axis=0))
+
+    def _shrunk(
+        self,
+        vertices: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        middle: NDArray[np.float64],
+        size: float,
+    ) -> NDArray[np.float64]:
+        """Return (N, 3) some vertices shrunk towards the mouth; their front stays where it is."""
+        points = vertices[rows]
+        if len(points) == 0 or size == 1.0:
+            return points
+        centre = np.array([middle[0], middle[1], points[:, 2].max()])
+        return centre + size * (points - centre)
+
+    def _skin_depth(self, vertices: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return (S, S) metres: how far in front the outer skin lies around the mouth, or -inf."""
+        seen = face_normals(vertices, self.skin)[:, 2] > 0.0
+        image = _pixels(vertices, self._middle(vertices))
+        side = round(2.0 * _REACH_M / _PIXEL_M)
+        return rasterise(image, vertices[:, 2], self.skin[seen], (side, side)).nearness
+
+
+def _pixels(points: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, 2) places in the picture around the mouth."""
+    return np.asarray(((points - middle)[:, :2] * [1.0, -1.0] + _REACH_M) / _PIXEL_M)
+
+
+def _before(
+    teeth: NDArray[np.float64], middle: NDArray[np.float64], depth: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return (N,) how far each tooth lies before the skin, metres; 0 where it is hidden or free."""
+    column, row = np.floor(_pixels(teeth, middle)).astype(int).T
+    inside = (column >= 0) & (row >= 0) & (column < depth.shape[1]) & (row < depth.shape[0])
+    skin = np.full(len(teeth), -np.inf)
+    skin[inside] = depth[row[inside], column[inside]]
+    return np.where(np.isfinite(skin), np.maximum(teeth[:, 2] + _GAP_M - skin, 0.0), 0.0)
+
+
+def _way_back(
+    teeth: NDArray[np.float64], middle: NDArray[np.float64], depth: NDArray[np.float32]
+) -> float:
+    """Return how far a row must go straight back until all of it lies behind the skin, metres."""
+    return float(_before(teeth, middle, depth).max(initial=0.0))
