@@ -35,7 +35,7 @@ from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
 __all__ = [
-    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "chin_raise",
+    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "at_rest",
     "line_limits", "near_eyes", "occluding_contours", "part_triangles", "project_curves",
     "visible_lines", "visible_pieces",
 ]  # fmt: skip
@@ -248,7 +248,7 @@ def _contour_views(
     if not camera.is_orthographic:
         views /= np.sqrt(_dots(views, views))[:, None]
     if chin_lean > 0.0:
-        up, rows, raised = chin_raise(rig, vertices, chin_lean)
+        up, rows, raised = _raised(rig, vertices, chin_lean)
         views[rows] += (raised * (normals[rows] @ up < 0.0))[:, None] * up
     return views
 
@@ -258,14 +258,14 @@ def _dots(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np
     return np.einsum("nd,nd->n", first, second)
 
 
-def chin_raise(
+def _raised(
     rig: FaceRig, vertices: NDArray[np.floating], lean: float
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Return the head's own up, (3,), and by how much of it the views to some vertices are raised.
 
     Raised are the views to skin of the jaw that faces down: (N,) rows, and (N,) how far.
     """
-    rest, rows, under = _at_rest(rig)
+    rest, rows, under = at_rest(rig)
     # rest is centred, so that it does not matter where the vertices' middle is
     left, _, right = np.linalg.svd(vertices.T @ rest)
     up = (left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right)[:, 1]
@@ -274,13 +274,13 @@ def chin_raise(
 
 
 @lru_cache(maxsize=8)
-def _at_rest(rig: FaceRig) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+def at_rest(rig: FaceRig) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Return the centred neutral head, (V, 3); the vertices under the chin, and how much so."""
     drop = (rig.eye_centres[:, 1].mean() - rig.neutral[:, 1]) / rig.interocular_m
     under = np.clip((drop - 0.9) / 0.4, 0.0, 1.0) * np.clip((2.6 - drop) / 0.4, 0.0, 1.0)
     under = under * np.isin(rig.contour_feature, (_JAW, _OTHER))
     neutral, rows = rig.neutral.astype(np.float64), np.flatnonzero(under)
-    return neutral - neutral.mean(axis=0), rows, under[rows]
+    return neutral - neutral.mean(axis=0), rows, under[rows].astype(np.float64)
 
 
 def _visible_nodes(

@@ -80,9 +80,9 @@ class Canvas:
         shares = np.ascontiguousarray(coverage, dtype=np.float64)
         lay_share(self.cells, shares, 0, 0, float(tone), label)
 
-    def shade(self, darkness: NDArray[np.floating], label: int) -> None:
-        """Add ink, (size, size) in [0, 1], where it is darker than what is there (hatching)."""
-        lay_shade(self.cells, np.ascontiguousarray(darkness, dtype=np.float64), label)
+    def shade(self, darkness: NDArray[np.floating], label: int, tone: float = 1.0) -> None:
+        """Add ink, (size, size) in [0, 1] times a tone, where it is darker than what is there."""
+        lay_shade(self.cells, np.ascontiguousarray(darkness, np.float32), float(tone), label)
 
     def ink(self) -> NDArray[np.uint8]:
         """Return the (size, size) ink, 255 = full ink."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import share_of
 from .face import DrawnFace
 from .pen import Pen, arc
 from .record import Record
@@ -82,7 +83,7 @@ def _side_creases(
     lower = face.curves[f"lower_lid_{side}"]
     if hand.draws["crow_feet"]:
         record.crease(f"AU6{side}")
-        if squint > 0.15 + 0.3 * rng.random() and feet.visible.mean() > 0.4:
+        if squint > 0.15 + 0.3 * rng.random() and share_of(feet.visible) > 0.4:
             root = face.curves[f"upper_lid_{side}"].points[-1]
             for spread in ((0.0,), (-0.22, 0.22), (-0.35, 0.0, 0.35))[int(rng.integers(3))]:
                 turned = _turned(feet.points, root, spread)

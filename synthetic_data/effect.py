@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from ..rig.face_rig import FaceRig
 from ..rig.facs import AU_LABELS
 from ..rig.point_basis import PointBasis
+from .compiled import compiled
 
 __all__ = ["FAINT", "NOMINAL", "faint_aus", "shape_gains"]
 
@@ -62,18 +64,64 @@ def faint_aus(
     gain : how far an exaggerating hand goes beyond the rig
     rotation : (3, 3) head rotation; motion along the line of sight counts nothing
     """
-    push = shape_gains(rig, gain)
     shown = np.array([aus.get(label) or NOMINAL for label in AU_LABELS])
-    weights = np.clip(shown[:, None] * _each_au(rig), 0.0, 1.0)
+    reach = _farthest(
+        _motions(rig, landmarks), shown, np.array([1.0, min(gain, _INWARD_GAIN), gain]), rotation
+    )
     if "AU25" in aus:
         parting = {name: aus[name] for name in ("AU25", *_LIPS_PARTED_BY) if name in aus}
-        weights[AU_LABELS.index("AU25")] = rig.weights_from_aus(parting)
-    modes = landmarks.modes[-len(push) :]
-    moved = (weights * push).astype(np.float32) @ modes.reshape(len(push), -1)
-    seen = moved.reshape(-1, 3) @ rotation[:2].T
-    far = np.sqrt((seen * seen).sum(axis=1)).reshape(len(AU_LABELS), -1).max(axis=1)
-    reach = far / rig.interocular_m
-    return frozenset(label for label, far in zip(AU_LABELS, reach, strict=True) if far < FAINT)
+        push = rig.weights_from_aus(parting) * shape_gains(rig, gain)
+        moved = push.astype(np.float32) @ landmarks.modes[-len(push) :].reshape(len(push), -1)
+        seen = moved.reshape(-1, 3) @ rotation[:2].T
+        reach[AU_LABELS.index("AU25")] = float(np.sqrt((seen * seen).sum(axis=1).max()))
+    near = (reach < FAINT * rig.interocular_m).tolist()
+    return frozenset(label for label, is_near in zip(AU_LABELS, near, strict=True) if is_near)
+
+
+@lru_cache(maxsize=8)
+def _motions(rig: FaceRig, landmarks: PointBasis) -> NDArray[np.float64]:
+    """Return (3, AUs, M, 3) metres: how each AU moves the landmarks by shapes of each kind.
+
+    Kinds are those of `shape_gains`: kept, inward, all others. No AU asks more than 1 of a shape.
+    """
+    first, second = shape_gains(rig, 2.0 * _INWARD_GAIN), shape_gains(rig, 3.0 * _INWARD_GAIN)
+    kinds = np.where(first == 1.0, 0, np.where(first == second, 1, 2))
+    modes = landmarks.modes[-len(kinds) :].astype(np.float64)
+    each = np.clip(_each_au(rig), 0.0, 1.0)
+    return np.stack([np.tensordot(each * (kinds == kind), modes, axes=1) for kind in range(3)])
+
+
+@compiled
+def _farthest(
+    motions: NDArray[np.float64],
+    amounts: NDArray[np.float64],
+    gains: NDArray[np.float64],
+    rotation: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return (AUs,) metres: how far the landmark that moves most moves across the line of sight.
+
+    Parameters
+    ----------
+    motions : (3, AUs, M, 3) metres, by shapes of each kind
+    amounts, gains : (AUs,) how much of each AU; (3,) how far the hand goes beyond each kind
+    rotation : (3, 3) head rotation
+    """
+    _, count, places, _ = motions.shape
+    reach, way = np.zeros(count), np.empty(3)
+    for label in range(count):
+        for place in range(places):
+            for axis in range(3):
+                way[axis] = gains[0] * motions[0, label, place, axis]
+                way[axis] += gains[1] * motions[1, label, place, axis]
+                way[axis] += gains[2] * motions[2, label, place, axis]
+            square = 0.0
+            for axis in range(2):
+                seen = rotation[axis, 0] * way[0] + rotation[axis, 1] * way[1]
+                seen += rotation[axis, 2] * way[2]
+                square += seen * seen
+            reach[label] = max(reach[label], square)
+        reach[label] = amounts[label] * math.sqrt(reach[label])
+    return reach
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import area_of, evenly, places_at, share_of
 from .eye_symbols import draw_eye_symbol
 from .face import DrawnFace
 from .pen import LABEL as LABELS
@@ -29,7 +30,7 @@ def inside(polygon: NDArray[np.floating], points: NDArray[np.floating]) -> NDArr
 
 def draw_eye(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record: Record) -> None:
     """Draw one eye in the hand's way, open or closed, and note what can be read from it."""
-    if face.curves[f"upper_lid_{side}"].visible.mean() < 0.35:
+    if share_of(face.curves[f"upper_lid_{side}"].visible) < 0.35:
         return
     kind = pen.hand.kinds["eye"]
     pen.part(f"eye {side}")
@@ -48,7 +49,7 @@ def _draw_full(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], reco
     hand = pen.hand
     upper, lower = face.curves[f"upper_lid_{side}"], face.curves[f"lower_lid_{side}"]
     opening = np.concatenate([upper.points, lower.points[::-1]])
-    high = np.abs(_area(opening)) / max(np.ptp(opening[:, 0]), 1.0)
+    high = abs(area_of(opening)) / max(float(opening[:, 0].max() - opening[:, 0].min()), 1.0)
     record.show(f"AU5{side}", f"AU7{side}")
     if high > 0.02 * face.unit:
         pen.fill(opening, "none", 0.0)
@@ -69,7 +70,7 @@ def _draw_iris(pen: Pen, face: DrawnFace, side: str, opening: NDArray[np.float64
     """Draw the iris as far as the lids leave it free."""
     ring = face.curves[f"iris_{side}"].points
     centre = ring.mean(axis=0)
-    radius = float(np.sqrt(abs(_area(ring)) / np.pi))
+    radius = float(np.sqrt(abs(area_of(ring)) / np.pi))
     kind = pen.hand.kinds["iris"]
     pupil = arc(centre, 0.42 * radius, 0.42 * radius, 0.0, 2.0 * np.pi, 20)
     if kind == "filled":
@@ -90,7 +91,7 @@ def _draw_iris(pen: Pen, face: DrawnFace, side: str, opening: NDArray[np.float64
 def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
     """Draw one brow as edges, one stroke, a filled shape or hairs."""
     upper, lower = face.curves[f"brow_upper_{side}"], face.curves[f"brow_lower_{side}"]
-    seen = 0.5 * (upper.visible.mean() + lower.visible.mean())
+    seen = 0.5 * (share_of(upper.visible) + share_of(lower.visible))
     pen.part(f"brow {side}")
     if seen < 0.3 or not pen.hand.draws["brow"]:
         return
@@ -114,12 +115,8 @@ def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
         pen.fill(shape, "brow", 1.0)
     else:
         count = int(pen.rng.integers(10, 22))
-        at = np.linspace(0, 19, count)
-        roots = np.stack([np.interp(at, np.arange(20), low[:, axis]) for axis in (0, 1)], axis=1)
-        tips = np.stack(
-            [np.interp(np.minimum(at + 2.0, 19), np.arange(20), top[:, axis]) for axis in (0, 1)],
-            axis=1,
-        )
+        at = evenly(count, 0.0, 19.0)
+        roots, tips = places_at(low, at), places_at(top, at + 2.0)
         keep = np.interp(at, np.arange(20), flags) > 0.5
         roots = roots + pen.rng.normal(0.0, 0.01 * face.unit, roots.shape)
         batch = np.stack([roots, 0.5 * (roots + tips), tips], axis=1)[keep]
@@ -129,15 +126,9 @@ def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
 
 def _brow_form(choice: float, count: int) -> NDArray[np.float64]:
     """Return (count, 1) thicknesses of a filled brow, from its inner to its outer end."""
-    t = np.linspace(0.0, 1.0, count)[:, None]
+    t = evenly(count)[:, None]
     if choice < 0.35:
         return np.ones((count, 1))
     if choice < 0.7:  # pointed at both ends
         return 1.3 * np.sin(np.pi * np.clip(0.12 + 0.8 * t, 0.0, 1.0))
     return 1.25 - 0.5 * np.abs(t - choice)  # a bar
-
-
-def _area(polygon: NDArray[np.float64]) -> float:
-    """Return the signed area of a polygon, square pixels."""
-    x, y = polygon.T
-    return 0.5 * float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
 from ..rig.visibility import DEFAULT_TOLERANCE_M
 from .compiled import compiled
+from .evenly import evenly
 from .folds import Folds
 from .posing import Moves
 from .sight import Sight, normals, on_surface
@@ -95,7 +95,7 @@ class DrawnFace:
         self, start: float = 0.0, stop: float = 2.0 * np.pi, grow: float = 1.0, count: int = 72
     ) -> NDArray[np.float64]:
         """Return (count, 2) points of the head's outline between two angles."""
-        angle = start + (stop - start) * _steps(count)
+        angle = start + (stop - start) * evenly(count)
         radius = self.radius_at(angle) * grow
         points = np.empty((count, 2))
         points[:, 0] = self.centre[0] + radius * np.cos(angle)
@@ -202,12 +202,6 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         centre=centre,
         radii=radii,
     )
-
-
-@lru_cache(maxsize=64)
-def _steps(count: int) -> NDArray[np.float64]:
-    """Return (count,) equal steps from 0 to 1."""
-    return np.linspace(0.0, 1.0, count)
 
 
 @compiled

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = ["NO_FIELD", "enlarged", "hatched", "knots", "on_paper", "smoothed", "splatted"]
+__all__ = ["NO_FIELD", "hatched", "knots", "lit", "on_paper", "smoothed", "splatted"]
 
 NO_FIELD = np.empty((0, 0), dtype=np.float32)
-_BYTES = 4
+_BYTES = 2
 _DEVIATION = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
 
 
 def knots(rng: np.random.Generator, size: int, period_px: float) -> NDArray[np.float32]:
     """Return (K, K) noise of standard deviation 1, a value every `period_px` of a sheet.
 
-    The sum of four bytes is as good as a normal number here, and ten times as fast.
+    The sum of two bytes is as good as a normal number once it is smoothed, and far quicker.
     """
     count = math.ceil(size / period_px) + 2
     raw = np.frombuffer(rng.bytes(_BYTES * count * count), dtype=np.uint8)
@@ -148,23 +148,48 @@ def splatted(
 
 
 @compiled
-def enlarged(field: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Enlarge a coarse grid (G, G) bilinearly."""
-    grid = len(field)
+def _within(field: NDArray[np.float32], row: int, down: float, column: int, right: float) -> float:
+    """Return the value between four cells of a coarse grid."""
+    left = field[row, column] * (1.0 - down) + field[row + 1, column] * down
+    after = field[row, column + 1] * (1.0 - down) + field[row + 1, column + 1] * down
+    return left * (1.0 - right) + after * right
+
+
+@compiled
+def lit(
+    dark: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    presence: NDArray[np.float32],
+    size: int,
+    from_dark: float,
+    growth: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return tone in [0, 0.75] and depth over the sheet, (size, size), from coarse grids (G, G).
+
+    Both are 0 where the head is not, and where it lies in the light.
+
+    Parameters
+    ----------
+    from_dark, growth : darkness where the tone begins, and how fast it grows
+    """
+    grid = len(dark)
     low, part = np.empty(size, dtype=np.int64), np.empty(size)
     for place in range(size):
         at = min(max((place + 0.5) * grid / size - 0.5, 0.0), grid - 1.001)
         low[place] = int(at)
         part[place] = at - low[place]
-    fine = np.empty((size, size), dtype=np.float32)
+    tone, form = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     for row in range(size):
-        above, below, share = field[low[row]], field[low[row] + 1], part[row]
+        above, down = low[row], part[row]
         for column in range(size):
-            first = low[column]
-            left = above[first] * (1.0 - share) + below[first] * share
-            right = above[first + 1] * (1.0 - share) + below[first + 1] * share
-            fine[row, column] = left * (1.0 - part[column]) + right * part[column]
-    return fine
+            left, right = low[column], part[column]
+            if _within(presence, above, down, left, right) <= 0.5:
+                continue
+            value = (_within(dark, above, down, left, right) - from_dark) * growth
+            if value > 0.0:
+                tone[row, column] = min(value, 0.75)
+                form[row, column] = _within(depth, above, down, left, right)
+    return tone, form
 
 
 _BILEVEL = 0.38

@@ -141,11 +141,14 @@ def lay_polygon(
 
 
 @compiled
-def lay_shade(cells: NDArray[np.uint16], darkness: NDArray[np.floating], label: int) -> None:
-    """Add ink, (H, W) in [0, 1], where it is darker than what is there."""
+def lay_shade(
+    cells: NDArray[np.uint16], darkness: NDArray[np.float32], tone: float, label: int
+) -> None:
+    """Add ink, (H, W) in [0, 1] times a tone, where it is darker than what is there."""
     for row in range(cells.shape[0]):
         for column in range(cells.shape[1]):
-            level = int(min(max(float(darkness[row, column]), 0.0), 1.0) * 255.0)
-            cell = (level << 8) | label
-            if cell > cells[row, column]:
-                cells[row, column] = cell
+            dark = float(darkness[row, column]) * tone
+            if dark > 0.0:
+                cell = (int(min(dark, 1.0) * 255.0) << 8) | label
+                if cell > cells[row, column]:
+                    cells[row, column] = cell

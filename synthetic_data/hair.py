@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_coverage
+from .evenly import evenly
 from .face import DrawnFace
 from .hatching import hatch
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -43,7 +44,7 @@ def sample_hairdo(pen: Pen, face: DrawnFace) -> Hairdo:
     rng, kind = pen.rng, pen.hand.kinds["hair"]
     up = face.roll - 0.5 * np.pi
     reach = np.radians(rng.uniform(78, 112))
-    steps = np.linspace(-1.0, 1.0, _COUNT)
+    steps = evenly(_COUNT, -1.0, 1.0)
     angle = up + reach * steps
     radius = face.radius_at(angle)
     brow = face.landmarks[[21, 22]].mean(axis=0)
@@ -80,7 +81,7 @@ def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
         down = face.to_image(np.array([[0.0, rng.uniform(0.6, 2.4)]]))[0]
         spread = face.to_image(np.array([[rng.uniform(0.0, 0.5), 0.0]]))[0]
         ends = np.stack([hair.outer[-1] + down + spread, hair.outer[0] + down - spread])
-        steps = np.linspace(0.0, 1.0, 20)[:, None]
+        steps = evenly(20)[:, None]
         left = hair.outer[-1] + steps * (ends[0] - hair.outer[-1])
         right = ends[1] + steps * (hair.outer[0] - ends[1])
         bottom = ends[0] + steps * (ends[1] - ends[0])
@@ -120,7 +121,7 @@ def draw_hair_front(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
         length = unit * rng.uniform(0.15, 0.7) * rng.uniform(0.6, 1.2, count)
         tips = roots + length[:, None] * np.stack([np.cos(tilt), np.sin(tilt)], axis=1)
         bow = np.stack([np.cos(at), np.sin(at)], axis=1) * length[:, None]
-        steps = np.linspace(0.0, 1.0, 9)[None, :, None]
+        steps = evenly(9)[None, :, None]
         lines = (1 - steps) ** 2 * roots[:, None] + steps**2 * tips[:, None]
         lines = lines + 2 * steps * (1 - steps) * (roots + 0.6 * bow)[:, None]
         pen.trace(lines, LABEL["hair"], rng.uniform(0.8, 1.4))
@@ -157,7 +158,7 @@ def _fill(pen: Pen, shape: NDArray[np.float64], ink: str) -> None:
         size = pen.canvas.size
         mask = polygon_coverage(shape, size) * rng.uniform(0.3, 0.7)
         lines = hatch(mask, rng.uniform(2.5, 5.0) * pen.scale, rng.uniform(0, np.pi), pen.waver)
-        pen.canvas.shade(lines * pen.hand["line_tone"], LABEL["hair"])
+        pen.canvas.shade(lines, LABEL["hair"], pen.hand["line_tone"])
     if ink in ("outline", "hatched", "grey") or rng.random() < 0.4:
         pen.line(shape, "hair", pen.hand["line_outline"], closed=True)
 
@@ -168,10 +169,9 @@ def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -
     first, last = np.arange(_COUNT)[rows][[0, -1]]
     start = rng.uniform(first, last, count)
     sweep = rng.normal(0.0, 9.0) + rng.normal(0.0, rng.uniform(0.5, 4.0), count)
-    at = np.clip(start[:, None] + sweep[:, None] * np.linspace(-0.5, 0.5, 8), first, last)
+    at = np.clip(start[:, None] + sweep[:, None] * evenly(8, -0.5, 0.5), first, last)
     share = (
-        rng.uniform(-0.02, 0.5, count)[:, None]
-        + np.linspace(0.0, 1.0, 8) * rng.uniform(0.3, 0.9, count)[:, None]
+        rng.uniform(-0.02, 0.5, count)[:, None] + evenly(8) * rng.uniform(0.3, 0.9, count)[:, None]
     )
     share = np.clip(share, 0.0, 1.02)[..., None]
     grid = np.arange(_COUNT)
@@ -198,7 +198,7 @@ def _curls(pen: Pen, face: DrawnFace, along: NDArray[np.float64], count: int) ->
     spots = spots + rng.normal(0.0, 0.14 * face.unit, (count, 2))
     radius = face.unit * rng.uniform(0.06, 0.16, (count, 1))
     start = rng.uniform(0.0, 2.0 * np.pi, (count, 1))
-    turn = np.linspace(0.0, 1.0, 12)[None, :]
+    turn = evenly(12)[None, :]
     angle = start + turn * rng.uniform(3.0, 6.5, (count, 1))
     shrink = radius * (1.0 - 0.6 * turn)
     lines = spots[:, None] + np.stack([shrink * np.cos(angle), shrink * np.sin(angle)], axis=2)
@@ -226,7 +226,7 @@ def draw_beard(pen: Pen, face: DrawnFace) -> None:
         base, lip = marks[33], marks[51]
         middle = base + 0.55 * (lip - base)
         wide, curl, full = rng.uniform([0.6, -0.12, 0.5], [1.3, 0.18, 1.0])
-        steps = np.linspace(0.0, 1.0, 10)[:, None]
+        steps = evenly(10)[:, None]
         thick = 0.5 * full * (lip - base) * np.sqrt(1.0 - steps**2)
         hang = face.to_image(np.array([[0.0, 1.0]]))[0]
         share = rng.uniform(0.0, 1.0, (16, 1, 1))
@@ -252,11 +252,11 @@ def draw_beard(pen: Pen, face: DrawnFace) -> None:
             pen.fill(shape, "hair", 1.0 if ink == "solid" else 0.6)
         count = int(rng.integers(30, 80))
         at = rng.uniform(0, 1, count)
-        start = np.stack([np.interp(at, np.linspace(0, 1, 5), inner[:, k]) for k in (0, 1)], 1)
-        stop = np.stack([np.interp(at, np.linspace(0, 1, 11), outer[:, k]) for k in (0, 1)], 1)
+        start = np.stack([np.interp(at, evenly(5), inner[:, k]) for k in (0, 1)], 1)
+        stop = np.stack([np.interp(at, evenly(11), outer[:, k]) for k in (0, 1)], 1)
         low = rng.uniform(0.2, 0.8, (count, 1))
         high = low + rng.uniform(0.15, 0.4, (count, 1))
-        steps = np.linspace(0.0, 1.0, 5)[None, :, None]
+        steps = evenly(5)[None, :, None]
         from_, to = start + low * (stop - start), start + high * (stop - start)
         pen.trace(from_[:, None] + steps * (to - from_)[:, None], LABEL["hair"], 0.7)
 

@@ -10,10 +10,10 @@ from scipy import ndimage
 
 from ..rig.face_rig import FaceRig
 from .face import DrawnFace
-from .fields import NO_FIELD, enlarged, hatched, knots, smoothed, splatted
+from .fields import NO_FIELD, hatched, knots, smoothed, splatted
 from .warp import Warp
 
-__all__ = ["form_fields", "hatch", "noise_field"]
+__all__ = ["form_grids", "hatch", "noise_field"]
 
 _GRID = 64
 _FINE, _COARSE = (
@@ -61,16 +61,12 @@ def noise_field(rng: np.random.Generator, size: int, period_px: float) -> NDArra
     return smoothed(knots(rng, size, period_px), size, float(period_px))
 
 
-def form_fields(
-    rig: FaceRig,
-    face: DrawnFace,
-    warp: Warp,
-    light: NDArray[np.floating],
-    size: int,
+def form_grids(
+    rig: FaceRig, face: DrawnFace, warp: Warp, light: NDArray[np.floating], size: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Return darkness, depth and presence of the head over the sheet, each (size, size).
+    """Return darkness, depth and presence of the head over the sheet, as coarse grids (64, 64).
 
-    Vertices that face the viewer are averaged into a coarse grid, smoothed and enlarged.
+    Vertices that face the viewer are averaged into the cells, which are smoothed.
 
     Parameters
     ----------
@@ -78,13 +74,14 @@ def form_fields(
     light : (3,) direction towards the light, length 1
     """
     rows = np.flatnonzero((face.normals[:, 2] > 0.05) & (rig.vertex_part == 0))
-    shade = 1.0 - np.clip(face.normals[rows] @ light, 0.0, 1.0)
-    values = np.stack([shade, face.posed[rows, 2] * face.scale_px], axis=1)
+    values = np.empty((len(rows), 2))
+    values[:, 0] = 1.0 - np.clip(face.normals[rows] @ light, 0.0, 1.0)
+    values[:, 1] = face.posed[rows, 2] * face.scale_px
     count, dark, depth = splatted(warp.apply(face.flat[rows]), values, _GRID, size / _GRID)
     fine = [_FINE @ field @ _FINE.T for field in (count, dark)]
     coarse = [_COARSE @ field @ _COARSE.T for field in (count, depth)]
     return (
-        enlarged(fine[1] / np.maximum(fine[0], np.float32(1e-4)), size),
-        enlarged(coarse[1] / np.maximum(coarse[0], np.float32(1e-4)), size),
-        enlarged(np.clip(fine[0] * np.float32(6.0), 0.0, 1.0), size),
+        fine[1] / np.maximum(fine[0], np.float32(1e-4)),
+        coarse[1] / np.maximum(coarse[0], np.float32(1e-4)),
+        np.clip(fine[0] * np.float32(6.0), 0.0, 1.0),
     )

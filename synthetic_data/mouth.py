@@ -7,12 +7,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import area_of, evenly, share_of
 from .face import DrawnFace
 from .modelling import shade_lips
 from .mouth_symbols import can_stand, draw_shut_symbol, lay_symbol, move_landmarks
 from .pen import LABEL, Pen, arc
 from .record import Record
-from .shut import resample_to
+from .shut import resample_flags, resample_to
 
 __all__ = ["draw_mouth"]
 
@@ -30,13 +31,13 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     hand, kind = pen.hand, pen.hand.kinds["mouth"]
     upper, lower = face.curves["upper_lip_inner"], face.curves["lower_lip_inner"]
     outer_top, outer_low = face.curves["upper_lip_outer"], face.curves["lower_lip_outer"]
-    if upper.visible.mean() + outer_top.visible.mean() + outer_low.visible.mean() < 0.7:
+    if share_of(upper.visible) + share_of(outer_top.visible) + share_of(outer_low.visible) < 0.7:
         return
     top, low = resample_to(upper.points, 24), resample_to(lower.points, 24)
     opening = np.concatenate([top, low[::-1]])
-    x, y = opening.T
-    area = abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2.0
-    is_open = area / max(float(np.hypot(*(top[-1] - top[0]))), 1.0) > 0.035 * face.unit
+    is_open = (
+        abs(area_of(opening)) / max(float(np.hypot(*(top[-1] - top[0]))), 1.0) > 0.035 * face.unit
+    )
     if kind == "symbol" and not can_stand(face):
         kind = "inner"
     _show_mouth(record, kind, is_open)
@@ -52,15 +53,23 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
         pen.fill(lips, "upper_lip_outer", pen.rng.choice([0.5, 1.0]))
         low_lip = np.concatenate([low, outer_low.points[::-1]])
         pen.fill(low_lip, "lower_lip_outer", pen.rng.choice([0.5, 1.0]))
+    seen = resample_flags(upper.visible, 24)
     if is_open:
         _draw_opening(pen, face, top, low, aus, record)
-        pen.line(top, "upper_lip_inner", 1.0, _flags(upper.visible))
-        pen.line(low, "lower_lip_inner", 1.0 if kind != "lips" else 0.8, _flags(lower.visible))
+        pen.line(top, "upper_lip_inner", 1.0, resample_flags(upper.visible, 24))
+        pen.line(
+            low,
+            "lower_lip_inner",
+            1.0 if kind != "lips" else 0.8,
+            resample_flags(lower.visible, 24),
+        )
     elif kind == "filled":
-        pen.line(0.5 * (top + low), "none", 0.8, _flags(upper.visible), 0.0)
+        pen.line(0.5 * (top + low), "none", 0.8, seen, 0.0)
     else:
         seam = 0.5 * (top + low)
-        pen.line(seam, "upper_lip_inner", 1.2, _flags(upper.visible), steady=kind == "line")
+        pen.line(
+            seam, "upper_lip_inner", 1.2, resample_flags(upper.visible, 24), steady=kind == "line"
+        )
     if kind == "shaded":
         shade_lips(pen, outer_top, outer_low, 0.5 * (top + low))
     pen.part("lower lip")
@@ -84,11 +93,6 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
                 0.8,
                 steady=True,
             )
-
-
-def _flags(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return flags for 24 even steps."""
-    return flags[np.linspace(0, len(flags) - 1, 24).round().astype(int)]
 
 
 def _show_mouth(record: Record, kind: str, is_open: bool) -> None:
@@ -149,7 +153,7 @@ def _draw_opening(
             pen.line(edge[2:-2], "other", 0.6, steady=True)
         if rng.random() < 0.5:
             count = int(rng.integers(4, 9))
-            at = np.linspace(3, 20, count).round().astype(int)
+            at = evenly(count, 3.0, 20.0).round().astype(int)
             pen.trace(np.stack([top[at], edge[at]], axis=1), LABEL["other"], 0.5)
     rng = pen.part("tongue")
     if high > 0.16 * face.unit and rng.random() < 0.45:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import evenly
 from .face import DrawnFace
 from .pen import Pen, arc
 from .record import Record
@@ -68,7 +69,7 @@ def lay_symbol(pen: Pen, face: DrawnFace, aus: dict[str, float], *, is_open: boo
     room = 0.85 * float((marks[12] - marks[4]) @ across)  # of the jaw at the mouth's height
     ends *= min(1.0, room / max(float(ends[1] - ends[0]), 1e-6))
     width = max(float(ends[1] - ends[0]), 0.12 * face.unit)
-    t = np.linspace(-1.0, 1.0, _COUNT)
+    t = evenly(_COUNT, -1.0, 1.0)
     x = ends[0] * t * (t - 1.0) / 2.0 + ends[1] * t * (t + 1.0) / 2.0
     slant = 0.05 * lean * flat * np.array([1.0, -1.0])
     raised = np.clip(width * (strength * lifts + noise + slant), -0.4 * face.unit, 0.4 * face.unit)
@@ -128,11 +129,11 @@ def draw_shut_symbol(pen: Pen, face: DrawnFace, symbol: MouthSymbol) -> None:
     size = face.unit * rng.uniform(0.04, 0.11)
     line = symbol.top
     if cat < 0.1 and symbol.lift > 0.25:
-        swing = 0.06 * symbol.width * np.sin(np.linspace(0.0, 2.0 * np.pi, _COUNT)) ** 2
+        swing = 0.06 * symbol.width * np.sin(evenly(_COUNT, 0.0, 2.0 * np.pi)) ** 2
         line = line + swing[:, None] * symbol.down
     pen.line(line, "upper_lip_inner", 1.2, steady=True)
     if full < 0.12 and symbol.lift > 0.25:  # a smile filled down to a crescent
-        belly = 0.1 * symbol.width * np.sin(np.linspace(0.0, np.pi, _COUNT))[:, None]
+        belly = 0.1 * symbol.width * np.sin(evenly(_COUNT, 0.0, np.pi))[:, None]
         shape = np.concatenate([line, (line + belly * symbol.down)[::-1]])
         pen.fill(shape, "lower_lip_inner", 1.0)
     if cornered < 0.45:
@@ -175,7 +176,7 @@ def move_landmarks(record: Record, symbol: MouthSymbol) -> None:
     def along(edge: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([np.interp(places, rows, edge[:, axis]) for axis in (0, 1)], axis=1)
 
-    rim = np.sqrt(np.sin(np.linspace(0.0, np.pi, 7)))[:, None] * symbol.down
+    rim = np.sqrt(np.sin(evenly(7, 0.0, np.pi)))[:, None] * symbol.down
     upper = along(symbol.top, at) - thick_top * rim
     lower = along(symbol.low, at) + thick_low * rim
     marks[48:55] = upper

@@ -107,7 +107,7 @@ def _patch(pen: Pen, spot: np.ndarray, side: float) -> None:
     mask = polygon_coverage(blob(rng, spot, 0.5 * side, 0.5 * side, 0.4), size)
     tone = mask * np.clip(0.4 + 0.3 * noise_field(rng, size, 60.0), 0.0, 0.8)
     ink = hatch(tone, rng.uniform(2.5, 7.0) * pen.scale, rng.uniform(0.0, np.pi), rng)
-    pen.canvas.shade(ink * pen.hand["line_tone"], LABEL["other"])
+    pen.canvas.shade(ink, LABEL["other"], pen.hand["line_tone"])
 
 
 def _lines(pen: Pen, spot: np.ndarray, side: float) -> None:

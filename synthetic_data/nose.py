@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import between, evenly
 from .face import DrawnFace
 from .pen import LABEL, Pen, arc
 from .record import Record
@@ -83,7 +84,7 @@ def _draw_hook(pen: Pen, frame: _Frame) -> None:
     low = frame.base[2] + 0.02 * frame.unit * frame.down
     knee = frame.tip + frame.side * frame.width * rng.uniform(0.3, 0.6) * frame.across
     end = low - frame.side * frame.width * rng.uniform(0.0, 0.35) * frame.across
-    along = np.linspace(0.0, 1.0, 18)[:, None]
+    along = evenly(18)[:, None]
     far = knee + 0.1 * frame.unit * frame.down
     bend = (1 - along) ** 3 * top + 3 * (1 - along) ** 2 * along * far
     bend = bend + 3 * (1 - along) * along**2 * (far + 0.12 * frame.unit * frame.down)
@@ -121,7 +122,7 @@ def _draw_tongue(pen: Pen, frame: _Frame) -> None:
     top = frame.bridge[0] + high * (frame.tip - frame.bridge[0])
     long = max(float((frame.base[2] - top) @ frame.down), 0.15 * frame.unit)
     half = belly * frame.width
-    t = np.linspace(-1.0, 1.0, 26)
+    t = evenly(26, -1.0, 1.0)
     x = half * np.sign(t) * np.abs(np.sin(0.5 * np.pi * t)) ** 0.7
     narrow = wide + (1.0 - wide) * np.clip(1.4 * (1.0 - np.abs(t)), 0.0, 1.0)
     y = long * (np.cos(0.5 * np.pi * t) ** 0.6)
@@ -149,7 +150,7 @@ def _draw_bulb(pen: Pen, frame: _Frame) -> None:
     if bridged < 0.6:
         start = frame.bridge[0] + bridged * (frame.bridge[1] - frame.bridge[0])
         end = frame.tip + 0.7 * size * (frame.side * frame.across - frame.down)
-        pen.line(np.linspace(start, end, 8), "nose_bridge", 1.0, steady=True)
+        pen.line(between(start, end, 8), "nose_bridge", 1.0, steady=True)
 
 
 def _draw_shadow(pen: Pen, frame: _Frame) -> None:
@@ -166,7 +167,7 @@ def _draw_shadow(pen: Pen, frame: _Frame) -> None:
         pen.fill(shape, "nose_tip", 1.0)
     else:
         count = int(rng.integers(4, 8))
-        rows = np.linspace(0.05, 0.95, count)[:, None]
+        rows = evenly(count, 0.05, 0.95)[:, None]
         left = corners[0] + rows * (corners[1] - corners[0])
         right = corners[2] + rows * (corners[1] - corners[2])
         ends = np.stack([left, right], axis=1).reshape(-1, 2)
@@ -174,7 +175,7 @@ def _draw_shadow(pen: Pen, frame: _Frame) -> None:
         pen.trace(lines, LABEL["nose_tip"], 0.8)
     if sided < 0.4:
         top = frame.bridge[1] + 0.08 * frame.unit * frame.side * frame.across
-        pen.line(np.linspace(top, shape[1], 8), "nose_bridge", 0.8)
+        pen.line(between(top, shape[1], 8), "nose_bridge", 0.8)
 
 
 def _draw_commas(pen: Pen, frame: _Frame) -> None:
@@ -202,7 +203,7 @@ def _draw_ripple(pen: Pen, frame: _Frame) -> None:
     pen.line(foot, "nose_tip", 1.0, steady=True)
     end = foot[-1] if frame.side > 0.0 else foot[0]
     start = frame.bridge[1] + 0.12 * frame.unit * frame.side * frame.across
-    pen.line(np.linspace(start, end, 8), "nose_bridge", 1.0, steady=True)
+    pen.line(between(start, end, 8), "nose_bridge", 1.0, steady=True)
 
 
 _SIGNS = {

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,20 @@ from numpy.typing import NDArray
 from ..rig.features import FEATURES
 from .again import Again
 from .canvas import Canvas
-from .stroking import eased, extended, ink_wavering, knot_count, noise_width, resampled
+from .evenly import evenly
+from .stroking import (
+    PRESSURE,
+    TAPER,
+    TONE,
+    WIDTH,
+    WOBBLE,
+    eased,
+    ink_run,
+    ink_wavering,
+    knot_count,
+    noise_width,
+    resampled,
+)  # fmt: skip
 from .style import Hand
 
 __all__ = ["LABEL", "Pen", "arc", "blob", "resample", "smooth_noise"]
@@ -22,6 +36,8 @@ LABEL: dict[str, int] = {name: index for index, name in enumerate(FEATURES)}
 
 _STEP_PX = 3.5
 _SUPPLY = 1024
+_MARKS = 64
+"""Uniform numbers that a line takes at most: 7, and one a pass."""
 
 
 def resample(points: NDArray[np.floating], step_px: float = _STEP_PX) -> NDArray[np.float64]:
@@ -47,10 +63,20 @@ def arc(
     count: int = 24,
 ) -> NDArray[np.float64]:
     """Return points of an elliptic arc; angles in radians, 0 to the right, pi / 2 downwards."""
+    cos, sin = _directions(start, stop, count)
+    points = np.empty((count, 2))
+    points[:, 0] = centre[0] + radius_x * cos
+    points[:, 1] = centre[1] + radius_y * sin
+    return points
+
+
+@lru_cache(maxsize=64)
+def _directions(
+    start: float, stop: float, count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the cosines and sines of (count,) angles at even steps."""
     angle = np.linspace(start, stop, count)
-    return np.stack(
-        [centre[0] + radius_x * np.cos(angle), centre[1] + radius_y * np.sin(angle)], axis=1
-    )
+    return np.cos(angle), np.sin(angle)
 
 
 def blob(
@@ -61,7 +87,7 @@ def blob(
     roughness: float = 0.08,
 ) -> NDArray[np.float64]:
     """Return a closed, irregular roundish outline, (48, 2)."""
-    angle = np.linspace(0.0, 2.0 * np.pi, 49)[:-1]
+    angle = evenly(49, 0.0, 2.0 * np.pi)[:-1]
     radius = np.ones(48)
     for order in range(2, 6):
         phase = rng.uniform(0.0, 2.0 * np.pi)
@@ -97,6 +123,15 @@ class Pen:
         self.waver = chance.lines() if isinstance(chance, Again) else chance
         self.scale = canvas.size / 256.0
         self.width = hand["line_width"] * self.scale
+        overshoot = hand["line_overshoot"]
+        self._way = np.array(
+            [
+                hand["line_wobble"] * self.scale, hand["line_pressure"], hand["line_taper"],
+                self.width, hand["line_tone"], hand["line_passes"],
+                overshoot * self.scale if overshoot > 0.5 else 0.0, hand["line_double"],
+                hand["line_gap"], _STEP_PX * self.scale,
+            ]
+        )  # fmt: skip
         self._normal = _Supply(self.waver.standard_normal)
         self._uniform = _Supply(self.waver.random)
 
@@ -125,7 +160,7 @@ class Pen:
         visible : (N,) flags, or None for all
         steady : True for small marks that must not break or be doubled
         """
-        points = np.asarray(points, dtype=np.float64)
+        points = np.ascontiguousarray(points, dtype=np.float64)
         if closed:
             points = np.concatenate([points, points[:1]])
             visible = None if visible is None else np.concatenate([visible, visible[:1]])
@@ -137,55 +172,39 @@ class Pen:
             edges = np.flatnonzero(np.diff(np.concatenate([[0], visible.astype(np.int8), [0]])))
             runs = [points[a:b] for a, b in edges.reshape(-1, 2) if b - a >= 3]
         for run in runs:
-            self._run(run, LABEL[label], weight, tone, steady)
+            self._run(run, LABEL[label], float(weight), float(tone), steady)
         return sum(len(run) for run in runs) / len(points)
 
     def _run(
         self, run: NDArray[np.float64], label: int, weight: float, tone: float, steady: bool
     ) -> None:
         """Draw one visible run, once or several times."""
-        hand = self.hand
-        run = resample(run, _STEP_PX * self.scale)
-        first, second, doubled, passed, broken, place, hole = self._uniform.take(7).tolist()
-        passes = max(int(hand["line_passes"] + 0.99 * passed), 1)
-        pieces: tuple[NDArray[np.float64], ...] = (run,)
-        if not steady:
-            overshoot = hand["line_overshoot"]
-            if overshoot > 0.5 and len(run) > 4:
-                reach = overshoot * self.scale
-                run = extended(run, first * reach, second * reach)
-                pieces = (run,)
-            if doubled < hand["line_double"]:
-                passes += 1
-            if len(run) > 8 and broken < hand["line_gap"]:
-                middle = 2 + int(place * (len(run) - 6))
-                after = middle + 1 + int(hole * (max(len(run) // 5, 2) - 1))
-                pieces = (run[:middle], run[after:])
-        for piece in pieces:
-            if len(piece) >= 2:
-                self._ink(piece[None], passes, label, weight, tone)
+        wanted = 0
+        while True:
+            uniform, normal = self._uniform.store(_MARKS), self._normal.store(wanted)
+            numbers, wanted = ink_run(
+                self.canvas.cells, run, self._way, weight, tone, label, steady, uniform, normal
+            )
+            if numbers > 0:
+                break
+        self._uniform.take(numbers)
+        self._normal.take(wanted)
 
     def trace(
         self, points: NDArray[np.floating], label: int, weight: float = 1.0, tone: float = 1.0
     ) -> None:
         """Draw a batch of (S, N, 2) curves, each wavering and swelling in its own way."""
         points = np.ascontiguousarray(points, dtype=np.float64)
-        self._ink(points, len(points), label, weight, tone)
-
-    def _ink(
-        self, points: NDArray[np.float64], strokes: int, label: int, weight: float, tone: float
-    ) -> None:
-        """Draw strokes, (S, N, 2), or one of them, (1, N, 2), so many times."""
-        hand = self.hand
+        strokes, way = len(points), self._way
         ink_wavering(
             self.canvas.cells,
             points,
             self._normal.take(strokes * noise_width(points.shape[1])).reshape(strokes, -1),
-            hand["line_wobble"] * self.scale,
-            hand["line_pressure"],
-            hand["line_taper"],
-            self.width * weight,
-            hand["line_tone"] * tone,
+            way[WOBBLE],
+            way[PRESSURE],
+            way[TAPER],
+            way[WIDTH] * weight,
+            way[TONE] * tone,
             self._uniform.take(strokes),
             label,
         )
@@ -213,9 +232,14 @@ class _Supply:
     def __init__(self, draw: Callable[[int], NDArray[np.float64]]) -> None:
         self._draw, self._numbers, self._next = draw, np.empty(0), 0
 
-    def take(self, count: int) -> NDArray[np.float64]:
-        """Return the next numbers, (count,)."""
+    def store(self, count: int) -> NDArray[np.float64]:
+        """Return the numbers in store, at least so many, without taking any."""
         if self._next + count > len(self._numbers):
             self._numbers, self._next = self._draw(max(count, _SUPPLY)), 0
+        return self._numbers[self._next :]
+
+    def take(self, count: int) -> NDArray[np.float64]:
+        """Return the next numbers, (count,)."""
+        self.store(count)
         self._next += count
         return self._numbers[self._next - count : self._next]

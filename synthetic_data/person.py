@@ -32,15 +32,19 @@ _NOMINAL_HEAD = 0.27
 
 def sample_rig(maker: Maker, rng: np.random.Generator) -> RigLines:
     """Take one of the data set's rigs."""
-    which = int(np.searchsorted(np.cumsum(maker.shares), rng.random()))
-    return maker.rigs[min(which, len(maker.rigs) - 1)]
+    left = float(rng.random())
+    for lines, share in zip(maker.rigs[:-1], maker.shares[:-1], strict=True):
+        left -= share
+        if left <= 0.0:
+            return lines
+    return maker.rigs[-1]
 
 
 def sample_identity(rig: FaceRig, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw a person's (K,) coefficients, one in four a caricature."""
     low, high = _SPREADS[int(rng.random() < _CARICATURES)]
     identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
-    return np.clip(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
+    return identity.clip(-_MAX_IDENTITY, _MAX_IDENTITY).round(3)
 
 
 def sample_noise(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -63,7 +67,7 @@ def sample_gain(rng: np.random.Generator) -> float:
 
 def sample_camera(rig: FaceRig, size: int, rng: np.random.Generator) -> Camera:
     """Draw a camera before a head: half of them without perspective."""
-    inverse_distance = round(float(rng.choice([0.0, rng.uniform(0.3, 2.2)])), 4)
+    inverse_distance = round(float(rng.uniform(0.3, 2.2)), 4) if rng.random() < 0.5 else 0.0
     scale = round(_NOMINAL_HEAD * size / rig.interocular_m, 3)
     return Camera(scale, np.array([size / 2.0, size / 2.0]), (size, size), inverse_distance)
 
@@ -80,8 +84,8 @@ def posed_entries(
     return {
         "identity": identity,
         "blendshapes": {
-            name: float(weight)
-            for name, weight in zip(rig.shape_names, weights, strict=True)
+            name: weight
+            for name, weight in zip(rig.shape_names, weights.tolist(), strict=True)
             if weight > 0.0
         },
         "gain": gain,

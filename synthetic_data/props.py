@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_coverage
+from .evenly import between, evenly
 from .face import DrawnFace
 from .hatching import hatch, noise_field
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -40,7 +41,7 @@ def draw_background(pen: Pen) -> None:
     if rng.random() < pen.hand["shade_cross"]:
         angle = angle + rng.uniform(0.5, 1.6)
         ink = np.maximum(ink, hatch(field - 0.25, spacing, angle, pen.waver))
-    pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
+    pen.canvas.shade(ink, LABEL["other"], 0.95 * pen.hand["line_tone"])
 
 
 def draw_neck(pen: Pen, face: DrawnFace) -> None:
@@ -70,7 +71,7 @@ def draw_neck(pen: Pen, face: DrawnFace) -> None:
 def _bent(corners: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return a smooth line through a corner."""
     first, corner, last = corners
-    steps = np.linspace(0.0, 1.0, 16)[:, None]
+    steps = evenly(16)[:, None]
     return (1 - steps) ** 2 * first + 2 * steps * (1 - steps) * corner + steps**2 * last
 
 
@@ -85,7 +86,7 @@ def _draw_clothes(
     """Draw a neckline and hatched or solid clothes."""
     rng, size, unit = pen.rng, pen.canvas.size, face.unit
     deep = np.array([0.0, unit * rng.uniform(0.1, 1.0)])
-    steps = np.linspace(0.0, 1.0, 16)[:, None]
+    steps = evenly(16)[:, None]
     neckline = right + steps * (left - right) + deep * (4 * steps * (1 - steps))
     low = np.array([[far_left[0], 2.0 * size], [far_right[0], 2.0 * size]])
     shape = np.concatenate([far_right[None], neckline, far_left[None], low])
@@ -96,7 +97,7 @@ def _draw_clothes(
         field = polygon_coverage(shape, size) * dark
         field = field * np.clip(0.8 + 0.4 * noise_field(rng, size, 30.0 * pen.scale), 0, 1)
         ink = hatch(field, rng.uniform(2.6, 5.5) * pen.scale, rng.uniform(0, np.pi), pen.waver)
-        pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
+        pen.canvas.shade(ink, LABEL["other"], 0.95 * pen.hand["line_tone"])
     pen.line(neckline, "other", 1.0)
     if rng.random() < 0.5:
         middle = neckline[8]
@@ -114,7 +115,7 @@ def draw_hat(pen: Pen, face: DrawnFace) -> None:
     crown = face.outline(up, up, 1.0, 1)[0]
     over = brow + rng.uniform(0.35, 0.8) * (crown - brow)
     ends = face.outline(up - reach, up + reach, 1.05, 2)
-    steps = np.linspace(0.0, 1.0, 20)[:, None]
+    steps = evenly(20)[:, None]
     sag = over - 0.5 * (ends[0] + ends[1])
     edge = ends[0] + steps * (ends[1] - ends[0]) + sag * (4 * steps * (1 - steps))
     grow = rng.uniform(1.05, 1.6)
@@ -155,7 +156,7 @@ def _cloth(pen: Pen, shape: NDArray[np.float64]) -> None:
     if roll < 0.55:
         field = polygon_coverage(shape, pen.canvas.size) * rng.uniform(0.2, 0.75)
         ink = hatch(field, rng.uniform(2.6, 5.0) * pen.scale, rng.uniform(0, np.pi), pen.waver)
-        pen.canvas.shade(ink * pen.hand["line_tone"] * 0.95, LABEL["other"])
+        pen.canvas.shade(ink, LABEL["other"], 0.95 * pen.hand["line_tone"])
     pen.line(shape, "other", 1.0, closed=True)
 
 
@@ -169,7 +170,7 @@ def draw_glasses(pen: Pen, face: DrawnFace) -> bool:
         points = face.landmarks[rows]
         middle = points.mean(axis=0)
         half = 0.5 * size * float(np.hypot(*(points[3] - points[0]))) * 1.35
-        angle = np.linspace(0.0, 2.0 * np.pi, 33)[:-1]
+        angle = evenly(33, 0.0, 2.0 * np.pi)[:-1]
         power = 1.0 if round_ else 0.45
         ring = np.stack(
             [
@@ -183,8 +184,8 @@ def draw_glasses(pen: Pen, face: DrawnFace) -> bool:
             pen.fill(ring, "other", 1.0)
         pen.line(ring, "other", 1.0, closed=True, steady=True)
     inner = face.landmarks[[39, 42]]
-    bow = np.linspace(inner[0], inner[1], 8)
-    bow[:, 1] -= 0.06 * face.unit * np.sin(np.linspace(0.0, np.pi, 8))
+    bow = between(inner[0], inner[1], 8)
+    bow[:, 1] -= 0.06 * face.unit * np.sin(evenly(8, 0.0, np.pi))
     pen.line(bow[1:-1], "other", 1.0, steady=True)
     return dark
 
@@ -199,7 +200,7 @@ def draw_spots(pen: Pen, face: DrawnFace) -> None:
             for spot in middle + rng.normal(0.0, 0.12 * unit, (count, 2)):
                 pen.dot(spot, 0.4 * pen.width, "other")
         else:
-            start = middle + np.linspace(-0.15, 0.15, count)[:, None] * np.array([unit, 0.0])
+            start = middle + evenly(count, -0.15, 0.15)[:, None] * np.array([unit, 0.0])
             stop = start + np.array([-0.06, 0.12]) * unit
             pen.trace(np.stack([start, stop], axis=1), LABEL["other"], 0.6)
 
@@ -210,7 +211,7 @@ def draw_construction(pen: Pen, face: DrawnFace) -> None:
     tone = rng.uniform(0.3, 0.6)
     pen.line(face.outline(0.0, 2.0 * np.pi, rng.uniform(0.92, 1.05)), "other", 0.7, tone=tone)
     marks = face.landmarks
-    eyes = np.linspace(marks[36], marks[45], 12)
+    eyes = between(marks[36], marks[45], 12)
     middle = eyes.mean(axis=0)
     pen.line(middle + 1.7 * (eyes - middle), "other", 0.7, tone=tone)
     axis = np.stack([marks[27], marks[30], marks[51], marks[8]])

@@ -14,11 +14,12 @@ from ..rig.face_rig import FaceRig
 from ..rig.facs import AU_LABELS
 from .canvas import VISIBLE_LEVEL, Canvas
 from .creases import draw_creases
+from .evenly import share_of
 from .eyes import draw_brow, draw_eye
 from .face import DrawnFace, warp_face
-from .fields import NO_FIELD, on_paper
+from .fields import NO_FIELD, lit, on_paper
 from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
-from .hatching import form_fields, hatch, noise_field
+from .hatching import form_grids, hatch, noise_field
 from .modelling import draw_modelling, stipple
 from .mouth import draw_mouth
 from .nose import draw_nose
@@ -233,9 +234,9 @@ def _draw_ears(pen: Pen, face: DrawnFace) -> None:
                 [np.cos(angle), np.sin(angle)]
             )
             draw_ear_mark(pen, edge, 0.24 * face.unit, sign)
-        elif curve.visible.mean() > 0.3:
+        elif share_of(curve.visible) > 0.3:
             pen.line(curve.points, "ear", 1.0, curve.visible)
-        if hand.draws["earring"] and curve.visible.mean() > 0.3:
+        if hand.draws["earring"] and share_of(curve.visible) > 0.3:
             low = curve.points[int(np.argmax(curve.points[:, 1]))]
             draw_earring(pen, low, face.unit)
 
@@ -278,10 +279,9 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
     hand, rng, size = pen.hand, pen.part("shade"), pen.canvas.size
     light = np.array([rng.normal(0.0, 0.7), rng.uniform(0.1, 0.8), 1.0])
     light /= np.linalg.norm(light)
-    dark, depth, presence = form_fields(rig, face, warp, light, size)
+    grids = form_grids(rig, face, warp, light, size)
     amount = hand["shade_face"]
-    tone = np.clip((dark - rng.uniform(0.05, 0.3)) * rng.uniform(0.8, 1.8) * amount, 0.0, 0.75)
-    tone *= presence > 0.5
+    tone, depth = lit(*grids, size, rng.uniform(0.05, 0.3), rng.uniform(0.8, 1.8) * amount)
     spacing = hand["shade_spacing"] * pen.scale
     angle = rng.uniform(0.0, np.pi)
     bend = rng.uniform(-0.6, 0.6)
@@ -295,7 +295,7 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
     smudged = hand["grain_amount"] > 0.3 and rng.random() < 0.5
     if smudged or hand.kinds["shading"] == "smudge":
         ink = 0.7 * tone  # smudged rather than hatched
-    pen.canvas.shade(ink * hand["line_tone"] * rng.uniform(0.55, 0.95), LABEL["other"])
+    pen.canvas.shade(ink, LABEL["other"], hand["line_tone"] * rng.uniform(0.55, 0.95))
 
 
 def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

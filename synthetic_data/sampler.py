@@ -11,6 +11,7 @@ Matsumoto & Ekman (2004), contempt: AU12 and 14 on one side.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,8 @@ PROTOTYPES: dict[str, tuple[dict[int, float], ...]] = {
 """Ways in which each emotion is shown; a negative AU is on one side only."""
 
 _EMOTION_SHARES = (0.36, 0.14, 0.13, 0.11, 0.09, 0.08, 0.09)
+_COUNT_SHARES = (0.1, 0.11, 0.14, 0.18, 0.19, 0.15, 0.13)
+"""How often a mix is of one Action Unit, of two, …"""
 
 EXTRAS: tuple[dict[int, float], ...] = (
     {-43: 1.0}, {-43: 1.0, 12: 0.7}, {-43: 1.0, -6: 0.6, 12: 0.6}, {43: 1.0}, {43: 1.0, 12: 0.6},
@@ -87,6 +90,10 @@ _WEIGHT = {
 }  # fmt: skip
 
 
+_EXCLUDED = {*ANTAGONISTS, *((second, first) for first, second in ANTAGONISTS)}
+_POOL = (*PAIRED_AUS, *SINGLE_AUS)
+_POOL_WEIGHTS = np.array([_WEIGHT.get(au, 1.0) for au in _POOL])
+
 _FAINT_SHARE = 0.12
 """How many of the AUs are only hinted at."""
 
@@ -108,14 +115,12 @@ def sample_expression(rng: np.random.Generator) -> Expression:
         emotion = "neutral"
     elif kind < 0.36:
         names = list(PROTOTYPES)
-        emotion = names[int(rng.choice(len(names), p=_EMOTION_SHARES))]
+        emotion = names[_one_of(rng, _EMOTION_SHARES)]
         chosen = dict(PROTOTYPES[emotion][int(rng.integers(len(PROTOTYPES[emotion])))])
     elif kind < 0.52:
         chosen = dict(EXTRAS[int(rng.integers(len(EXTRAS)))])
     else:
-        chosen = _legal_mix(
-            rng, int(rng.choice([1, 2, 3, 4, 5, 6, 7], p=[0.1, 0.11, 0.14, 0.18, 0.19, 0.15, 0.13]))
-        )
+        chosen = _legal_mix(rng, 1 + _one_of(rng, _COUNT_SHARES))
     sided = _sided(rng, chosen)
     if emotion not in (None, "neutral") or 0.36 <= kind < 0.52:
         _add_some(rng, sided)
@@ -126,13 +131,25 @@ def sample_expression(rng: np.random.Generator) -> Expression:
     )
 
 
+def _one_of(rng: np.random.Generator, shares: tuple[float, ...]) -> int:
+    """Draw a number from 0 on by the share of each; shares sum to 1."""
+    left = float(rng.random())
+    for number, share in enumerate(shares[:-1]):
+        left -= share
+        if left < 0.0:
+            return number
+    return len(shares) - 1
+
+
 def _legal_mix(rng: np.random.Generator, count: int) -> dict[int, float]:
     """Draw AUs that may stand together."""
-    pool = [*PAIRED_AUS, *SINGLE_AUS]
-    weights = np.array([_WEIGHT.get(au, 1.0) for au in pool])
-    order = rng.choice(pool, len(pool), replace=False, p=weights / weights.sum())
+    if count == 0:
+        return {}
+    # whoever's clock rings first: as drawing without replacement by weight, one after another
+    order = np.argsort(rng.standard_exponential(len(_POOL)) / _POOL_WEIGHTS)
     chosen: dict[int, float] = {}
-    for au in map(int, order):
+    for place in order.tolist():
+        au = _POOL[place]
         if len(chosen) == count:
             break
         if not any(_excluded(au, other) for other in chosen):
@@ -143,8 +160,7 @@ def _legal_mix(rng: np.random.Generator, count: int) -> dict[int, float]:
 
 def _excluded(first: int, second: int) -> bool:
     """Say whether two AUs are antagonists."""
-    first, second = abs(first), abs(second)
-    return (first, second) in ANTAGONISTS or (second, first) in ANTAGONISTS
+    return (abs(first), abs(second)) in _EXCLUDED
 
 
 def _sided(rng: np.random.Generator, chosen: dict[int, float]) -> dict[str, float]:
@@ -155,7 +171,7 @@ def _sided(rng: np.random.Generator, chosen: dict[int, float]) -> dict[str, floa
     sided: dict[str, float] = {}
     for au, typical in chosen.items():
         faint = rng.uniform(0.25, 0.6) if rng.random() < _FAINT_SHARE else 1.0
-        level = float(np.clip(typical * noise * faint * rng.uniform(0.85, 1.15), 0.12, 1.0))
+        level = min(max(typical * noise * faint * rng.uniform(0.85, 1.15), 0.12), 1.0)
         if abs(au) == 43 and typical >= 1.0:
             level = float(rng.uniform(0.85, 1.0))
         if abs(au) not in PAIRED_AUS:
@@ -188,9 +204,9 @@ def _add_gaze(rng: np.random.Generator, sided: dict[str, float], *, neutral: boo
         return
     if not any(f"AU{au}" in sided for au in GAZE_AUS):
         if rng.random() < 0.3:
-            sided[f"AU{int(rng.choice([61, 62]))}"] = float(rng.uniform(0.45, 1.0))
+            sided[f"AU{61 + int(rng.integers(2))}"] = float(rng.uniform(0.45, 1.0))
         if rng.random() < 0.26:
-            sided[f"AU{int(rng.choice([63, 64]))}"] = float(rng.uniform(0.45, 1.0))
+            sided[f"AU{63 + int(rng.integers(2))}"] = float(rng.uniform(0.45, 1.0))
 
 
 def _settle(rng: np.random.Generator, sided: dict[str, float]) -> None:
@@ -216,26 +232,25 @@ def sample_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
     elif kind < 0.9:
         yaw = rng.uniform(-35.0, 35.0)
     else:
-        yaw = rng.uniform(35.0, 55.0) * rng.choice([-1.0, 1.0])
-    pitch = np.clip(rng.normal(0.0, 8.0), -22.0, 22.0)
-    roll = np.clip(rng.normal(0.0, 8.0), -22.0, 22.0)
-    return rotation_vector(*np.radians([pitch, yaw, roll]))
+        yaw = rng.uniform(35.0, 55.0) * (1.0 - 2.0 * rng.integers(2))
+    pitch, roll = (min(max(turn, -22.0), 22.0) for turn in rng.normal(0.0, 8.0, 2).tolist())
+    return rotation_vector(math.radians(pitch), math.radians(yaw), math.radians(roll))
 
 
 def rotation_vector(pitch: float, yaw: float, roll: float) -> NDArray[np.float64]:
     """Return the rotation vector of roll after pitch after yaw (about z, x and y; radians)."""
-    halves = np.array([pitch, yaw, roll]) / 2.0
-    (cx, cy, cz), (sx, sy, sz) = np.cos(halves), np.sin(halves)
+    (cx, cy, cz), (sx, sy, sz) = (
+        [function(angle / 2.0) for angle in (pitch, yaw, roll)] for function in (math.cos, math.sin)
+    )
     # quaternion of Rz Rx Ry
     w = cz * cx * cy - sz * sx * sy
     x = cz * sx * cy - sz * cx * sy
     y = cz * cx * sy + sz * sx * cy
     z = cz * sx * sy + sz * cx * cy
-    axis = np.array([x, y, z])
-    length = float(np.linalg.norm(axis))
+    length = math.sqrt(x * x + y * y + z * z)
     if length < 1e-12:
         return np.zeros(3)
-    return axis / length * 2.0 * np.arctan2(length, w)
+    return np.array([x, y, z]) * (2.0 * math.atan2(length, w) / length)
 
 
 def mirror_aus(aus: dict[str, float]) -> dict[str, float]:

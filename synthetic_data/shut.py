@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import between, evenly, places_at
 from .face import DrawnFace
 from .pen import LABEL, Pen, resample
 from .record import Record
@@ -39,7 +42,7 @@ def draw_closed(
         _draw_folds(pen, face, side, line)
     if plain:
         record.show(f"AU7{side}")
-    seen = line[np.linspace(0.0, len(line) - 1, 4).round().astype(int)]
+    seen = line[_nearest(len(line), 4)]
     if side == "R":  # iBUG 36 is the outer corner of the right eye, 42 the inner of the left
         seen = seen[::-1]
     record.landmarks[EYE_ROWS[side]] = seen[[0, 1, 2, 3, 2, 1]]
@@ -64,7 +67,7 @@ def _draw_arc(
     up = record.shared["arch"] < (0.8 if happy > 0.5 else 0.2)
     sag = record.shared["sag"] * (-1.0 if up else 1.0)
     grow = 1.0 + 0.4 * (record.shared["shut"] - 0.3)
-    along = np.linspace(0.0, 1.0, 14)[:, None]
+    along = evenly(14)[:, None]
     line = inner + (0.5 + grow * (along - 0.5)) * across
     line = line + sag * (4.0 * along * (1.0 - along) - 0.5) * down
     pen.line(line, "upper_lid", 1.3, steady=True)
@@ -77,7 +80,7 @@ def _draw_bar(
     """One straight stroke, level or slanting the same way on both sides."""
     inner, across, down = _axes(face, side)
     slant = 0.6 * (record.shared["sag"] - 0.17) * down
-    line = np.linspace(inner - slant, inner + across + slant, 8)
+    line = between(inner - slant, inner + across + slant, 8)
     pen.line(line, "upper_lid", 1.0 + record.shared["shut"], steady=True)
     return line
 
@@ -91,7 +94,7 @@ def _draw_chevron(
     point = inner + 0.1 * across
     line = np.array([inner + across - spread, point, inner + across + spread])
     pen.line(line, "upper_lid", 1.2, steady=True)
-    return inner + np.linspace(0.1, 1.0, 14)[:, None] * across
+    return inner + evenly(14, 0.1, 1.0)[:, None] * across
 
 
 def _draw_x(
@@ -103,7 +106,7 @@ def _draw_x(
     for sign in (-1.0, 1.0):
         ends = np.stack([inner - sign * half, inner + across + sign * half])
         pen.line(ends, "upper_lid", 1.1, steady=True)
-    return np.linspace(inner, inner + across, 14)
+    return between(inner, inner + across, 14)
 
 
 def _draw_stitch(
@@ -111,11 +114,11 @@ def _draw_stitch(
 ) -> NDArray[np.float64]:
     """A slightly bent line with lashes across it, as picture stories draw sleep."""
     inner, across, down = _axes(face, side)
-    along = np.linspace(0.0, 1.0, 16)[:, None]
+    along = evenly(16)[:, None]
     line = inner + along * across + 0.5 * record.shared["sag"] * 4.0 * along * (1 - along) * down
     pen.line(line, "upper_lid", 1.1, steady=True)
     count = 3 + int(5 * record.shared["shut"])
-    roots = line[np.linspace(2, 14, count).round().astype(int)]
+    roots = line[evenly(count, 2.0, 14.0).round().astype(int)]
     reach = (0.06 + 0.12 * record.shared["shut"]) * down
     above = 0.8 if record.shared["arch"] < 0.5 else 0.0
     strokes = np.stack([roots - above * reach, roots + reach], axis=1)
@@ -128,7 +131,7 @@ def _draw_screwed(
 ) -> NDArray[np.float64]:
     """A heavy stroke that forks at the outer corner, as an eye that is screwed up."""
     inner, across, down = _axes(face, side)
-    along = np.linspace(0.0, 1.0, 12)[:, None]
+    along = evenly(12)[:, None]
     bend = 4.0 * along * (1.0 - along)
     line = inner + along * across + 0.3 * (record.shared["arch"] - 0.5) * bend * down
     line = line + (0.12 * record.shared["shut"] - 0.06) * along * down
@@ -177,11 +180,15 @@ def draw_lashes(
 
 def resample_to(points: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return a polyline at so many equal steps of its index (curves are evenly sampled)."""
-    at = np.linspace(0.0, len(points) - 1, count)
-    rows = np.arange(len(points))
-    return np.stack([np.interp(at, rows, points[:, 0]), np.interp(at, rows, points[:, 1])], axis=1)
+    return places_at(points, evenly(count, 0.0, len(points) - 1.0))
 
 
 def resample_flags(flags: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
     """Return flags at the nearest of so many equal steps."""
-    return flags[np.linspace(0, len(flags) - 1, count).round().astype(int)]
+    return flags[_nearest(len(flags), count)]
+
+
+@lru_cache(maxsize=256)
+def _nearest(length: int, count: int) -> NDArray[np.int64]:
+    """Return the nearest of `length` places to each of `count` even steps."""
+    return np.linspace(0.0, length - 1.0, count).round().astype(np.int64)

@@ -54,8 +54,8 @@ def stream_samples(
     Yields
     ------
     The picture, (size, size) uint8, 255 = white; the labels, (size, size) uint8, index into
-    `rig.features.FEATURES`; and what the sample's JSON file would say, with arrays where the file
-    has lists.
+    `rig.features.FEATURES`; and what the sample's JSON file would say, with arrays
+    where the file has lists.
 
     Raises
     ------

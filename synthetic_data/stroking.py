@@ -9,7 +9,6 @@ coverage is a matter of its distance to the line, and no sample is drawn twice.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from .compiled import compiled
 
 __all__ = [
-    "eased", "extended", "ink_strokes", "ink_wavering", "knot_count", "noise_width", "resampled",
+    "eased", "ink_run", "ink_strokes", "ink_wavering", "knot_count", "noise_width", "resampled",
 ]  # fmt: skip
 
 _WOBBLE_STEPS, _PRESSURE_STEPS = 5.0, 8.0
@@ -104,12 +103,13 @@ def eased(knots: NDArray[np.float64], length: int) -> NDArray[np.float64]:
     return values
 
 
+@compiled
 def knot_count(length: int, period: float) -> int:
     """Return how many knots a smooth curve of so many points needs, spare ones included."""
     return max(math.ceil(length / max(period, 1.0)), 1) + 3
 
 
-@lru_cache(maxsize=512)
+@compiled
 def noise_width(length: int) -> int:
     """Return how many normal numbers `ink_wavering` takes for a stroke of so many points."""
     return 2 * knot_count(length, _WOBBLE_STEPS) + knot_count(length, _PRESSURE_STEPS) + 2
@@ -143,7 +143,7 @@ def ink_wavering(
     strokes, count = len(noise), points.shape[1]
     moved, widths = np.empty((strokes, count, 2)), np.empty((strokes, count))
     tones = np.empty(strokes)
-    knots = (noise.shape[1] - 2 - (max(math.ceil(count / _PRESSURE_STEPS), 1) + 3)) // 2
+    knots = knot_count(count, _WOBBLE_STEPS)
     for stroke in range(strokes):
         line, chance = points[stroke if len(points) > 1 else 0], noise[stroke]
         by_x, by_y = chance[:knots], chance[knots : 2 * knots]
@@ -203,3 +203,71 @@ def resampled(points: NDArray[np.float64], step_px: float) -> NDArray[np.float64
                 points[after, axis] - points[row, axis]
             )
     return found
+
+
+WOBBLE, PRESSURE, TAPER, WIDTH, TONE, PASSES, OVERSHOOT, DOUBLE, GAP, STEP = range(10)
+"""Where each number of a hand stands in what `ink_run` is given; lengths in pixels."""
+
+
+@compiled
+def ink_run(
+    cells: NDArray[np.uint16],
+    run: NDArray[np.float64],
+    way: NDArray[np.float64],
+    weight: float,
+    tone: float,
+    label: int,
+    steady: bool,
+    uniform: NDArray[np.float64],
+    normal: NDArray[np.float64],
+) -> tuple[int, int]:
+    """Draw a line (N, 2) as a hand does, once or several times.
+
+    Parameters
+    ----------
+    way : (10,) the hand's numbers
+    weight, tone : factors on its width and darkness
+    steady : True for small marks that must not break or be doubled
+    uniform, normal : random numbers in store
+
+    Returns
+    -------
+    How many of each were used. If the normal ones do not suffice nothing is drawn; then 0, and how
+    many it takes.
+    """
+    fine = resampled(run, way[STEP])
+    passes = max(int(way[PASSES] + 0.99 * uniform[3]), 1)
+    count = len(fine)
+    stop = after = count
+    if not steady:
+        if way[OVERSHOOT] > 0.0 and count > 4:
+            fine = extended(fine, uniform[0] * way[OVERSHOOT], uniform[1] * way[OVERSHOOT])
+            count += 2
+            stop = after = count
+        if uniform[2] < way[DOUBLE]:
+            passes += 1
+        if count > 8 and uniform[4] < way[GAP]:
+            stop = 2 + int(uniform[5] * (count - 6))
+            after = stop + 1 + int(uniform[6] * (max(count // 5, 2) - 1))
+    first = passes * noise_width(stop)
+    second = passes * noise_width(count - after) if count - after > 1 else 0
+    if first + second > len(normal):
+        return 0, first + second
+    used = 7
+    for start, end, begin, needed in ((0, stop, 0, first), (after, count, first, second)):
+        if needed == 0:
+            continue
+        ink_wavering(
+            cells,
+            fine[start:end].reshape((1, end - start, 2)),
+            normal[begin : begin + needed].reshape((passes, needed // passes)),
+            way[WOBBLE],
+            way[PRESSURE],
+            way[TAPER],
+            way[WIDTH] * weight,
+            way[TONE] * tone,
+            uniform[used : used + passes],
+            label,
+        )
+        used += passes
+    return used, first + second

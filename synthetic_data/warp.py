@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,16 +82,11 @@ class Warp:
         self, lines: Sequence[tuple[NDArray[np.floating], dict[str, float]]]
     ) -> list[NDArray[np.float64]]:
         """Map many lines at once, each with the groups that it belongs to."""
-        counts = [len(points) for points, _ in lines]
-        names = sorted({name for _, groups in lines for name in groups})
-        each = np.zeros((len(lines), len(names)))
-        for number, (_, groups) in enumerate(lines):
-            for name, share in groups.items():
-                each[number, names.index(name)] = share
-        points = np.concatenate([points for points, _ in lines])
-        moved = self._apply(points, names, np.repeat(each, counts, axis=0))
-        ends = np.cumsum(counts).tolist()
-        return [moved[end - count : end] for end, count in zip(ends, counts, strict=True)]
+        shares = np.array([_shares(tuple(groups.items())) for _, groups in lines])
+        ends = np.cumsum([len(points) for points, _ in lines])
+        moved = self._apply(np.concatenate([points for points, _ in lines]), shares, ends)
+        starts = [0, *ends.tolist()]
+        return [moved[start:end] for start, end in pairwise(starts)]
 
     def apply_shares(
         self, points: NDArray[np.floating], shares: dict[str, NDArray[np.float64]]
@@ -100,74 +97,119 @@ class Warp:
         ----------
         shares : group → (N,) in [0, 1]
         """
-        each = np.stack([*shares.values()], axis=1) if shares else np.zeros((len(points), 0))
-        return self._apply(points, list(shares), each)
+        each = np.zeros((len(points), len(_GROUPS)))
+        for name, share in shares.items():
+            each[:, _GROUPS.index(name)] = share
+        return self._apply(points, each, np.arange(1, len(points) + 1))
 
     def _apply(
-        self, points: NDArray[np.floating], names: list[str], shares: NDArray[np.float64]
+        self,
+        points: NDArray[np.floating],
+        shares: NDArray[np.float64],
+        ends: NDArray[np.int64],
     ) -> NDArray[np.float64]:
-        """Map (N, 2) image points that follow some groups by shares, (N, G)."""
+        """Map (N, 2) image points, of which runs up to `ends` follow groups by shares (L, G)."""
         given = self.parameters
-        groups = [given["groups"].get(name, _STILL) for name in names]
+        groups = given["groups"]
         numbers = np.array(
-            [
-                [
-                    *group["centre"], *group["matrix"][0], *group["matrix"][1], *group["shift"],
-                    *group["tilt"], group["half_width"],
-                ]
-                for group in groups
-            ]
-        ).reshape(len(groups), _NUMBERS)  # fmt: skip
+            [_numbers(groups[name]) if name in groups else _STILL for name in _GROUPS]
+        )
         cos, sin = math.cos(given["roll"]), math.sin(given["roll"])
-        turn = np.array([[cos, sin], [-sin, cos]]) / given["unit"]
-        local = (points - np.array(given["centre"])) @ turn.T
-        moved = _carried(local, shares, numbers)
-        for number, group in enumerate(groups):
-            right, left = group["bend"]
+        unit = given["unit"]
+        frame = np.array([*given["centre"], cos / unit, sin / unit])
+        local, moved = _carried(
+            np.ascontiguousarray(points, dtype=np.float64), shares, ends, numbers, frame
+        )
+        for number, name in enumerate(_GROUPS):
+            right, left = groups[name]["bend"] if name in groups else (0.0, 0.0)
             if right or left:
-                along = (local[:, 0] - group["centre"][0]) / group["half_width"]
-                along = np.minimum(np.maximum(along, -1.4), 1.4)
-                raised = np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
-                moved[:, 1] -= shares[:, number] * raised
+                _bend(local, moved, np.repeat(shares[:, number], np.diff(ends, prepend=0)),
+                      groups[name])  # fmt: skip
         radial = given["radial"]
         if any(radial["terms"]):
             centre, terms = np.array(radial["centre"]), np.array(radial["terms"])
             _stretch(moved, centre, float(radial["radius"]), terms)
         moved = _waved(moved, given["wave"])
-        place = np.array(given["place"])
-        back = place[:, :2] @ np.linalg.inv(turn)  # from the face's axes to the sheet
-        return moved @ back.T + (place[:, :2] @ np.array(given["centre"]) + place[:, 2])
+        (xx, xy, x), (yx, yy, y) = given["place"]
+        middle_x, middle_y = given["centre"]
+        # from the face's axes to the sheet, and there to its place
+        back = np.array([[cos, -sin], [sin, cos]]) * unit
+        place = np.array([[xx, xy], [yx, yy]])
+        offset = (xx * middle_x + xy * middle_y + x, yx * middle_x + yy * middle_y + y)
+        return np.asarray(moved @ (place @ back).T + offset, dtype=np.float64)
 
 
-_NUMBERS = 11
-_STILL: dict[str, Any] = {
-    "centre": (0.0, 0.0), "matrix": ((1.0, 0.0), (0.0, 1.0)), "shift": (0.0, 0.0),
-    "bend": (0.0, 0.0), "tilt": (0.0, 0.0), "half_width": 1.0,
-}  # fmt: skip
-"""A group that does not move."""
+_GROUPS = ("brow_L", "brow_R", "eye_L", "eye_R", "face", "mouth", "nose")
+_STILL = (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+"""The numbers of a group that does not move: centre, matrix, shift, tilt, half width."""
+
+
+def _numbers(group: dict[str, Any]) -> tuple[float, ...]:
+    """Return the (11,) numbers of a group, as those of `_STILL`."""
+    (xx, xy), (yx, yy) = group["matrix"]
+    return (
+        *group["centre"], xx, xy, yx, yy, *group["shift"], *group["tilt"], group["half_width"],
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _shares(groups: tuple[tuple[str, float], ...]) -> tuple[float, ...]:
+    """Return how much of each group's motion a line follows."""
+    given = dict(groups)
+    return tuple(given.get(name, 0.0) for name in _GROUPS)
+
+
+def _bend(
+    local: NDArray[np.float64],
+    moved: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    group: dict[str, Any],
+) -> None:
+    """Raise the ends of a group, in place."""
+    right, left = group["bend"]
+    rows = np.flatnonzero(shares)
+    along = (local[rows, 0] - group["centre"][0]) / group["half_width"]
+    along = np.minimum(np.maximum(along, -1.4), 1.4)
+    moved[rows, 1] -= shares[rows] * np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
 
 
 @compiled
 def _carried(
-    local: NDArray[np.float64], shares: NDArray[np.float64], groups: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return points (N, 2) moved by shares (N, G) of every group's matrix, shift and tilt.
+    points: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    ends: NDArray[np.int64],
+    groups: NDArray[np.float64],
+    frame: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points (N, 2) in the face's frame, and moved by every group's matrix, shift and tilt.
 
     Parameters
     ----------
+    shares, ends : (L, G) how much runs of points follow each group, (L,) where the runs end
     groups : (G, 11) centre, matrix, shift, tilt, half width
+    frame : (4,) the face's centre, and its axis in the picture divided by its unit
     """
-    moved = local.copy()
-    for row in range(len(local)):
+    local, moved = np.empty(points.shape), np.empty(points.shape)
+    first = 0
+    for run in range(len(ends)):
+        for row in range(first, ends[run]):
+            x, y = points[row, 0] - frame[0], points[row, 1] - frame[1]
+            for axis in range(2):
+                value = frame[2] * x + frame[3] * y if axis == 0 else frame[2] * y - frame[3] * x
+                local[row, axis] = value
+                moved[row, axis] = value
         for number in range(len(groups)):
-            part, group = shares[row, number], groups[number]
-            if part != 0.0:
+            part, group = shares[run, number], groups[number]
+            if part == 0.0:
+                continue
+            for row in range(first, ends[run]):
                 x, y = local[row, 0] - group[0], local[row, 1] - group[1]
                 along = min(max(x / group[10], -1.3), 1.3)
                 raised = 0.5 * (group[8] * (1.0 - along) + group[9] * (1.0 + along))
                 moved[row, 0] += part * ((group[2] - 1.0) * x + group[3] * y + group[6])
                 moved[row, 1] += part * (group[4] * x + (group[5] - 1.0) * y + group[7] - raised)
-    return moved
+        first = ends[run]
+    return local, moved
 
 
 @compiled

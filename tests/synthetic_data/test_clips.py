@@ -222,7 +222,7 @@ def test_twins_are_drawn_in_lines_of_their_own(many):
     number = next(n for n, clip in enumerate(many) if clip.told["twin"])
     first, one = make_sample(maker, number * FRAMES)
     second, two = make_sample(maker, (number ^ 1) * FRAMES)
-    assert one["landmarks"] == two["landmarks"]
+    np.testing.assert_array_equal(one["landmarks"], two["landmarks"])
     assert (first.picture != second.picture).any()
 
 

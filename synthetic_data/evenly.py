@@ -1,0 +1,59 @@
+"""Points at even steps: of a range, of a polyline, of an arc; a drawing asks for hundreds."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import compiled
+
+__all__ = ["area_of", "between", "evenly", "places_at", "share_of"]
+
+
+@lru_cache(maxsize=512)
+def evenly(count: int, first: float = 0.0, last: float = 1.0) -> NDArray[np.float64]:
+    """Return (count,) even steps from the first number to the last; the array is shared."""
+    even = np.linspace(first, last, count)
+    even.flags.writeable = False
+    return even
+
+
+def between(
+    first: NDArray[np.float64], last: NDArray[np.float64], count: int
+) -> NDArray[np.float64]:
+    """Return (count, 2) points at even steps from one point to another."""
+    return np.asarray(first + evenly(count)[:, None] * (last - first), dtype=np.float64)
+
+
+@compiled
+def places_at(points: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, 2) points of a polyline (M, 2) at places counted in its own points."""
+    found = np.empty((len(at), 2))
+    for number in range(len(at)):
+        place = min(max(at[number], 0.0), len(points) - 1.0)
+        low = min(int(place), max(len(points) - 2, 0))
+        high, part = min(low + 1, len(points) - 1), place - low
+        for axis in range(2):
+            found[number, axis] = points[low, axis] + part * (
+                points[high, axis] - points[low, axis]
+            )
+    return found
+
+
+@compiled
+def area_of(polygon: NDArray[np.float64]) -> float:
+    """Return the signed area of a polygon (N, 2), square pixels."""
+    total = 0.0
+    for number in range(len(polygon)):
+        total += polygon[number - 1, 0] * polygon[number, 1]
+        total -= polygon[number, 0] * polygon[number - 1, 1]
+    return 0.5 * total
+
+
+def share_of(flags: NDArray[np.bool_]) -> float:
+    """Return which share of some flags is set."""
+    return np.count_nonzero(flags) / len(flags)
