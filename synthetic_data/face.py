@@ -153,6 +153,7 @@ class RigLines:
 
 
 _LANDMARK_TOLERANCE_M = 0.004
+_SEEN = np.ones(1 << 14, dtype=np.bool_)
 
 
 def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
@@ -171,7 +172,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     folded = np.zeros(len(traced.slope), dtype=np.bool_)
     folded[bulging] = seen[len(fixed) :]
     contours = tuple(
-        DrawnCurve(name, points, np.ones(len(points), dtype=np.bool_))
+        DrawnCurve(name, points, _SEEN[: len(points)])
         for name, points in lines.folds.pieces(traced, folded, sight.project(traced.points), camera)
     )
     image, seen = sight.project(fixed), seen[: len(fixed)]
