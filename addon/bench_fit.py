@@ -26,6 +26,7 @@ from ..errors import DatasetError, SketchError
 from ..rig.face_rig import RigState, unposed
 from ..sketch_cnn.image import sketch_from_grey
 from ..synthetic_data.sample import Maker, make_sample
+from ..synthetic_data.text import json_text
 from ..synthetic_data.truth import GroupShares, TrueHeads, true_heads
 from .fit import Fit
 from .pipeline import Session
@@ -146,7 +147,7 @@ def drawn_samples(maker: Maker, count: int) -> Iterator[tuple[NDArray[np.uint8],
         index += 1
         if about["is_face"]:
             count -= 1
-            yield drawing.picture, json.loads(json.dumps(about))
+            yield drawing.picture, json.loads(json_text(about))
 
 
 def shard_samples(
