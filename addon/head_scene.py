@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ..rig.camera import Camera
 from ..rig.face_rig import PART_NAMES, FaceRig
 from ..rig.head_mesh import HeadMesh
+from ..rig.regions import region_weights
 
 if TYPE_CHECKING:  # the worker in another Blender needs no more than arrays
     from .fit import Fit
@@ -41,6 +42,7 @@ class HeadScene:
     iris_polar : (V, 2) float32
         Where a vertex of an eyeball lies on the flattened ball: (0, 0) is the pupil's middle,
         length 1 the rim of the iris, +x the subject's left, +y up. (9, 9) off the eyes.
+    regions : (V, 5) float32, how far a vertex belongs to each of `rig.regions.REGIONS`
     camera : how the drawing sees the head
     paper_png : the drawing as it looks, a PNG file's bytes; empty if there is none
     ink_png : the drawn lines alone on transparency, a PNG file's bytes; empty if there is none
@@ -52,6 +54,7 @@ class HeadScene:
     mesh: HeadMesh
     colours: NDArray[np.float32]
     iris_polar: NDArray[np.float32]
+    regions: NDArray[np.float32]
     camera: Camera
     paper_png: bytes
     ink_png: bytes
@@ -78,6 +81,7 @@ def head_scene(
         mesh=fit.mesh(),
         colours=head_colours(fit.rig),
         iris_polar=_iris_polar(fit.rig),
+        regions=region_weights(fit.rig),
         camera=fit.camera,
         paper_png=_png(fit.sketch.grey) if with_pictures else b"",
         ink_png=_png(_ink_on_glass(fit.sketch.ink)) if with_pictures else b"",
@@ -95,6 +99,7 @@ def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
     arrays |= {
         "colours": scene.colours,
         "iris_polar": scene.iris_polar,
+        "regions": scene.regions,
         "camera": np.array(
             [scene.camera.scale_px, *scene.camera.centre_px, *scene.camera.size_px,
              scene.camera.inverse_distance]
@@ -118,6 +123,7 @@ def load_head_scene(path: Path | BinaryIO) -> HeadScene:
             mesh=HeadMesh(**mesh),
             colours=arrays["colours"],
             iris_polar=arrays["iris_polar"],
+            regions=arrays["regions"],
             camera=Camera(scale_px, np.array([x, y]), (int(width), int(height)), inverse_distance),
             paper_png=arrays["paper_png"].tobytes(),
             ink_png=arrays["ink_png"].tobytes(),

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 import bpy
 
+from ..rig.regions import REGIONS
 from .bridge import heat, stage, watching, wearing
 from .bridge.head import RECORD
+from .bridge.strength import has_regions
 from .correct import LIMNER_OT_correct, LIMNER_OT_forget_marks
 from .folder_buttons import LIMNER_OT_animate_folder, LIMNER_OT_library_from_folder
 from .gap_words import gap_rows, gap_summary
@@ -209,6 +211,31 @@ class LIMNER_PT_head(SidebarTab, bpy.types.Panel):
             layout.label(text=line, icon="DRIVER_DISTANCE", translate=False)
 
 
+class LIMNER_PT_strengths(SidebarTab, bpy.types.Panel):
+    """How much of the correction each part of the face wears."""
+
+    bl_idname = "LIMNER_PT_strengths"
+    bl_parent_id = "LIMNER_PT_head"
+    bl_label = "Sketch Fit by Region"
+    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        """Show it where there is a head of limner's."""
+        return context.scene.limner.target == "HEAD" and stage.find_head(context) is not None
+
+    def draw(self, context):
+        """Draw a slider a region."""
+        head = stage.find_head(context)
+        column = self.layout.column(align=True)
+        if not has_regions(head):
+            column.label(text="Fit this head again to set its regions apart", icon="INFO")
+            return
+        column.enabled = head.mode == "OBJECT" and head.data.library is None
+        for name in REGIONS:
+            column.prop(head.limner_strengths, name, slider=True)
+
+
 class LIMNER_PT_gap(SidebarTab, bpy.types.Panel):
     """How near the head's lines came to the drawn ones, feature by feature."""
 
@@ -299,6 +326,7 @@ CLASSES = (
     LIMNER_PT_drawing,
     LIMNER_PT_reading,
     LIMNER_PT_head,
+    LIMNER_PT_strengths,
     LIMNER_PT_gap,
     LIMNER_PT_names,
     LIMNER_PT_keep,

@@ -16,6 +16,7 @@ from . import (
     panels,
     preferences,
     properties,
+    strengths,
     translation,
     wear,
 )
@@ -28,6 +29,7 @@ CLASSES = (
     *preferences.CLASSES,
     *own_mesh.CLASSES,
     *properties.CLASSES,
+    *strengths.CLASSES,
     *operators.CLASSES,
     *correct.CLASSES,
     *wear.CLASSES,
@@ -48,6 +50,7 @@ def register() -> None:
         bpy.utils.register_class(added)
     bpy.types.Scene.limner = bpy.props.PointerProperty(type=properties.LimnerScene)
     bpy.types.Object.limner_mesh = bpy.props.PointerProperty(type=own_mesh.LimnerMesh)
+    bpy.types.Object.limner_strengths = bpy.props.PointerProperty(type=strengths.LimnerStrengths)
     lines.register()
     _commands.append(bpy.utils.register_cli_command("limner", run_command))
 
@@ -60,6 +63,7 @@ def unregister() -> None:
         bpy.utils.unregister_cli_command(_commands.pop())
     del bpy.types.Scene.limner
     del bpy.types.Object.limner_mesh
+    del bpy.types.Object.limner_strengths
     for added in reversed(CLASSES):
         bpy.utils.unregister_class(added)
     translation.unregister()

@@ -34,6 +34,15 @@ CHINESE: dict[str, str] = {
     "Let go of the box and the points that were set by hand; the next reading finds its own": "放开"
     "手动设置的边框和特征点；下次识别时自动寻找",
     "No box and no point of this drawing was set by hand": "此图中没有手动设置的边框或特征点",
+    "Sketch Fit by Region": "按区域的 Sketch Fit",
+    "Brows": "眉毛",
+    "Eyes": "眼睛",
+    "Nose": "鼻子",
+    "Mouth": "嘴",
+    "How much of Sketch Fit this part of the face wears: at 1 its lines lie on "
+    "yours, at 0 it is as its blendshapes make it": "脸的这一部分使用多少 Sketch Fit：1 时线条与图画重合，0 时"
+    "只有混合形状的效果",
+    "Fit this head again to set its regions apart": "重新拟合此头部以分区域调节",
     "Fit": "拟合",
     "Pose a head like the drawing and lay its contours on the drawn lines": "让头部摆出画稿的表情，并"
     "把轮廓贴到画线上",

@@ -39,6 +39,16 @@ GERMAN: dict[str, str] = {
     "von Hand gesetzten Rahmen und die Punkte loslassen; das nächste Lesen findet eigene",
     "No box and no point of this drawing was set by hand": "In dieser Zeichnung sind weder Rahmen "
     "noch Punkte von Hand gesetzt",
+    "Sketch Fit by Region": "Sketch Fit nach Bereichen",
+    "Brows": "Brauen",
+    "Eyes": "Augen",
+    "Nose": "Nase",
+    "Mouth": "Mund",
+    "How much of Sketch Fit this part of the face wears: at 1 its lines lie on "
+    "yours, at 0 it is as its blendshapes make it": "Wie viel von Sketch Fit dieser Teil des Gesichts "
+    "trägt: Bei 1 liegen seine Linien auf deinen, bei 0 ist er, wie seine Blendshapes ihn machen",
+    "Fit this head again to set its regions apart": "Diesen Kopf neu anpassen, um seine Bereiche "
+    "einzeln zu regeln",
     "Fit": "Anpassen",
     "Pose a head like the drawing and lay its contours on the drawn lines": "Einem Kopf den "
     "Ausdruck der Zeichnung geben und seine Konturen auf die gezeichneten Linien legen",

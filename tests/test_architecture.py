@@ -97,6 +97,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/properties.py": BLENDER,
     "addon/registration.py": BLENDER,
     "addon/translation.py": BLENDER,
+    "addon/strengths.py": BLENDER,
     "addon/wear.py": BLENDER,
 }
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from ...rig.face_rig import rotation_matrix
 from ...rig.head_mesh import HeadMesh
 from ..head_scene import HeadScene
-from . import heat
 from .axes import rotation_to_blender, to_blender
 from .looks import IRIS_COLOUR, PART_LOOKS, PUPIL_COLOUR, PUPIL_RADIUS, head_materials
+from .strength import keep_correction
 
 __all__ = ["COLOUR_ATTRIBUTE", "HEAD_NAME", "LINES", "RECORD", "add_head", "update_head"]
 
@@ -59,6 +59,7 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
         key = keys.key_blocks[name]
         key.points.foreach_set("co", (basis + to_blender(target)).ravel())
         key.value = weight
+    keep_correction(head, to_blender(mesh.targets[-1]), scene.regions)
     turned = rotation_to_blender(rotation_matrix(mesh.rotation))
     head.rotation_mode = "XYZ"
     head.rotation_euler = Matrix(turned.tolist()).to_euler("XYZ")
@@ -66,8 +67,6 @@ def update_head(head: bpy.types.Object, scene: HeadScene) -> None:
     head[LINES] = scene.lines
     keys.update_tag()  # Blender 4.2 does not see bulk changes without it
     head.data.update()
-    if heat.is_shown(head):
-        heat.show(head)
 
 
 def _carry_kept_keys(

@@ -117,6 +117,9 @@ test_one() {  # SUITE
   step drag box and points in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1280x800x24" blender --window-geometry 0 0 1280 800 \
     --python correct.py -- "/limner/$drawing_name" /limner/shot
+  step "Sketch Fit by region in a window"
+  inside "$suite" xvfb-run -a -s "-screen 0 1280x1000x24" blender \
+    --window-geometry 0 0 1280 1000 --python strengths.py -- "/limner/$drawing_name" /limner/shot
   step draw and fit in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1280x800x24" blender --window-geometry 0 0 1280 800 \
     --python drawing.py -- /limner/shot

@@ -27,10 +27,10 @@ def limner(bpy, fit, monkeypatch):
     from limner.addon import operators, registration
 
     class Given:
-        def detect(self, sketch):
+        def detect(self, sketch, hints):
             return fit.detection
 
-        def fit(self, sketch, pins):
+        def fit(self, sketch, pins, hints):
             width, height = sketch.ink.shape[::-1]
             camera = Camera(900.0, np.array([width * 0.55, height * 0.4]), (width, height))
             return replace(fit, sketch=sketch, camera=camera)
