@@ -47,8 +47,9 @@ def linearise(
         residual = np.concatenate([residual, more])
         jacobian = np.concatenate([jacobian, _line_jacobian(projected, lines, weight)])
     gradient, diagonal = _prior_rows(problem, unknowns)
-    hessian = jacobian.T @ jacobian + np.diag(diagonal)
-    return jacobian.T @ residual + gradient, hessian
+    hessian = np.diag(diagonal)
+    hessian += jacobian.T @ jacobian
+    return np.asarray(jacobian.T @ residual + gradient), hessian
 
 
 def _landmark_residuals(
@@ -61,8 +62,8 @@ def _landmark_residuals(
     is_firm = own < _FIRM_IOD * problem.iod_px
     sigma = np.where(is_firm, own, np.hypot(own, 0.02 * problem.iod_px))
     distance = np.where(is_firm, 0.0, np.linalg.norm(offset, axis=1) / sigma)
-    weight = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))
-    return (offset * weight[:, None]).ravel(), weight
+    weight: NDArray[np.float64] = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))
+    return np.asarray(offset * weight[:, None]).ravel(), weight
 
 
 def _line_residuals(

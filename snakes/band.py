@@ -122,4 +122,4 @@ class Band:
 
     def _summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values (n,) of nodes up to their movers (m,)."""
-        return np.bincount(self.mover, values, len(self.fixed))
+        return np.asarray(np.bincount(self.mover, values, len(self.fixed)), dtype=np.float64)

@@ -185,8 +185,8 @@ def _springs(count: int, is_closed: bool) -> tuple[NDArray[np.float64], NDArray[
     """Return D₁ᵀD₁ and D₂ᵀD₂, (count, count) each."""
     if is_closed:
         first = np.roll(np.eye(count), -1, axis=0) - np.eye(count)
-        laplacian = first.T @ first
-        return laplacian, laplacian @ laplacian
+        laplacian: NDArray[np.float64] = first.T @ first
+        return laplacian, np.asarray(laplacian @ laplacian)
     first = np.diff(np.eye(count), axis=0)
     second = np.diff(first, axis=0)
     return first.T @ first, second.T @ second

@@ -53,10 +53,10 @@ def _array_text(arrays: dict[str, NDArray[np.float64]], columns: int) -> str:
     ends = np.cumsum([array.size for array in arrays.values()])
     letters, stops = _written(joined, ends, columns)
     text = letters.tobytes().decode("ascii")
-    stops = [0, *stops.tolist()]
+    bounds = [0, *stops.tolist()]
     return ",".join(
         f'"{key}":[{text[start:stop]}]'
-        for key, start, stop in zip(arrays, stops[:-1], stops[1:], strict=True)
+        for key, start, stop in zip(arrays, bounds[:-1], bounds[1:], strict=True)
     )
 
 
