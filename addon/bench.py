@@ -30,7 +30,7 @@ from ..sketch_cnn.image import sketch_from_grey
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.style import style_names
 from .bench_fit import bench_fits, drawn_samples, shard_samples
-from .bench_generate import bench_generate
+from .bench_generate import bench_generate, memory_over
 from .pipeline import Session
 
 __all__ = ["BENCHMARKS", "Drawings", "circumstances", "run"]
@@ -51,10 +51,12 @@ class Drawings:
     count : how many
     data : a data set or one of its shards; None: they are drawn on the spot, of identities that
         no network was trained on
+    memory : how many more `generate` makes to see how memory grows
     """
 
     count: int = DRAWINGS
     data: Path | None = None
+    memory: int = 0
 
     def samples(self) -> Iterator[tuple[NDArray[np.uint8], dict[str, Any]]]:
         """Return grey drawings (H, W) of faces and what their JSON says."""
@@ -112,7 +114,8 @@ def _draw(_: Drawings, __: OnDrawing) -> dict[str, float]:
 
 def _generate(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     maker = Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names()))
-    return bench_generate(maker, drawings.count, on_drawing)
+    grown = memory_over(maker, drawings.memory, on_drawing) if drawings.memory else {}
+    return bench_generate(maker, drawings.count, on_drawing) | grown
 
 
 def _detect(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:

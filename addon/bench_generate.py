@@ -9,30 +9,25 @@ picture) and by Line Art (the contours' strokes alone).
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..errors import OutputError
 from ..synthetic_data.maker import Maker, Posed
-from ..synthetic_data.sample import encoded, make_sample, pose_face
+from ..synthetic_data.sample import encoded, make_sample, pose_face, sample_files
+from .bench_lines import WORKER, agreement, blender_lines
 from .blend import blender_command
 
-__all__ = ["bench_generate"]
+__all__ = ["bench_generate", "memory_over"]
 
-WARM_UP = 20
+WARM_UP, SETTLED = 20, 500
+"""Drawings before speed is measured, and before memory is: by then all is loaded."""
 HEADS = 12
-NEAR_PX = 2.0
 INKY_LEVEL = 64
-TIMEOUT_S = 600.0
-WORKER = Path(__file__).parent / "bridge" / "line_worker.py"
 
 
 def bench_generate(maker: Maker, count: int, on_drawing: Callable[[int], None]) -> dict[str, float]:
@@ -78,7 +73,43 @@ def bench_generate(maker: Maker, count: int, on_drawing: Callable[[int], None]) 
     figures |= {f"{stage}_ms": 1000.0 * spent / count for stage, spent in stages.items()}
     if memory_mb:
         figures["memory_growth_mb"] = _peak_memory_mb() - memory_mb
-    return figures | _beside_blender(heads, whole_s)
+    return figures | _beside_blender(heads, whole_s, stages["see"] / count)
+
+
+def memory_over(maker: Maker, count: int, on_drawing: Callable[[int], None]) -> dict[str, float]:
+    """Draw and encode `count` drawings, and tell how the memory of this process grows.
+
+    Returns
+    -------
+    `memory_drawings`; `memory_settled_mb` after the first 500 (all of fewer); how much more there
+    was in the end (`memory_end_growth_mb`) and at most (`memory_most_growth_mb`), looked at after
+    every 500.
+    """
+    settled = most = now = 0.0
+    for index in range(count):
+        sample_files(maker, index)
+        if (index + 1) % SETTLED == 0 or index + 1 == count:
+            now = _memory_mb()
+            settled = settled or now
+            most = max(most, now)
+            on_drawing(index + 1)
+    return {
+        "memory_drawings": float(count),
+        "memory_settled_mb": settled,
+        "memory_end_growth_mb": now - settled,
+        "memory_most_growth_mb": most - settled,
+    }
+
+
+def _memory_mb() -> float:
+    """Return what this process holds now; where the system does not tell, the most it ever held."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return _peak_memory_mb()
+    import resource
+
+    return pages * resource.getpagesize() / (1024.0 * 1024.0)
 
 
 def _peak_memory_mb() -> float:
@@ -91,12 +122,15 @@ def _peak_memory_mb() -> float:
     return peak / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
 
 
-def _beside_blender(heads: list[Posed], whole_s: float) -> dict[str, float]:
-    """Let Blender draw the same heads; nothing where there is no Blender."""
+def _beside_blender(heads: list[Posed], whole_s: float, see_s: float) -> dict[str, float]:
+    """Let Blender draw the same heads; nothing where there is no Blender.
+
+    A whole drawing of ours takes `whole_s`, its lines alone `see_s`.
+    """
     command = blender_command(WORKER)
     if command is None:
         return {}
-    drawn = _blender_lines(command, heads)
+    drawn = blender_lines(command, heads, freestyle=True)
     inked = (drawn["pictures"] < INKY_LEVEL).mean(axis=(1, 2))
     if inked.min() < 0.002 or not len(drawn["points"]):
         raise OutputError("Blender's Freestyle or Line Art drew no lines; try another Blender.")
@@ -104,72 +138,5 @@ def _beside_blender(heads: list[Posed], whole_s: float) -> dict[str, float]:
     for way in ("freestyle", "lineart"):
         head_s = float(np.median(drawn[f"{way}_s"]))
         figures |= {f"{way}_ms": 1000.0 * head_s, f"times_{way}": head_s / whole_s}
-    return figures | _agreement(drawn["points"], heads)
-
-
-def _blender_lines(command: list[str], heads: list[Posed]) -> dict[str, NDArray[np.float64]]:
-    """Return what Blender drew (see `bridge/line_worker.py`)."""
-    with tempfile.TemporaryDirectory(prefix="limner-") as folder:
-        source, target = Path(folder) / "heads.npz", Path(folder) / "lines.npz"
-        np.savez(
-            source,
-            vertices=np.stack([head.seen.posed for head in heads]).astype(np.float32),
-            polygons=heads[0].lines.rig.polygons,
-            scale_px=np.array([head.camera.scale_px for head in heads]),
-            inverse_distance=np.array([head.camera.inverse_distance for head in heads]),
-            size=heads[0].camera.size_px[0],
-        )
-        try:
-            done = subprocess.run(
-                [*command, "--", str(source), str(target)],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=TIMEOUT_S,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise OutputError(f"{command[0]} did not draw the heads ({error}).") from error
-        if done.returncode != 0 or not target.is_file():
-            said = (done.stderr.strip() or "no message").splitlines()[-1]
-            raise OutputError(f"{command[0]} did not draw the heads ({said}).")
-        with np.load(target) as arrays:
-            return dict(arrays)
-
-
-def _agreement(points: NDArray[np.float64], heads: list[Posed]) -> dict[str, float]:
-    """Compare Line Art's points (x, y, head, stroke) with the lines that we see.
-
-    Feature curves stand for contours where they run together (lids, lips), so that they count for
-    what Blender drew; of ours, contours alone are asked for.
-    """
-    theirs_near, ours_near = [], []
-    for number, head in enumerate(heads):
-        rows = points[points[:, 2] == number]
-        strokes = np.split(rows[:, :2], np.flatnonzero(np.diff(rows[:, 3])) + 1)
-        blender = _dense(strokes)
-        contours = _dense([line.points for line in head.seen.contours])
-        curves = _dense(
-            [
-                line.points[line.visible]
-                for line in head.seen.curves.values()
-                if line.visible.sum() > 1
-            ]
-        )
-        ours = cKDTree(np.concatenate([contours, curves]))
-        theirs_near.append(ours.query(blender)[0] <= NEAR_PX)
-        ours_near.append(cKDTree(blender).query(contours)[0] <= NEAR_PX)
-    return {
-        "lineart_near_ours": float(np.concatenate(theirs_near).mean()),
-        "ours_near_lineart": float(np.concatenate(ours_near).mean()),
-    }
-
-
-def _dense(lines: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return (N, 2) points along polylines, half a pixel apart: every pixel of length counts."""
-    found = [np.empty((0, 2))]
-    for line in lines:
-        steps = np.hypot(*np.diff(line, axis=0).T)
-        at = np.concatenate([[0.0], np.cumsum(steps)])
-        wanted = np.arange(0.0, at[-1], 0.5)
-        found.append(np.stack([np.interp(wanted, at, line[:, axis]) for axis in (0, 1)], axis=1))
-    return np.concatenate(found)
+    figures["times_lineart_lines"] = float(np.median(drawn["lineart_s"])) / see_s
+    return figures | agreement(drawn["points"], heads)

@@ -2,8 +2,9 @@
 
 Freestyle renders each head to a picture; Line Art makes strokes of its contours. IN holds
 `vertices` (N, V, 3) metres in core space, `polygons` (Q, 4) with -1 for none, `scale_px` and
-`inverse_distance` (N,) of the cameras, and `size`. OUT gets CPU seconds a head for both, the
-pictures (N, size, size) uint8, and the strokes' points (x, y, head, stroke).
+`inverse_distance` (N,) of the cameras, `size`, and whether `freestyle` is wanted. OUT gets CPU
+seconds a head for both, the pictures (N, size, size) uint8, and the strokes' points (x, y, head,
+stroke).
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -40,13 +41,16 @@ def run(source: Path, target: Path) -> None:
             seconds["lineart_s"].append(time.process_time() - started)
             image = _projected(places_3d, given, number)
             points.append(np.column_stack([image, np.full(len(image), number), stroke]))
+            if not given["freestyle"]:
+                continue
             pen.hide_viewport = True
             scene.render.filepath = str(Path(folder) / f"{number}.png")
             started = time.process_time()
             bpy.ops.render.render(write_still=True)
             seconds["freestyle_s"].append(time.process_time() - started)
             pictures.append(_grey(scene.render.filepath))
-    np.savez(target, pictures=np.stack(pictures), points=np.concatenate(points), **seconds)
+    stacked = np.stack(pictures) if pictures else np.empty((0, 0, 0), dtype=np.uint8)
+    np.savez(target, pictures=stacked, points=np.concatenate(points), **seconds)
 
 
 def _scene(

@@ -29,12 +29,19 @@ __all__ = ["bench"]
     help="Take them from this data set or shard instead of drawing new ones.",
 )
 @click.option(
+    "--memory",
+    type=click.IntRange(1),
+    help="generate: make so many drawings first, and tell how memory grows.",
+)
+@click.option(
     "--json",
     "out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the figures to this file.",
 )
-def bench(names: tuple[str, ...], count: int, data: Path | None, out: Path | None) -> None:
+def bench(
+    names: tuple[str, ...], count: int, data: Path | None, memory: int | None, out: Path | None
+) -> None:
     """Measure NAMES (rig, draw, generate, detect, fit, snakes), or everything."""
     from ..bench import BENCHMARKS, Drawings, circumstances, run
     from ..outputs import saying_what_is_wrong
@@ -45,8 +52,8 @@ def bench(names: tuple[str, ...], count: int, data: Path | None, out: Path | Non
         raise click.UsageError(f"no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
     figures: dict[str, Any] = {**circumstances(), "figures": {}}
     for name in names or BENCHMARKS:
-        with progress_bar(f"Measuring {name}", count) as advance:
-            figures["figures"][name] = run(name, Drawings(count, data), advance)
+        with progress_bar(f"Measuring {name}", memory or count) as advance:
+            figures["figures"][name] = run(name, Drawings(count, data, memory or 0), advance)
         for figure, value in figures["figures"][name].items():
             click.echo(f"{name}\t{figure}\t{value:.4g}")
     if out is not None:

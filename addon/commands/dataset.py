@@ -92,7 +92,15 @@ def generate(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The page to write.  [default: DIR/inspection.html]",
 )
-def inspect(folder: Path, out: Path | None) -> int:
+@click.option(
+    "--renderer",
+    type=click.Choice(["lineart"]),
+    help="Also let Blender's Line Art draw heads: do its contours lie on our lines?",
+)
+@click.option(
+    "--heads", type=click.IntRange(1), default=40, show_default=True, help="Heads that it draws."
+)
+def inspect(folder: Path, out: Path | None, renderer: str | None, heads: int) -> int:
     """Check the data set in DIR, and show on one HTML page what it holds."""
     from ...synthetic_data.inspection import inspect as look
     from ...synthetic_data.inspection import write_page
@@ -108,6 +116,15 @@ def inspect(folder: Path, out: Path | None) -> int:
             more = "" if number == 1 else f" (and {number - 1} more)"
             click.echo(f"limner: {name}: {on_one_line(cases[0])}{more}", err=True)
     click.echo(f"{found.tally.drawings} drawings, {found.tally.faces} faces: {path}")
+    if renderer is not None:
+        from ..bench_lines import NEAR_PX, check_lines
+
+        lines = check_lines(folder, heads)
+        click.echo(
+            f"{lines['heads']:.0f} heads: {lines['lineart_near_ours']:.1%} of Line Art's contours "
+            f"within {NEAR_PX:.0f} px of our lines, {lines['ours_near_lineart']:.1%} of our "
+            "contours within as much of Line Art's"
+        )
     return 0 if found.findings.is_sound else 1
 
 
