@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,9 @@ def _array_text(arrays: dict[str, NDArray[np.float64]], columns: int) -> str:
     ends = np.cumsum([array.size for array in arrays.values()])
     letters, stops = _written(joined, ends, columns)
     text = letters.tobytes().decode("ascii")
-    bounds = [0, *stops.tolist()]
+    runs = pairwise([0, *stops.tolist()])
     return ",".join(
-        f'"{key}":[{text[start:stop]}]'
-        for key, start, stop in zip(arrays, bounds[:-1], bounds[1:], strict=True)
+        f'"{key}":[{text[start:stop]}]' for key, (start, stop) in zip(arrays, runs, strict=True)
     )
 
 
