@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from ..errors import OutputError, RigError, ShapeError
 from .arkit import RIG_SHAPE_NAMES
-from .face_rig import FaceRig, SurfaceCurve, SurfacePoints
-from .features import CURVE_NAMES, LANDMARK_NAMES
+from .face_rig import PART_NAMES, FaceRig, SurfaceCurve, SurfacePoints
+from .facs import AU_LABELS
+from .features import CURVE_NAMES, FEATURES, LANDMARK_NAMES
 
 __all__ = ["SCHEMA", "load_rig", "rig_folder", "rig_names", "save_rig"]
 
@@ -202,6 +203,7 @@ def _unpack(path: Path, stored: Mapping[str, NDArray[Any]]) -> FaceRig:
         raise RigError(f"{path}: schema {schema!r}, but this limner reads {SCHEMA!r}; {_REMEDY}.")
     try:
         _check_plain(path, stored)
+        _check_table(path, header["au_table"])
         lines = _split_points(path, stored, header)
         vertices = len(stored["neutral"])
         counts = {key: len(header[f"{key}_names"]) for key in ("shape", "identity")}
@@ -241,11 +243,32 @@ def _check_plain(path: Path, stored: Mapping[str, NDArray[Any]]) -> None:
             letter if isinstance(letter, int) else lengths.get(letter, letter) for letter in shape
         )
         _require(path, key, array, kind, wanted)
+    names = (("vertex_part", PART_NAMES), ("contour_feature", FEATURES))
+    for key, known in names:
+        if stored[key].size and stored[key].max() >= len(known):
+            raise RigError(f"{path}: {key} holds {stored[key].max()}, which is none; {_REMEDY}.")
     corners = (("triangles", "V", 0), ("polygons", "V", -1), ("points_triangle", "F", 0))
     for key, letter, least in corners:
         array = stored[key]
         if array.size and not (array.min() >= least and array.max() < lengths[letter]):
             raise RigError(f"{path}: {key} points beyond the mesh; {_REMEDY}.")
+
+
+def _check_table(path: Path, table: Any) -> None:
+    """Check that a table AU → {shape: weight} speaks of Action Units and shapes that there are."""
+    if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
+        raise RigError(f"{path}: its au_table gives no shapes for Action Units; {_REMEDY}.")
+    for label, row in table.items():
+        if label not in AU_LABELS:
+            raise RigError(f"{path}: its au_table speaks of {label!r}, no Action Unit; {_REMEDY}.")
+        for shape, weight in row.items():
+            if shape not in RIG_SHAPE_NAMES:
+                raise RigError(
+                    f"{path}: its au_table gives {label} the shape {shape!r}, which there is not; "
+                    f"{_REMEDY}."
+                )
+            if not isinstance(weight, int | float) or not np.isfinite(weight):
+                raise RigError(f"{path}: its au_table gives {label} {weight!r}; {_REMEDY}.")
 
 
 def _split_points(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -163,6 +164,11 @@ def _style(name: str, table: dict[str, Any]) -> Style:
     ranges = {section: dict(entries) for section, entries in RANGES.items()}
     chances, choices = dict(CHANCES), {key: dict(value) for key, value in CHOICES.items()}
     for section, entries in table.items():
+        if not isinstance(entries, dict):
+            raise DatasetError(
+                f"style {name!r}: {section} stands alone, expected [sections]. See "
+                "styles/pencil.toml."
+            )
         for key, value in entries.items():
             where = f"style {name!r}: {section}.{key}"
             if section == "chance" and key in chances:
@@ -176,9 +182,15 @@ def _style(name: str, table: dict[str, Any]) -> Style:
     return Style(name, ranges, chances, choices)
 
 
+def _is_number(value: Any) -> bool:
+    """Tell whether a value of a TOML file is a finite number (true and false are none)."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
 def _number(where: str, value: Any) -> float:
     """Check a chance."""
-    if not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
+    if not _is_number(value) or not 0.0 <= value <= 1.0:
         raise DatasetError(f"{where} is {value!r}, expected a chance from 0 to 1.")
     return float(value)
 
@@ -188,7 +200,7 @@ def _range(where: str, value: Any) -> tuple[float, float]:
     if (
         not isinstance(value, list)
         or len(value) != 2
-        or not all(isinstance(end, int | float) for end in value)
+        or not all(map(_is_number, value))
         or value[0] > value[1]
     ):
         raise DatasetError(f"{where} is {value!r}, expected [low, high].")
@@ -200,7 +212,7 @@ def _weights(where: str, key: str, value: Any) -> dict[str, float]:
     known = KNOWN_CHOICES[key]
     if not isinstance(value, dict) or not value or set(value) - set(known):
         raise DatasetError(f"{where} is {value!r}, expected weights of: {', '.join(known)}.")
-    if any(not isinstance(w, int | float) or w < 0 for w in value.values()) or not any(
+    if any(not _is_number(weight) or weight < 0 for weight in value.values()) or not any(
         value.values()
     ):
         raise DatasetError(f"{where}: expected weights that are not negative nor all zero.")

@@ -155,6 +155,28 @@ def test_indices_beyond_the_mesh(rig, tmp_path):
     assert "triangles points beyond the mesh" in fault(path)
 
 
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ({"AU99L": {"jawOpen": 1.0}}, "'AU99L', no Action Unit"),
+        ({"AU12L": {"mouthGrin": 1.0}}, "AU12L the shape 'mouthGrin', which there is not"),
+        ({"AU12L": {"jawOpen": float("nan")}}, "AU12L nan"),
+        ({"AU12L": "jawOpen"}, "gives no shapes"),
+    ],
+)
+def test_a_table_of_what_there_is_not(rig, tmp_path, row, named):
+    path = tmp_path / "table.npz"
+    save_rig(dataclasses.replace(rig, au_table={**rig.au_table, **row}), path)
+    assert named in fault(path)
+
+
+@pytest.mark.parametrize("key", ["vertex_part", "contour_feature"])
+def test_parts_and_features_that_there_are_not(rig, tmp_path, key):
+    odd = getattr(rig, key).copy()
+    odd[3] = 200
+    assert f"{key} holds 200" in fault(with_changes(rig, tmp_path / "odd.npz", **{key: odd}))
+
+
 def test_an_unwritable_place_is_an_output_error(rig, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot write the rig"):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import tarfile
@@ -14,7 +15,7 @@ from limner.errors import DatasetError
 from limner.rig.camera import Camera
 from limner.rig.face_rig import RigState, pose
 from limner.rig.facs import AU_LABELS
-from limner.rig.store import load_rig
+from limner.rig.store import load_rig, save_rig
 from limner.synthetic_data import dataset
 from limner.synthetic_data.sample import posed_state
 from limner.synthetic_data.warp import LANDMARK_GROUPS, Warp
@@ -171,6 +172,38 @@ def test_a_wrong_argument_is_one_line_and_makes_nothing(tmp_path, limner, argume
     status, out, err = limner("dataset", "generate", *words)
     assert (status, out) == (1, "")
     assert err.startswith("limner: ") and named in err and err.count("\n") == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_rig_of_ones_own_works_by_name(tmp_path, monkeypatch, limner):
+    """Whoever built it is told in the licences, and drawings of the same seed are the same."""
+    monkeypatch.setenv("LIMNER_RIGS", str(tmp_path / "rigs"))
+    rig = load_rig("makehuman")
+    own = dataclasses.replace(rig, name="aunt", licence="mine")
+    save_rig(own, tmp_path / "rigs" / "aunt.npz")
+    words = ["--count", "3", "--seed", "5", "--size", "64", "--styles", "fineliner"]
+    for name in ("aunt", "makehuman"):
+        status, _, err = limner(
+            "dataset", "generate", "--out", tmp_path / name, *words, "--rigs", name
+        )
+        assert (status, err) == (0, "")
+    summary = json.loads((tmp_path / "aunt" / "dataset.json").read_text())
+    assert summary["licences"] == {"aunt": "mine"}
+    assert summary["tallies"]["rig"]["aunt"] == summary["faces"] > 0
+    pictures = [
+        [parts["png"] for parts in samples(tmp_path / name).values()]
+        for name in ("aunt", "makehuman")
+    ]
+    assert pictures[0] == pictures[1]
+
+
+def test_a_rig_that_speaks_of_no_shape_of_its_own_makes_nothing(tmp_path, limner):
+    rig = load_rig("makehuman")
+    table = {**rig.au_table, "AU12L": {"mouthGrin": 1.0}}
+    save_rig(dataclasses.replace(rig, au_table=table), tmp_path / "odd.npz")
+    words = ["--count", "2", "--seed", "1", "--rigs", tmp_path / "odd.npz"]
+    status, _, err = limner("dataset", "generate", "--out", tmp_path / "x", *words)
+    assert status == 1 and "mouthGrin" in err and err.count("\n") == 1
     assert not (tmp_path / "x").exists()
 
 

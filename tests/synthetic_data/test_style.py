@@ -39,6 +39,12 @@ def test_a_choice_follows_its_weights(tmp_path):
         ("[choice]\neye = { square = 1 }", "choice.eye"),
         ("[choice]\neye = { dot = 0 }", "choice.eye"),
         ("[line", "TOML"),
+        ("width = 3", "width stands alone"),
+        ("[line]\nwidth = [nan, 2.0]", "line.width"),
+        ("[line]\nwidth = [1.0, inf]", "line.width"),
+        ("[line]\nwidth = [true, true]", "line.width"),
+        ("[chance]\nbrow = true", "chance.brow"),
+        ("[choice]\neye = { dot = inf }", "choice.eye"),
     ],
 )
 def test_a_faulty_file_is_answered_in_one_line(tmp_path, text, named):
