@@ -67,10 +67,9 @@ class OutputError(LimnerError):
 
 def require_shape(name: str, array: NDArray[Any], expected: Sequence[int | str], hint: str) -> None:
     """Raise `ShapeError` unless `array` fits `expected`, where a letter stands for any length."""
-    fits = array.ndim == len(expected) and all(
-        isinstance(want, str) or want == got
-        for got, want in zip(array.shape, expected, strict=True)
-    )
+    fits = array.ndim == len(expected)
+    for got, want in zip(array.shape, expected, strict=False):  # a plain loop: asked very often
+        fits = fits and (want == got or isinstance(want, str))
     if not fits:
         wanted = ", ".join(map(str, expected))
         raise ShapeError(f"{name}: got shape {array.shape}, expected ({wanted}). {hint}")

@@ -31,6 +31,7 @@ from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.style import style_names
 from .bench_fit import bench_fits, drawn_samples, shard_samples
 from .bench_generate import bench_generate, memory_over
+from .bench_live import bench_live
 from .pipeline import Session
 
 __all__ = ["BENCHMARKS", "Drawings", "circumstances", "run"]
@@ -138,6 +139,10 @@ def _fit(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     return bench_fits(_session(), drawings.samples(), on_drawing).figures()
 
 
+def _live(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
+    return bench_live(_session(), drawings.samples(), on_drawing).figures()
+
+
 def _snakes(_: Drawings, __: OnDrawing) -> dict[str, float]:
     from ..snakes.benchmark import benchmark_snakes
 
@@ -150,6 +155,7 @@ BENCHMARKS: dict[str, Callable[[Drawings, OnDrawing], dict[str, float]]] = {
     "generate": _generate,
     "detect": _detect,
     "fit": _fit,
+    "live": _live,
     "snakes": _snakes,
 }
 """Name → what measures it."""

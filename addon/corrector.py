@@ -38,11 +38,13 @@ class Stages:
     ----------
     drawn : feature with side → (N, 2) drawn points that the gap is measured with
     placed, parametric : the head's lines in the two stages, all in frame pixels
+    seen_at : (3,) rotation vector of the head for which the parametric lines were sought
     """
 
     drawn: Mapping[str, NDArray[np.float64]]
     placed: Sequence[FeatureCurve]
     parametric: Sequence[FeatureCurve]
+    seen_at: NDArray[np.float64]
 
     def gap_to(self, final: Sequence[FeatureCurve], iod_px: float) -> Gap:
         """Measure the gap of the stages before and of the corrected head's lines."""
@@ -57,10 +59,12 @@ class Corrected:
     ----------
     crawled : the correction, and the lines that come of it
     gap : in all three stages
+    ordinary : how far the identity was taken back
     """
 
     crawled: Crawled
     gap: Gap
+    ordinary: float
 
     @property
     def is_worse(self) -> bool:
@@ -104,6 +108,26 @@ class Corrector:
             best = min(best, other, key=lambda one: one.gap.snakes)
         return best
 
+    def correct_again(
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        stages: Stages,
+        last: Corrected,
+        settings: CrawlSettings,
+    ) -> Corrected:
+        """Lay the head's lines on those of a drawing that changed a little.
+
+        Parameters
+        ----------
+        found : the parametric fit now
+        last : the corrected head before
+        """
+        crawl = self.crawl_of(face, found, last.ordinary, settings)
+        crawled = crawl.go_on(last.crawled)
+        gap = stages.gap_to(crawled.curves, face.iod_px)
+        return Corrected(crawled, gap, last.ordinary)
+
     def _corrected(
         self,
         face: DrawnFace,
@@ -115,7 +139,7 @@ class Corrector:
         """Correct the head once."""
         crawled = self.crawl_of(face, found, ordinary, settings).run(stages.parametric)
         gap = stages.gap_to(crawled.curves, face.iod_px)
-        return Corrected(crawled, gap)
+        return Corrected(crawled, gap, ordinary)
 
     def crawl_of(
         self, face: DrawnFace, found: ParametricFit, ordinary: float, settings: CrawlSettings

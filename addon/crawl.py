@@ -10,12 +10,12 @@ contours change with the surface.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.contours import FeatureCurve
+from ..rig.contours import FeatureCurve, moved_lines
 from ..rig.deform import Deformer
 from ..rig.tuck import MouthTuck
 from ..snakes import SnakeResult, SnakeSettings
@@ -34,6 +34,9 @@ from .handles import (
 from .wholes import Wholes
 
 __all__ = ["Crawl", "CrawlSettings", "Crawled"]
+
+_NEAR_STIFFNESS = (4.0,)
+"""Matching of lines that lie near their ink already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class CrawlSettings:
     handle_weight: float = 8.0
     first_weight: float = 5.0
     whole_weight: float = 1.2
-    ink_steps: int = 30
+    ink_steps: int = 8
     near_iod: float = 0.15
 
 
@@ -69,11 +72,13 @@ class Crawled:
 
     Attributes
     ----------
+    start : (V, 3) metres, the correction to come back to where no line is near
     correction : (V, 3) metres, in the rig's own frame
     curves : the corrected head's lines, frame pixels
     records : how the snakes of the last pass ran
     """
 
+    start: NDArray[np.float64]
     correction: NDArray[np.float64]
     curves: list[FeatureCurve]
     records: list[SnakeRecord]
@@ -133,6 +138,21 @@ class Crawl:
                 on_pass(number)
         return self.ended(correction, curves, results)
 
+    def go_on(self, last: Crawled) -> Crawled:
+        """Carry the lines on from where they were before a change of the drawing.
+
+        Parameters
+        ----------
+        last : of the same rig, whatever its parametric fit
+        """
+        carrier = self.carrier
+        correction = carrier.start + (last.correction - last.start)
+        near = replace(self.snake_settings(), match_stiffness=_NEAR_STIFFNESS)
+        seen = carrier.seen(correction)
+        curves = moved_lines(carrier.rig, last.curves, seen, carrier.camera)
+        correction, results = self.carry(curves, correction, near)
+        return self.ended(correction, carrier.lines(correction), results)
+
     def snake_settings(self, shift: bool = False) -> SnakeSettings:
         """Return how the snakes crawl."""
         # Where along a line a point ends is not carried (see `handles`), so ends need not slide.
@@ -177,7 +197,8 @@ class Crawl:
             SnakeRecord(result.name, result.outcome.value, result.steps, result.energies)
             for result in results
         ]
-        return Crawled(self.carrier.tucked(self._tuck, correction), curves, records)
+        tucked = self.carrier.tucked(self._tuck, correction)
+        return Crawled(self.carrier.start, tucked, curves, records)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""

@@ -122,7 +122,8 @@ def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, I
         lines = drawn.select(feature)
         if len(lines.points) == 0:
             continue
-        distance = [cKDTree(densify(curves[row])).query(lines.points)[0] for row in rows]
+        dense = densify([curves[row] for row in rows])
+        distance = [cKDTree(points).query(lines.points)[0] for points in dense]
         nearest = np.argmin(distance, axis=0)
         for place, row in enumerate(rows):
             mine = np.flatnonzero(nearest == place)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ..sketch_cnn.detection import Detection
 from ..snakes.lines import InkLines, find_ink_lines
+from .changed_lines import changed_ink, lines_after_change
 from .frame import FaceFrame
 
-__all__ = ["NOT_FACE", "DrawnLines", "read_lines"]
+__all__ = ["NOT_FACE", "DrawnLines", "label_lines", "read_lines", "read_lines_again"]
 
 NOT_FACE = frozenset({"none", "hair", "other"})
 """Label classes whose ink a face does not explain."""
@@ -58,6 +59,19 @@ class DrawnLines:
 def read_lines(frame: FaceFrame, detection: Detection) -> DrawnLines:
     """Find the lines of the drawing in the frame and label each point by the network's map."""
     lines = find_ink_lines(frame.ink, max_stroke_px=_MAX_STROKE_IOD * frame.iod_px)
+    return label_lines(frame, lines, detection)
+
+
+def read_lines_again(frame: FaceFrame, detection: Detection, before: DrawnLines) -> DrawnLines:
+    """Find and label the lines of a drawing that went on; `before` lies in the same frame."""
+    most_px = _MAX_STROKE_IOD * frame.iod_px
+    changed = changed_ink(before.ink, frame.ink)
+    lines = lines_after_change(before.lines, changed, frame.ink, most_px)
+    return label_lines(frame, lines, detection)
+
+
+def label_lines(frame: FaceFrame, lines: InkLines, detection: Detection) -> DrawnLines:
+    """Label each point of the frame's lines by the network's map."""
     probability = frame.label_probabilities(detection, lines.points)
     # A point lies on ink, so paper is no answer: compare the other classes among themselves.
     paper = detection.features.index("none")

@@ -14,11 +14,11 @@ from ..rig.evidence import Evidence
 from ..rig.face_rig import FaceRig
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
-from .drawn import DrawnLines, read_lines
+from .drawn import DrawnLines, read_lines, read_lines_again
 from .evidence import gather_evidence
-from .frame import FaceFrame, frame_face
+from .frame import FaceFrame, frame_face, interocular_px
 
-__all__ = ["DrawnFace", "read_face"]
+__all__ = ["DrawnFace", "read_face", "read_face_again"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,5 +72,38 @@ def read_face(
     """
     frame = frame_face(sketch, detection)
     drawn = read_lines(frame, detection)
+    return _gathered(rig, sketch, detection, frame, drawn, inverse_distance, pinned)
+
+
+def read_face_again(
+    rig: FaceRig,
+    sketch: Sketch,
+    detection: Detection,
+    before: DrawnFace,
+    pinned: Collection[str] = (),
+) -> DrawnFace:
+    """Gather what is known of a face that was drawn on, in the same frame.
+
+    Parameters
+    ----------
+    before : the face before; its lines are found anew only where the ink has changed
+    """
+    iod_px = interocular_px(detection.landmarks) * before.frame.scale
+    frame = before.frame.again(sketch, iod_px)
+    drawn = read_lines_again(frame, detection, before.drawn)
+    perspective = before.evidence.inverse_distance
+    return _gathered(rig, sketch, detection, frame, drawn, perspective, pinned)
+
+
+def _gathered(
+    rig: FaceRig,
+    sketch: Sketch,
+    detection: Detection,
+    frame: FaceFrame,
+    drawn: DrawnLines,
+    inverse_distance: float,
+    pinned: Collection[str],
+) -> DrawnFace:
+    """Return a framed face with what a fit believes of it."""
     evidence = gather_evidence(rig, detection, frame, drawn, inverse_distance, pinned)
     return DrawnFace(sketch, detection, frame, drawn, evidence)

@@ -27,6 +27,8 @@ __all__ = ["IOD_PX", "FaceFrame", "frame_face", "interocular_px"]
 IOD_PX = 100.0
 _MAX_SIDE_PX = 640
 _MARGIN_IOD = 0.9
+_LEAST_MARGIN_IOD = 0.25
+_RESIZED = 1.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,17 +72,29 @@ class FaceFrame:
         """Turn curves in frame pixels into curves in `Sketch.ink` pixels."""
         return tuple(replace(curve, points=self.to_ink(curve.points)) for curve in curves)
 
-    def feature_images(self, detection: Detection) -> NDArray[np.float32]:
-        """Return (C, H, W): the probability of every label class at every frame pixel."""
-        height, width = self.ink.shape
-        step = 2  # the network's grid is coarser than the frame: every second pixel is enough
-        columns = np.arange(0, width, step) + 0.5 * step
-        rows = np.arange(0, height, step) + 0.5 * step
-        grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-        coarse = self.label_probabilities(detection, grid)
-        coarse = coarse.T.reshape(-1, len(rows), len(columns))
-        full = np.repeat(np.repeat(coarse, step, axis=1), step, axis=2)
-        return full[:, :height, :width].astype(np.float32)
+    def camera_from_ink(self, camera: Camera) -> Camera:
+        """Turn a camera of the whole drawing into one of the frame."""
+        centre = self.from_ink(camera.centre_px[None])[0]
+        return replace(
+            camera, scale_px=camera.scale_px * self.scale, centre_px=centre, size_px=self.size_px
+        )
+
+    def again(self, sketch: Sketch, iod_px: float) -> FaceFrame:
+        """Cut the same frame out of another drawing of the same size; `iod_px` in frame pixels."""
+        ink = _cut(sketch, self.origin, self.size_px, self.scale)
+        return replace(self, ink=ink, iod_px=iod_px)
+
+    def holds(self, sketch: Sketch, landmarks: NDArray[np.float64]) -> bool:
+        """Tell whether a face that moved or grew is still well inside, at about the same size."""
+        size = np.array(self.size_px) / self.scale
+        least = _LEAST_MARGIN_IOD * self.iod_px / self.scale
+        paper = np.array(sketch.ink.shape[::-1])
+        # a frame that ends where the paper does has nothing beyond
+        low = np.where(self.origin < 1.0, -np.inf, self.origin + least)
+        high = np.where(self.origin + size > paper - 1.0, np.inf, self.origin + size - least)
+        grown = interocular_px(landmarks) * self.scale / self.iod_px
+        is_inside = bool((landmarks >= low).all() and (landmarks <= high).all())
+        return is_inside and 1.0 / _RESIZED < grown < _RESIZED
 
     def label_probabilities(
         self, detection: Detection, points: NDArray[np.float64]
@@ -90,9 +104,7 @@ class FaceFrame:
         in_grid = self.to_ink(points) @ crop[:, :2].T + crop[:, 2]
         _, height, width = detection.feature_probability.shape
         outside = (in_grid < 0.0).any(axis=1) | (in_grid > (width, height)).any(axis=1)
-        values = np.stack(
-            [sample_image(image, in_grid) for image in detection.feature_probability], axis=1
-        )
+        values = sample_image(detection.feature_probability, in_grid).T
         values[outside] = 0.0
         return values
 
@@ -125,11 +137,21 @@ def frame_face(sketch: Sketch, detection: Detection) -> FaceFrame:
     high = np.clip(np.ceil(high), low + 2, (width, height))
     scale = IOD_PX / iod_px
     scale = min(scale, _MAX_SIDE_PX / float((high - low).max()))
-    size = np.maximum(np.round((high - low) * scale), 2).astype(int)
+    across, down = map(int, np.maximum(np.round((high - low) * scale), 2))
+    ink = _cut(sketch, low, (across, down), scale)
+    return FaceFrame(ink, low.astype(np.float64), scale, iod_px * scale)
+
+
+def _cut(
+    sketch: Sketch,
+    low: NDArray[np.float64],
+    size_px: tuple[int, int],
+    scale: float,
+) -> NDArray[np.float32]:
+    """Cut a rectangle that begins at `low` (2,) out of the drawing, resampled to `size_px`."""
     picture = Image.fromarray(np.ascontiguousarray(sketch.ink, dtype=np.float32))
     resampling = Image.Resampling.BOX if scale < 1.0 else Image.Resampling.BICUBIC
-    high = low + size / scale
-    box = (low[0], low[1], min(high[0], width), min(high[1], height))
-    cut = picture.resize((int(size[0]), int(size[1])), resampling, box=box)
-    ink = np.clip(np.asarray(cut, dtype=np.float32), 0.0, 1.0)
-    return FaceFrame(ink, low.astype(np.float64), scale, iod_px * scale)
+    high = np.minimum(low + np.array(size_px) / scale, sketch.ink.shape[::-1])
+    box = (low[0], low[1], high[0], high[1])
+    cut = picture.resize(size_px, resampling, box=box)
+    return np.clip(np.asarray(cut, dtype=np.float32), 0.0, 1.0)

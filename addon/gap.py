@@ -28,21 +28,28 @@ def feature_key(curve: str) -> str:
     return feature_of(curve) + side
 
 
-def densify(curve: FeatureCurve) -> NDArray[np.float64]:
-    """Return points about a pixel apart on the visible stretches of a curve, (N, 2)."""
-    points, visible = curve.points, curve.visible
-    if curve.is_closed:
-        points, visible = np.vstack([points, points[:1]]), np.append(visible, visible[:1])
-    both = np.flatnonzero(visible[:-1] & visible[1:])
+def densify(curves: Sequence[FeatureCurve]) -> list[NDArray[np.float64]]:
+    """Return of each curve points about a pixel apart on its visible stretches, (N, 2)."""
+    if not curves:
+        return []
+    rings = [np.vstack([c.points, c.points[:1]]) if c.is_closed else c.points for c in curves]
+    seen = [np.append(c.visible, c.visible[:1]) if c.is_closed else c.visible for c in curves]
+    points, visible = np.concatenate(rings), np.concatenate(seen)
+    owner = np.repeat(np.arange(len(curves)), [len(ring) for ring in rings])
+    both = np.flatnonzero(visible[:-1] & visible[1:] & (owner[:-1] == owner[1:]))
     start, way = points[both], points[both + 1] - points[both]
     steps = (np.hypot(way[:, 0], way[:, 1]) / _DENSE_PX).astype(np.intp)
     segment = np.repeat(np.arange(len(both)), steps)
     place = np.arange(len(segment)) - np.repeat(np.cumsum(steps) - steps, steps)
     share = (place + 1.0) / (steps[segment] + 1.0)
-    return np.concatenate([points[visible], start[segment] + share[:, None] * way[segment]])
+    between = start[segment] + share[:, None] * way[segment]
+    owners = np.concatenate([owner[visible], owner[both[segment]]])
+    order = np.argsort(owners, kind="stable")
+    dense = np.concatenate([points[visible], between])[order]
+    return np.split(dense, np.searchsorted(owners[order], np.arange(1, len(curves))))
 
 
-def curve_gap(drawn: NDArray[np.float64], projected: NDArray[np.float64]) -> float:
+def curve_gap(drawn: NDArray[np.float64] | cKDTree, projected: NDArray[np.float64]) -> float:
     """Return the mean distance, both ways, between drawn and projected points, pixels.
 
     A projected line counts where it is drawn: its points that are the nearest to some drawn
@@ -50,10 +57,12 @@ def curve_gap(drawn: NDArray[np.float64], projected: NDArray[np.float64]) -> flo
 
     Parameters
     ----------
-    drawn, projected : (N, 2), (M, 2) pixels; none of them empty
+    drawn, projected : (N, 2), (M, 2) pixels; none of them empty. A tree of the drawn points, if
+        there is one already
     """
-    there, nearest = cKDTree(projected).query(drawn)
-    back, _ = cKDTree(drawn).query(projected[np.unique(nearest)])
+    tree = drawn if isinstance(drawn, cKDTree) else cKDTree(drawn)
+    there, nearest = cKDTree(projected).query(tree.data)
+    back, _ = tree.query(projected[np.unique(nearest)])
     return 0.5 * (float(there.mean()) + float(back.mean()))
 
 
@@ -73,9 +82,9 @@ def split_drawn(
     feature with side (`brow_L`, `jaw`) → (N, 2) points, pixels
     """
     lines: dict[str, list[NDArray[np.float64]]] = {}
-    for curve in curves:
-        if curve.visible.any():
-            lines.setdefault(feature_key(curve.name), []).append(densify(curve))
+    for curve, dense in zip(curves, densify(curves), strict=True):
+        if len(dense):
+            lines.setdefault(feature_key(curve.name), []).append(dense)
     result = {}
     for feature, points in drawn.by_feature().items():
         keys = [key for key in lines if key in (feature, f"{feature}_L", f"{feature}_R")]
@@ -91,16 +100,16 @@ def split_drawn(
 
 
 def _stage(
-    drawn: Mapping[str, NDArray[np.float64]], curves: Sequence[FeatureCurve], iod_px: float
+    drawn: Mapping[str, cKDTree], curves: Sequence[FeatureCurve], iod_px: float
 ) -> dict[str, float]:
     """Return the gap of every drawn feature in one stage, IOD."""
     lines: dict[str, list[NDArray[np.float64]]] = {}
-    for curve in curves:
-        points = densify(curve) if curve.visible.sum() >= 2 else curve.points
+    for curve, dense in zip(curves, densify(curves), strict=True):
+        points = dense if curve.visible.sum() >= 2 else curve.points
         lines.setdefault(feature_key(curve.name), []).append(points)
     return {
-        key: curve_gap(points, np.concatenate(lines[key])) / iod_px
-        for key, points in drawn.items()
+        key: curve_gap(tree, np.concatenate(lines[key])) / iod_px
+        for key, tree in drawn.items()
         if key in lines
     }
 
@@ -119,7 +128,8 @@ def measure_gap(
     drawn : from `split_drawn`, the same for all stages
     placed, parametric, final : curves of the three stages, pixels
     """
-    stages = [_stage(drawn, curves, iod_px) for curves in (placed, parametric, final)]
+    trees = {key: cKDTree(points) for key, points in drawn.items()}
+    stages = [_stage(trees, curves, iod_px) for curves in (placed, parametric, final)]
     keys = [key for key in drawn if all(key in stage for stage in stages)]
     first, second, third = stages
     curves = {key: (first[key], second[key], third[key]) for key in sorted(keys)}

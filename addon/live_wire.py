@@ -103,8 +103,8 @@ class Answer:
     message : why there is no head, one line; else empty
     reading, scene : the Action Units and the head, or None
     elapsed_s : from the job's arrival to the answer, seconds
-    is_preview : True for the expression alone, before the head's lines are laid on the drawn ones;
-        another answer to the same job follows
+    is_preview : True for a fit that only goes on from the one before; another answer to the same
+        job, fitted in full, follows
     """
 
     number: int

@@ -13,26 +13,18 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import IO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import LimnerError
-from ..rig.fit_problem import FitSettings
-from .crawl import CrawlSettings
 from .fit import Fit
+from .fit_session import FitSession
 from .head_scene import head_scene
 from .live_wire import Answer, Job, Reading, receive, send
-from .pipeline import PipelineSettings, Session
+from .pipeline import Session
 from .report import fit_report
 from .strokes import sketch_from_strokes
 
 __all__ = ["answer_jobs"]
-
-_QUICK = PipelineSettings(FitSettings(max_rounds=0), CrawlSettings(passes=0))
-"""Landmarks and Action Units only: a tenth of a fit's work, and most of its expression."""
 
 
 class _Superseded(BaseException):
@@ -123,17 +115,14 @@ def _receive_jobs(jobs: IO[bytes], newest: _Newest) -> None:
 
 
 class _Fitter:
-    """Fits each drawing twice: quickly for the eye, then in full."""
+    """Fits each drawing twice: from the head before it, for the eye; then in full."""
 
     def __init__(self, rig: str) -> None:
-        self._full = Session(rig=rig)
-        self._quick = Session(rig=self._full.rig, settings=_QUICK)
-        self._quick.detector = self._full.detector
+        session = Session(rig=rig)
         # load and factorise before the first stroke asks for it
-        for session in (self._full, self._quick):
-            _ = session.corrector
-        _ = self._full.detector.finder, self._full.detector.reader
-        self._correction: NDArray[np.float64] | None = None
+        _ = session.corrector
+        session.detector.open()
+        self._following = FitSession(session)
 
     def answers(self, job: Job) -> Iterator[Answer]:
         """Yield the answers to one job; every fault becomes an answer."""
@@ -144,13 +133,10 @@ class _Fitter:
 
         try:
             sketch = sketch_from_strokes(job.strokes, job.size_px)
-            detection = self._full.detect(sketch, job.hints)
-            preview = self._quick.fit(sketch, detection, pins=job.pins)
-            if self._correction is not None:  # better the last one than a face that winces
-                preview = replace(preview, correction=self._correction)
-            yield _answer(job, preview, elapsed_s(), is_preview=True)
-            fit = self._full.fit(sketch, detection, pins=job.pins)
-            self._correction = fit.correction
+            fit = self._following.update(sketch, job.pins, job.hints)
+            if "update" in fit.timing_s:
+                yield _answer(job, fit, elapsed_s(), is_preview=True)
+                fit = self._following.fit(sketch, job.pins, job.hints)
             yield _answer(job, fit, elapsed_s())
         except LimnerError as error:
             yield Answer(job.number, str(error), elapsed_s=elapsed_s())

@@ -25,10 +25,11 @@ from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.detector import Detector
 from ..sketch_cnn.image import read_sketch
 from ..sketch_cnn.sketch import Sketch
-from .corrector import Corrected, Corrector, Stages
+from .corrector import Corrector, Stages
 from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face
 from .fit import Fit
+from .fit_parts import FitParts, reading_warnings
 from .gap import split_drawn
 from .hints import Hints, with_box, with_landmarks
 from .pins import with_pins
@@ -39,7 +40,6 @@ __all__ = [
     "STAGES",
     "PipelineSettings",
     "Session",
-    "assemble_fit",
     "describe_detection",
     "detect_file",
     "fit_file",
@@ -47,8 +47,6 @@ __all__ = [
 
 STAGES = ("detect", "parametric", "snakes")
 CORRECTIONS = ("expression", "identity")
-_UNSURE_FACE = 0.5
-_LARGE_GAP_IOD = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,63 +143,41 @@ class Session:
         clock, pins = _Clock(on_stage), pins or {}
         clock.start("detect")
         detection = with_pins(detection or self.detect(sketch, hints), pins)
-        clock.start("parametric")
+        parts = self.solve(sketch, detection, pins, clock.start)
+        baked = None
+        if self.settings.correct_as == "identity":
+            baked = self.baker.bake(parts.found.state.identity, parts.corrected.crawled.correction)
+        clock.stop()
+        return replace(parts.as_fit(self.rig), baked=baked, timing_s=clock.seconds)
+
+    def solve(
+        self,
+        sketch: Sketch,
+        detection: Detection,
+        pins: Mapping[str, float],
+        on_stage: Callable[[str], None],
+    ) -> FitParts:
+        """Do the work of `fit` for a face that was read, `pins` heeded; return its parts."""
+        on_stage("parametric")
         face = read_face(self.rig, sketch, detection, self.settings.inverse_distance, pins.keys())
         found = fit_parameters(self.rig, face.evidence, self.settings.parametric)
         start = place_head(self.rig, face.evidence)
-        stages = self._stages(face, start, found)
-        clock.start("snakes")
+        stages = self.see_stages(face, start, found)
+        on_stage("snakes")
         corrected = self.corrector.correct(
             face, found, stages, self.settings.ordinary, self.settings.crawl
         )
-        baked = None
-        if self.settings.correct_as == "identity":
-            baked = self.baker.bake(found.state.identity, corrected.crawled.correction)
-        clock.stop()
-        fit = assemble_fit(self.rig, face, start, found, stages, corrected)
-        return replace(fit, baked=baked, timing_s=clock.seconds)
+        return FitParts(face, start, found, stages, corrected)
 
-    def _stages(
+    def see_stages(
         self, face: DrawnFace, start: tuple[RigState, Camera], found: ParametricFit
     ) -> Stages:
         """See the head where it was placed and after the parametric fit."""
         neutral, camera = start
         placed = visible_lines(self.rig, pose(self.rig, neutral), camera)
         parametric = visible_lines(self.rig, pose(self.rig, found.state), found.camera)
-        return Stages(split_drawn(face.drawn, parametric, face.iod_px), placed, parametric)
-
-
-def assemble_fit(
-    rig: FaceRig,
-    face: DrawnFace,
-    start: tuple[RigState, Camera],
-    found: ParametricFit,
-    stages: Stages,
-    corrected: Corrected,
-) -> Fit:
-    """Gather what was found, in pixels of the whole drawing."""
-    frame, sketch = face.frame, face.sketch
-    height, width = sketch.ink.shape
-    size_px = (width, height)
-    notes = (*_warnings(face.detection), *_fit_warnings(stages.drawn, corrected.gap.snakes))
-    return Fit(
-        sketch=sketch,
-        detection=face.detection,
-        rig=rig,
-        state=found.state,
-        camera=frame.camera_to_ink(found.camera, size_px),
-        correction=corrected.crawled.correction,
-        gap=corrected.gap,
-        placed=frame.curves_to_ink(stages.placed),
-        parametric=frame.curves_to_ink(stages.parametric),
-        final=frame.curves_to_ink(corrected.crawled.curves),
-        snakes=tuple(corrected.crawled.records),
-        outcome=found.outcome.value,
-        warnings=(*sketch.warnings, *notes),
-        drawn={key: frame.to_ink(points) for key, points in stages.drawn.items()},
-        iod_px=frame.iod_px / frame.scale,
-        start=(start[0], frame.camera_to_ink(start[1], size_px)),
-    )
+        drawn = split_drawn(face.drawn, parametric, face.iod_px)
+        return Stages(drawn, placed, parametric, found.state.rotation)
 
 
 @dataclass(slots=True)
@@ -223,25 +199,6 @@ class _Clock:
         if self._stage is not None:
             self.seconds[self._stage] = time.perf_counter() - self._since
         self._stage = None
-
-
-def _warnings(detection: Detection) -> list[str]:
-    """Say what the user should know about the reading."""
-    found = []
-    if detection.other_faces:
-        count = len(detection.other_faces) + 1
-        found.append(f"{count} faces in the drawing; the largest was taken")
-    if detection.face_score < _UNSURE_FACE:
-        found.append("not sure that this is a face; check the overlay")
-    return found
-
-
-def _fit_warnings(drawn: Mapping[str, Any], gap_iod: float) -> list[str]:
-    if not drawn:
-        return ["no drawn line could be matched to the head; only the expression was set"]
-    if gap_iod > _LARGE_GAP_IOD:
-        return [f"the head's lines are still {gap_iod:.2f} eye distances from the drawn ones"]
-    return []
 
 
 def fit_file(
@@ -273,5 +230,5 @@ def describe_detection(sketch: Sketch, detection: Detection) -> dict[str, Any]:
         "aus": au_entries(detection),
         "landmarks": (detection.landmarks / sketch.scale).round(2).tolist(),
         "pose": detection.pose.round(4).tolist(),
-        "warnings": [*sketch.warnings, *_warnings(detection)],
+        "warnings": [*sketch.warnings, *reading_warnings(detection)],
     }

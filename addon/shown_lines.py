@@ -81,9 +81,9 @@ def shown_lines(fit: Fit) -> ShownLines:
     height, width = fit.sketch.ink.shape
     pieces = [piece for curve in fit.final for piece in _pieces(curve)]
     lines: dict[str, list[NDArray[np.float64]]] = {}
-    for curve in fit.final:
-        if curve.visible.any():
-            lines.setdefault(feature_key(curve.name), []).append(densify(curve))
+    for curve, dense in zip(fit.final, densify(fit.final), strict=True):
+        if len(dense):
+            lines.setdefault(feature_key(curve.name), []).append(dense)
     marks = [
         _marks(points, np.concatenate(lines[key]), _LEAST_MARK_IOD * fit.iod_px)
         for key, points in fit.drawn.items()

@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from .camera import Camera
-from .contours import FeatureCurve, visible_lines
-from .face_rig import FaceRig, RigState, SurfacePoints, pose
+from .contours import FeatureCurve
+from .face_rig import SurfacePoints
 from .features import feature_of
 
-__all__ = ["CandidateLines", "Lines", "candidate_lines", "curve_lines", "match_lines"]
+__all__ = ["CandidateLines", "Lines", "candidate_lines", "match_lines"]
 
 _SAMPLES_PER_SEGMENT = 4
 _SPACING_IOD = 0.04
@@ -68,28 +67,22 @@ class Lines:
     weight: NDArray[np.float64]
 
 
-def curve_lines(rig: FaceRig, state: RigState, camera: Camera) -> CandidateLines:
-    """Find the visible feature curves and occluding contours of a state and view."""
-    return candidate_lines(visible_lines(rig, pose(rig, state), camera))
-
-
 def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
     """Join curves into one set of points and visible segments."""
-    segments, feature, first = [], [], 0
-    for curve in curves:
-        rows = np.arange(len(curve.points))
-        ends = np.roll(rows, -1)
-        keep = curve.visible & curve.visible[ends]
-        if not curve.is_closed:
-            keep[-1:] = False
-        segments.append(np.stack([rows[keep], ends[keep]], axis=1) + first)
-        feature.append(np.full(int(keep.sum()), feature_of(curve.name), dtype="<U24"))
-        first += len(rows)
     if not curves:
         empty = SurfacePoints(np.zeros(0, np.int32), np.zeros((0, 3), np.float32))
         return CandidateLines(
             empty, np.zeros((0, 2)), np.zeros((0, 2), np.intp), np.zeros(0, "<U24")
         )
+    counts = np.array([len(curve.points) for curve in curves])
+    stops = np.cumsum(counts)
+    rows = np.arange(stops[-1])
+    ends = rows + 1
+    ends[stops - 1] = stops - counts
+    visible = np.concatenate([curve.visible for curve in curves])
+    keep = visible & visible[ends]
+    keep[[stop - 1 for stop, curve in zip(stops, curves, strict=True) if not curve.is_closed]] = 0
+    names = np.array([feature_of(curve.name) for curve in curves], dtype="<U24")
     surface = SurfacePoints(
         np.concatenate([curve.surface.triangle for curve in curves]),
         np.concatenate([curve.surface.barycentric for curve in curves]),
@@ -97,8 +90,8 @@ def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
     return CandidateLines(
         surface,
         np.concatenate([curve.points for curve in curves]),
-        np.concatenate(segments),
-        np.concatenate(feature),
+        np.stack([rows[keep], ends[keep]], axis=1),
+        np.repeat(names, counts)[keep],
     )
 
 

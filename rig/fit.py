@@ -16,22 +16,23 @@ Geman & McClure (1987), Statistical methods for tomographic image reconstruction
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 
 from .camera import Camera
-from .correspondence import Lines, curve_lines, match_lines
+from .contours import FeatureCurve, visible_lines
+from .correspondence import Lines, candidate_lines, match_lines
 from .descent import descend
 from .evidence import Evidence
-from .face_rig import FaceRig, RigState, rotation_matrix
+from .face_rig import FaceRig, RigState, pose, rotation_matrix
 from .fit_problem import FitSettings, Problem, Unknowns, prepare
 from .placing import place_head
 from .point_basis import PointBasis, gather_basis, join_bases, project_points
 
-__all__ = ["Outcome", "ParametricFit", "fit_parameters"]
+__all__ = ["Outcome", "ParametricFit", "fit_parameters", "refine_parameters"]
 
 _LANDMARK_STEPS = 6
 
@@ -79,6 +80,38 @@ def fit_parameters(
     return _by_lines(problem, unknowns, cost, on_round)
 
 
+def refine_parameters(
+    rig: FaceRig,
+    evidence: Evidence,
+    last: ParametricFit,
+    settings: FitSettings,
+    seen: Sequence[FeatureCurve] | None = None,
+    landmark_steps: int = 0,
+) -> ParametricFit:
+    """Go on from an earlier fit, for a drawing that changed a little.
+
+    Parameters
+    ----------
+    last : where to begin; its camera in the pixels of `evidence`
+    settings : few rounds of it
+    seen : the visible lines of the head of `last`, if they are known already
+    landmark_steps : steps by landmarks alone before: for a face that has moved farther than lines
+        are matched over; `seen` does not count then
+
+    Returns
+    -------
+    ParametricFit, as `fit_parameters` gives it
+    """
+    problem = prepare(rig, evidence, settings)
+    coefficients = np.concatenate([last.state.identity, last.state.weights])
+    coefficients = np.clip(coefficients, problem.lower[:-6], problem.upper[:-6])
+    unknowns = Unknowns(coefficients, rotation_matrix(last.state.rotation), last.camera)
+    if landmark_steps:
+        basis = problem.landmark_basis
+        unknowns, seen = descend(problem, unknowns, basis, None, landmark_steps)[0], None
+    return _by_lines(problem, unknowns, np.inf, None, seen)
+
+
 def _by_landmarks(problem: Problem) -> tuple[Unknowns, float]:
     """Return the unknowns that explain the landmarks alone, and their cost."""
     placed, camera = place_head(problem.rig, problem.evidence)
@@ -93,11 +126,12 @@ def _by_lines(
     unknowns: Unknowns,
     cost: float,
     on_round: Callable[[int, float], None] | None,
+    seen: Sequence[FeatureCurve] | None = None,
 ) -> ParametricFit:
     """Match lines and move, round after round, until nothing moves any more."""
     costs, outcome = [cost], Outcome.MOVING
     for number in range(problem.settings.max_rounds):
-        done = _round(problem, unknowns)
+        done = _round(problem, unknowns, seen if number == 0 else None)
         if not np.isfinite(done.cost):
             outcome = Outcome.NOT_FINITE
             break
@@ -124,9 +158,9 @@ class _Round:
     moved_px: float
 
 
-def _round(problem: Problem, unknowns: Unknowns) -> _Round:
+def _round(problem: Problem, unknowns: Unknowns, seen: Sequence[FeatureCurve] | None) -> _Round:
     """Find the visible lines, match them with the drawn ones, and take some steps."""
-    basis, lines = matched_lines(problem, unknowns)
+    basis, lines = matched_lines(problem, unknowns, seen)
     before = project_points(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
     steps = problem.settings.steps_per_round
     moved, cost, improved = descend(problem, unknowns, basis, lines, steps)
@@ -134,9 +168,14 @@ def _round(problem: Problem, unknowns: Unknowns) -> _Round:
     return _Round(moved, cost, improved, float(np.abs(after - before).max()))
 
 
-def matched_lines(problem: Problem, unknowns: Unknowns) -> tuple[PointBasis, Lines]:
+def matched_lines(
+    problem: Problem, unknowns: Unknowns, curves: Sequence[FeatureCurve] | None = None
+) -> tuple[PointBasis, Lines]:
     """Return the basis of landmarks and matched places, and which drawn point each place meets."""
-    seen = curve_lines(problem.rig, problem.state_of(unknowns), unknowns.camera)
+    if curves is None:
+        vertices = pose(problem.rig, problem.state_of(unknowns))
+        curves = visible_lines(problem.rig, vertices, unknowns.camera)
+    seen = candidate_lines(curves)
     lines = match_lines(seen, problem.evidence.drawn, problem.iod_px)
     used, point = np.unique(lines.point, return_inverse=True)
     basis = join_bases(problem.landmark_basis, gather_basis(problem.rig, seen.surface[used]))

@@ -40,16 +40,15 @@ def linearise(
     projected = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
     count = len(problem.evidence.landmarks)
     residual, weight = _landmark_residuals(problem, projected.points[:count])
-    jacobian = projected.jacobian[:count] * weight[:, None, None]
-    jacobian = jacobian.reshape(2 * count, -1)
+    weighted = projected.jacobian[:count] * weight[:, None, None]
+    jacobian: NDArray[np.float64] = weighted.reshape(2 * count, -1)
     if lines is not None and len(lines.target):
         more, weight = _line_residuals(problem, projected.points, lines)
         residual = np.concatenate([residual, more])
         jacobian = np.concatenate([jacobian, _line_jacobian(projected, lines, weight)])
     gradient, diagonal = _prior_rows(problem, unknowns)
-    hessian = np.diag(diagonal)
-    hessian += jacobian.T @ jacobian
-    return np.asarray(jacobian.T @ residual + gradient), hessian
+    hessian: NDArray[np.float64] = jacobian.T @ jacobian + np.diag(diagonal)
+    return jacobian.T @ residual + gradient, hessian
 
 
 def _landmark_residuals(

@@ -69,9 +69,22 @@ class MouthTuck:
         _, mates = cKDTree(place[self._outer]).query(place[self._inside], k=count)
         self._mates = self._outer[mates.reshape(len(self._inside), count)]
         self._reach = 1.3 * self._distance(neutral) + _SLACK_M
+        self._around = self._edges_around()
         depth = self._depth(neutral, normals)
         self._least = np.clip(_KEPT_SHARE * depth, None, _KEPT_MOST_M)
         self._counts = (depth > 0.0) & (depth < _DEEPEST_M)
+
+    def _edges_around(self) -> tuple[NDArray[np.intp], ...]:
+        """Return the edges, both ways, that softening may meet, and (V,) each vertex' edges."""
+        sides = self._rig.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+        here, there = np.concatenate([sides, sides[:, ::-1]]).T.astype(np.intp)
+        count = len(self._rig.neutral)
+        near = np.zeros(count, dtype=bool)
+        near[self._inside] = True
+        for _ in range(_SOFT_ROUNDS):
+            near[here[near[there]]] = True
+        met = near[here]
+        return here[met], there[met], np.maximum(np.bincount(here, minlength=count), 1)
 
     def _distance(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (N, mates) distances to the mates, metres."""
@@ -127,9 +140,7 @@ class MouthTuck:
 
     def _softened(self, push: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (V, 3) a push that takes its neighbours along, so that nothing folds."""
-        sides = self._rig.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
-        here, there = np.concatenate([sides, sides[:, ::-1]]).T
-        count = np.maximum(np.bincount(here, minlength=len(push)), 1)
+        here, there, count = self._around
         for _ in range(_SOFT_ROUNDS):
             mean = np.stack(
                 [np.bincount(here, push[there, axis], len(push)) / count for axis in range(3)],

@@ -198,6 +198,23 @@ class Detector:
         box = self.place(sketch.ink, face.box)
         if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
             box = sketch.face_box  # who drew it knows better where the face is
+        return self._detection(sketch, face, others, box)
+
+    def follow(self, sketch: Sketch, last: Detection) -> Detection:
+        """Read a drawing that went on, where its face was: neither sought nor placed again.
+
+        Parameters
+        ----------
+        last : what was read of the drawing before
+        """
+        face = FoundFace(last.face_box, last.face_score)
+        others = [FoundFace(box, 0.0) for box in last.other_faces]
+        return self._detection(sketch, face, others, last.face_box)
+
+    def _detection(
+        self, sketch: Sketch, face: FoundFace, others: Sequence[FoundFace], box: Box
+    ) -> Detection:
+        """Read the face in a box."""
         values, matrix = self.read(sketch.ink, box)
         landmarks = (values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2])
         alpha, beta = values["alpha"], values["beta"]

@@ -60,14 +60,13 @@ class Band:
         blocks : the stiffness of each snake, in the order of the nodes
         mover : (n,); `fixed_nodes` : (n,) bool
         """
-        from scipy.sparse import block_diag, csr_matrix
+        from scipy.sparse import csr_matrix
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-        stiff = csr_matrix(block_diag(blocks, format="csr"))
-        count = int(mover.max()) + 1
-        shape = (count, len(mover))
-        gather = csr_matrix((np.ones(len(mover)), (mover, np.arange(len(mover)))), shape)
-        summed = (gather @ stiff @ gather.T).tocsr()
+        row, column, value = _entries(blocks)
+        nodes, count = len(mover), int(mover.max()) + 1
+        stiff = csr_matrix((value, (row, column)), shape=(nodes, nodes))
+        summed = csr_matrix((value, (mover[row], mover[column])), shape=(count, count))
         order = reverse_cuthill_mckee(summed, symmetric_mode=True)
         place = np.empty(count, dtype=np.intp)
         place[order] = np.arange(count)
@@ -122,4 +121,19 @@ class Band:
 
     def _summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values (n,) of nodes up to their movers (m,)."""
-        return np.asarray(np.bincount(self.mover, values, len(self.fixed)), dtype=np.float64)
+        summed = np.asarray(np.bincount(self.mover, values, len(self.fixed)), dtype=np.float64)
+        return summed
+
+
+def _entries(
+    blocks: Sequence[NDArray[np.float64]],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return rows, columns and values of blocks that lie along the diagonal."""
+    rows, columns, values, first = [], [], [], 0
+    for block in blocks:
+        row, column = np.nonzero(block)
+        rows.append(row + first)
+        columns.append(column + first)
+        values.append(block[row, column])
+        first += len(block)
+    return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)

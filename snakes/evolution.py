@@ -182,7 +182,7 @@ def _enter(state: SnakeState, system: SnakeSystem, number: int) -> SnakeState:
     tangents = system.tangents(points)
     curves = [(body.nodes, body.start.is_closed, body.spacing_px) for body in system.bodies]
     targets, sure = state.targets, state.sure
-    if settings.matching:
+    if settings.matching and (stage.name == "match" or settings.slide > 0.0):
         if stage.name != "match":
             reach = np.minimum(reach, settings.polish_reach * settings.unit_px)
         targets, sure = match_curves(

@@ -75,8 +75,11 @@ class InkLines:
 
 
 def sample_image(image: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Read `image` (H, W) at `points` (..., 2) in pixels, bilinearly; edges go on outwards."""
-    height, width = image.shape
+    """Read `image` (..., H, W) at `points` (N, 2) in pixels, bilinearly; edges go on outwards.
+
+    `points` of one image may have any shape (..., 2).
+    """
+    height, width = image.shape[-2:]
     x = np.clip(points[..., 0] - 0.5, 0.0, width - 1.0)
     y = np.clip(points[..., 1] - 0.5, 0.0, height - 1.0)
     column = np.minimum(x.astype(np.intp), max(width - 2, 0))
@@ -84,9 +87,9 @@ def sample_image(image: NDArray[np.floating], points: NDArray[np.float64]) -> ND
     x, y = x - column, y - row
     right, below = min(1, width - 1), width * min(1, height - 1)
     start = row * width + column
-    flat = image.reshape(-1)
-    top = flat[start] * (1.0 - x) + flat[start + right] * x
-    bottom = flat[start + below] * (1.0 - x) + flat[start + below + right] * x
+    flat = image.reshape(*image.shape[:-2], -1)
+    top = flat[..., start] * (1.0 - x) + flat[..., start + right] * x
+    bottom = flat[..., start + below] * (1.0 - x) + flat[..., start + below + right] * x
     return top * (1.0 - y) + bottom * y
 
 

@@ -184,11 +184,11 @@ def stiffness(count: int, is_closed: bool, tension: float, rigidity: float) -> N
 def _springs(count: int, is_closed: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return D₁ᵀD₁ and D₂ᵀD₂, (count, count) each."""
     if is_closed:
-        first = np.roll(np.eye(count), -1, axis=0) - np.eye(count)
-        laplacian: NDArray[np.float64] = first.T @ first
-        return laplacian, np.asarray(laplacian @ laplacian)
-    first = np.diff(np.eye(count), axis=0)
-    second = np.diff(first, axis=0)
+        ring: NDArray[np.float64] = np.roll(np.eye(count), -1, axis=0) - np.eye(count)
+        laplacian: NDArray[np.float64] = ring.T @ ring
+        return laplacian, laplacian @ laplacian
+    first: NDArray[np.float64] = np.diff(np.eye(count), axis=0)
+    second: NDArray[np.float64] = np.diff(first, axis=0)
     return first.T @ first, second.T @ second
 
 

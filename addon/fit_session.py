@@ -1,0 +1,225 @@
+"""A fit that follows a drawing: each change goes on from the head before it.
+
+The first drawing is fitted in full. After that the face is not sought again, lines are found anew
+only where the ink has changed, and the parametric fit and the snakes begin where they ended. A
+face that leaves its frame gets a new one; another drawing is fitted in full again.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..errors import SketchError
+from ..rig.contours import moved_lines, visible_lines
+from ..rig.face_rig import pose
+from ..rig.fit import ParametricFit, refine_parameters
+from ..rig.fit_problem import FitSettings
+from ..rig.placing import place_head
+from ..sketch_cnn.detection import Detection
+from ..sketch_cnn.sketch import Sketch
+from .corrector import Stages
+from .crawl import CrawlSettings
+from .drawn_face import DrawnFace, read_face, read_face_again
+from .fit import Fit
+from .fit_parts import FitParts
+from .frame import interocular_px
+from .gap import split_drawn
+from .hints import Hints, with_box, with_landmarks
+from .pins import with_pins
+from .pipeline import Session
+
+__all__ = ["FitSession", "FollowSettings"]
+
+_INK = 0.3
+_CLEARLY_IOD = 0.002
+_TURNED, _MOVED_IOD = 0.015, 0.03
+"""Beyond that (radians, and in one change) what the head shows of itself is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSettings:
+    """How a fit follows a drawing.
+
+    Attributes
+    ----------
+    parametric, crawl : of the two fitting steps after a change
+    other_ink : share of the ink that may come or go in one change; more is another drawing
+    jumped_iod : landmarks that moved farther are followed before lines are matched
+    landmark_steps : steps of that
+    """
+
+    parametric: FitSettings = field(
+        default_factory=lambda: FitSettings(max_rounds=1, steps_per_round=2)
+    )
+    crawl: CrawlSettings = field(default_factory=lambda: CrawlSettings(ink_steps=5))
+    other_ink: float = 0.5
+    jumped_iod: float = 0.1
+    landmark_steps: int = 3
+
+
+class FitSession:
+    """The fit of one drawing while somebody draws it.
+
+    Parameters
+    ----------
+    session : rig, networks and factorisations
+    settings : see `FollowSettings`
+    """
+
+    def __init__(self, session: Session, settings: FollowSettings | None = None) -> None:
+        self.session = session
+        self.settings = settings or FollowSettings()
+        self._last: FitParts | None = None
+
+    def update(
+        self,
+        sketch: Sketch,
+        pins: Mapping[str, float] | None = None,
+        hints: Hints | None = None,
+    ) -> Fit:
+        """Fit the drawing as it is now, from where the last fit ended.
+
+        Parameters
+        ----------
+        sketch : the whole drawing
+        pins : AU label → intensity in [0, 1] that a person has set
+        hints : box and landmarks that a person has set
+
+        Returns
+        -------
+        Fit; its `timing_s` has one entry, `update`, or `fit` where it was made in full. The head
+        as it was placed stays that of the last frame.
+
+        Raises
+        ------
+        SketchError
+            If there is no face in the drawing.
+        FitError
+            If a pin names no AU or is out of range.
+        """
+        last, pins, hints = self._last, pins or {}, hints or Hints()
+        sketch = with_box(sketch, hints)
+        if last is None or self._is_another(sketch, last):
+            return self.fit(sketch, pins, hints)
+        started = time.perf_counter()
+        self._last = self._go_on(sketch, pins, hints, last)
+        return self._timed(self._last, "update", started)
+
+    def fit(
+        self,
+        sketch: Sketch,
+        pins: Mapping[str, float] | None = None,
+        hints: Hints | None = None,
+    ) -> Fit:
+        """Fit the drawing in full, as `Session.fit` does, and follow it from there.
+
+        What was followed to the same drawing, and lies nearer to it, stays.
+        """
+        started, pins, last = time.perf_counter(), pins or {}, self._last
+        try:
+            detection = with_pins(self.session.detect(sketch, hints), pins)
+        except SketchError:
+            self._last = None
+            raise
+        parts = self.session.solve(sketch, detection, pins, lambda _: None)
+        is_followed = last is not None and np.array_equal(last.face.sketch.ink, sketch.ink)
+        if last is None or not is_followed or not _is_nearer(last, parts):
+            self._last = parts
+        assert self._last is not None
+        return self._timed(self._last, "fit", started)
+
+    def _timed(self, parts: FitParts, stage: str, started: float) -> Fit:
+        """Return the fit with the time since `started`."""
+        fit = parts.as_fit(self.session.rig)
+        return replace(fit, timing_s={stage: time.perf_counter() - started})
+
+    def _is_another(self, sketch: Sketch, last: FitParts) -> bool:
+        """Tell whether this is not the last drawing with a little more or less."""
+        known = last.face.sketch
+        if sketch.ink.shape != known.ink.shape or sketch.face_box != known.face_box:
+            return True
+        before, after = known.ink > _INK, sketch.ink > _INK
+        changed = np.count_nonzero(before ^ after)
+        return bool(changed > self.settings.other_ink * np.count_nonzero(before))
+
+    def _go_on(
+        self, sketch: Sketch, pins: Mapping[str, float], hints: Hints, last: FitParts
+    ) -> FitParts:
+        """Fit from where the last fit ended."""
+        read = self.session.detector.follow(sketch, last.face.detection)
+        read = with_landmarks(read, hints, sketch.scale)
+        if last.face.frame.holds(sketch, read.landmarks):
+            detection = with_pins(read, pins)
+            face = read_face_again(self.session.rig, sketch, detection, last.face, pins.keys())
+        else:
+            detection = with_pins(self.session.detect(sketch, hints), pins)
+            perspective = self.session.settings.inverse_distance
+            face = read_face(self.session.rig, sketch, detection, perspective, pins.keys())
+            last = self._in_new_frame(face, last)
+        found = self._refined(face, last)
+        stages = self._seen_again(face, found, last.stages)
+        corrected = self.session.corrector.correct_again(
+            face, found, stages, last.corrected, self.settings.crawl
+        )
+        return FitParts(face, last.start, found, stages, corrected)
+
+    def _refined(self, face: DrawnFace, last: FitParts) -> ParametricFit:
+        """Return the parametric fit, from the last one on."""
+        settings = self.settings
+        jumped = _largest_move(last.face.detection, face.detection)
+        steps = settings.landmark_steps if jumped > settings.jumped_iod else 0
+        return refine_parameters(
+            self.session.rig, face.evidence, last.found, settings.parametric,
+            last.stages.parametric, steps,
+        )  # fmt: skip
+
+    def _in_new_frame(self, face: DrawnFace, last: FitParts) -> FitParts:
+        """Return the last fit as a new frame shows it, the neutral head placed in that."""
+        rig, before, frame = self.session.rig, last.face.frame, face.frame
+        height, width = face.sketch.ink.shape
+        camera = frame.camera_from_ink(before.camera_to_ink(last.found.camera, (width, height)))
+        start = place_head(rig, face.evidence)
+        placed = visible_lines(rig, pose(rig, start[0]), start[1])
+        vertices = pose(rig, last.found.state)
+        parametric = moved_lines(rig, last.stages.parametric, vertices, camera)
+        return replace(
+            last,
+            start=start,
+            found=replace(last.found, camera=camera),
+            stages=replace(last.stages, placed=placed, parametric=parametric),
+        )
+
+    def _seen_again(self, face: DrawnFace, found: ParametricFit, last: Stages) -> Stages:
+        """See the parametric head: the lines seen last, as long as it has hardly moved."""
+        vertices, seen_at = pose(self.session.rig, found.state), last.seen_at
+        lines = moved_lines(self.session.rig, last.parametric, vertices, found.camera)
+        moved = max(
+            (
+                np.abs(a.points - b.points).max()
+                for a, b in zip(lines, last.parametric, strict=True)
+            ),
+            default=np.inf,
+        )
+        turned = np.abs(found.state.rotation - seen_at).max()
+        if turned > _TURNED or moved > _MOVED_IOD * face.iod_px:
+            lines = visible_lines(self.session.rig, vertices, found.camera)
+            seen_at = found.state.rotation
+        drawn = split_drawn(face.drawn, lines, face.iod_px)
+        return Stages(drawn, last.placed, lines, seen_at)
+
+
+def _is_nearer(one: FitParts, other: FitParts) -> bool:
+    """Tell whether the lines of one fit are clearly nearer to the drawing than the other's."""
+    return one.corrected.gap.snakes < other.corrected.gap.snakes - _CLEARLY_IOD
+
+
+def _largest_move(before: Detection, after: Detection) -> float:
+    """Return how far a landmark has moved between two readings, interocular distances."""
+    moved = np.linalg.norm(after.landmarks - before.landmarks, axis=1)
+    return float(moved.max()) / interocular_px(after.landmarks)

@@ -1,0 +1,142 @@
+"""A fit that follows a drawing ends where a fit in full would, and stays while nothing changes."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from limner.addon.bench_live import replay
+from limner.addon.changed_lines import changed_ink, lines_after_change
+from limner.addon.fit_session import FitSession, FollowSettings
+from limner.addon.pipeline import Session
+from limner.rig.face_rig import RigState, unposed
+from limner.rig.repair import turned_triangles
+from limner.rig.store import load_rig
+from limner.snakes.lines import find_ink_lines
+
+from .drawn_faces import draw, face_camera, perfect_detection
+
+SMILE = {"AU12L": 0.7, "AU12R": 0.7, "AU25": 0.4}
+
+
+class Reader:
+    """A detector that knows the truth, and tells how often it was asked to seek the face."""
+
+    def __init__(self):
+        self.detection, self.sought = None, 0
+
+    def detect(self, sketch):
+        self.sought += 1
+        return self.detection
+
+    def follow(self, sketch, last):
+        return self.detection
+
+
+@pytest.fixture(scope="module")
+def rig():
+    return load_rig("makehuman")
+
+
+@pytest.fixture
+def following(rig):
+    session = Session(rig)
+    session.detector = Reader()
+    return FitSession(session)
+
+
+def page(rig, following, aus, shift=(0.0, 0.0), size=1.0):
+    """Draw somebody with an expression, and let the reader know."""
+    identity = 0.5 * np.random.default_rng(3).standard_normal(len(rig.identity_names))
+    truth = RigState(rig.weights_from_aus(aus), identity, np.array([0.05, 0.2, 0.0]))
+    camera = face_camera(rig)
+    camera = replace(
+        camera, scale_px=size * camera.scale_px, centre_px=camera.centre_px + np.array(shift)
+    )
+    sketch, labels = draw(rig, truth, camera)
+    detection = perfect_detection(rig, truth, camera, labels, aus, noise_px=1.0)
+    following.session.detector.detection = detection
+    return sketch
+
+
+def smile_of(fit):
+    return fit.state.weights[fit.rig.shape_names.index("mouthSmileLeft")]
+
+
+def test_a_changed_mouth_is_followed_without_seeking_the_face_again(rig, following):
+    first = following.update(page(rig, following, {}))
+    assert "fit" in first.timing_s and smile_of(first) < 0.1
+    second = following.update(page(rig, following, SMILE))
+    assert "update" in second.timing_s and following.session.detector.sought == 1
+    assert smile_of(second) > 0.45
+
+
+def test_what_was_followed_is_about_as_near_as_a_fit_in_full(rig, following):
+    following.update(page(rig, following, {}))
+    sketch = page(rig, following, SMILE)
+    followed = following.update(sketch)
+    full = following.session.fit(sketch)
+    assert followed.gap.snakes < full.gap.snakes + 0.004
+    assert followed.gap.closed > 0.75
+    base = unposed(rig, followed.state)
+    assert not turned_triangles(base, rig.triangles, followed.correction).any()
+
+
+def test_the_head_stays_while_the_drawing_does(rig, following):
+    sketch = page(rig, following, SMILE)
+    following.update(sketch)
+    fits = [following.update(sketch) for _ in range(4)]
+    heads = [unposed(rig, fit.state) + fit.correction for fit in fits]
+    face = rig.neutral[:, 2] > rig.pivot[2] + 0.03
+    moved = np.linalg.norm(heads[-1] - heads[-2], axis=1)[face].mean() / rig.interocular_m
+    assert moved < 0.006
+
+
+def test_a_face_that_outgrows_its_frame_is_framed_anew_and_goes_on(rig, following):
+    following.settings = FollowSettings(other_ink=10.0)
+    following.update(page(rig, following, SMILE, size=0.7))
+    before = following._last.face.frame
+    fit = following.update(page(rig, following, SMILE, size=0.95, shift=(10.0, 5.0)))
+    assert "update" in fit.timing_s
+    assert following._last.face.frame.scale < 0.85 * before.scale
+    assert fit.gap.closed > 0.5
+
+
+def test_another_drawing_is_fitted_in_full(rig, following):
+    following.update(page(rig, following, {}))
+    fit = following.update(page(rig, following, SMILE, shift=(40.0, 30.0)))
+    assert "fit" in fit.timing_s and following.session.detector.sought == 2
+
+
+def test_pins_hold_while_following(rig, following):
+    following.update(page(rig, following, SMILE))
+    fit = following.update(page(rig, following, SMILE), {"AU12L": 0.1, "AU12R": 0.1})
+    assert smile_of(fit) == pytest.approx(0.1, abs=0.03)
+
+
+def test_lines_found_where_the_ink_changed_are_those_found_everywhere(rig, following):
+    before, after = (page(rig, following, aus).ink for aus in ({}, SMILE))
+    old = find_ink_lines(before)
+    found = lines_after_change(old, changed_ink(before, after), after, 14.0)
+    whole = find_ink_lines(after, max_stroke_px=14.0)
+    away = np.linalg.norm(whole.points[:, None] - found.points[None], axis=2)
+    assert np.quantile(away.min(axis=1), 0.995) < 0.5
+    assert np.quantile(away.min(axis=0), 0.995) < 0.5
+    assert abs(len(found.points) - len(whole.points)) < 0.01 * len(whole.points)
+
+
+def test_nothing_changed_leaves_the_lines_alone(rig, following):
+    ink = page(rig, following, {}).ink
+    lines = find_ink_lines(ink)
+    assert lines_after_change(lines, changed_ink(ink, ink), ink, 14.0) is lines
+
+
+def test_a_replayed_drawing_only_grows_and_ends_whole(rig, following):
+    picture = page(rig, following, SMILE).grey
+    pages = list(replay(picture, 6))
+    assert len(pages) > 3
+    assert all((later <= earlier).all() for earlier, later in itertools.pairwise(pages))
+    np.testing.assert_array_equal(pages[-1], picture)
+    assert (pages[0] < 128).sum() < 0.5 * (picture < 128).sum()
