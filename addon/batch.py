@@ -108,6 +108,7 @@ class BatchSettings:
     correct_as : one of `pipeline.CORRECTIONS`
     animate : the .gif of the gap closing, for a run with one drawing
     engine : one of `ENGINES`: processes of this machine, or a Ray cluster
+    like : the fit.json of an earlier fit, from which `hold` (of `held.HOLDABLE`) is taken
     """
 
     out: Path
@@ -119,6 +120,8 @@ class BatchSettings:
     correct_as: str = "expression"
     animate: Path | None = None
     engine: str = "local"
+    like: Path | None = None
+    hold: tuple[str, ...] = ("identity",)
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""
@@ -129,6 +132,8 @@ class BatchSettings:
             "model_dir": model_dir,
             "formats": self.formats,
             "correct_as": self.correct_as,
+            "like": None if self.like is None else str(self.like.absolute()),
+            "hold": self.hold,
         }
 
     @classmethod
@@ -141,6 +146,8 @@ class BatchSettings:
             model_dir=None if model_dir is None else Path(model_dir),
             formats=tuple(record["formats"]),
             correct_as=record["correct_as"],
+            like=None if record["like"] is None else Path(record["like"]),
+            hold=tuple(record["hold"]),
         )
 
 

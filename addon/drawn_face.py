@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.evidence import Evidence
+from ..rig.evidence import Evidence, Given
 from ..rig.face_rig import FaceRig
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .drawn import DrawnLines, read_lines, read_lines_again
 from .evidence import gather_evidence
 from .frame import FaceFrame, frame_face, interocular_px
+from .held import Held
 
 __all__ = ["DrawnFace", "read_face", "read_face_again"]
 
@@ -56,6 +57,7 @@ def read_face(
     detection: Detection,
     inverse_distance: float,
     pinned: Collection[str] = (),
+    held: Held | None = None,
 ) -> DrawnFace:
     """Frame a detected face and gather what is known of it.
 
@@ -64,6 +66,7 @@ def read_face(
     rig : the head that is to be fitted
     inverse_distance : perspective of the camera, 1/metre
     pinned : labels of AUs that the fit must leave as `detection` has them
+    held : identity, pose and camera that it must leave as they are
 
     Raises
     ------
@@ -72,7 +75,13 @@ def read_face(
     """
     frame = frame_face(sketch, detection)
     drawn = read_lines(frame, detection)
-    return _gathered(rig, sketch, detection, frame, drawn, inverse_distance, pinned)
+    held = held or Held()
+    camera = held.camera_in_ink(sketch.scale)
+    if camera is not None:
+        inverse_distance = camera.inverse_distance
+        camera = frame.camera_from_ink(camera)
+    given = Given(held.identity, held.pose, camera)
+    return _gathered(rig, sketch, detection, frame, drawn, inverse_distance, pinned, given)
 
 
 def read_face_again(
@@ -91,8 +100,10 @@ def read_face_again(
     iod_px = interocular_px(detection.landmarks) * before.frame.scale
     frame = before.frame.again(sketch, iod_px)
     drawn = read_lines_again(frame, detection, before.drawn)
-    perspective = before.evidence.inverse_distance
-    return _gathered(rig, sketch, detection, frame, drawn, perspective, pinned)
+    known = before.evidence
+    return _gathered(
+        rig, sketch, detection, frame, drawn, known.inverse_distance, pinned, known.given
+    )
 
 
 def _gathered(
@@ -103,7 +114,8 @@ def _gathered(
     drawn: DrawnLines,
     inverse_distance: float,
     pinned: Collection[str],
+    given: Given,
 ) -> DrawnFace:
     """Return a framed face with what a fit believes of it."""
-    evidence = gather_evidence(rig, detection, frame, drawn, inverse_distance, pinned)
+    evidence = gather_evidence(rig, detection, frame, drawn, inverse_distance, pinned, given)
     return DrawnFace(sketch, detection, frame, drawn, evidence)

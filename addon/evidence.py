@@ -9,7 +9,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.evidence import Evidence
+from ..rig.evidence import Evidence, Given
 from ..rig.face_rig import FaceRig
 from ..sketch_cnn.detection import Detection
 from .drawn import DrawnLines
@@ -72,12 +72,14 @@ def gather_evidence(
     drawn: DrawnLines,
     inverse_distance: float = 0.0,
     pinned: Collection[str] = (),
+    given: Given | None = None,
 ) -> Evidence:
     """Collect what the parametric fit works with, in frame pixels.
 
     Parameters
     ----------
     pinned : labels of AUs that the fit must leave as `detection` has them
+    given : what the fit leaves as it is, frame pixels
     """
     mean, sigma = weight_priors(rig, detection)
     rows = {name: row for row, name in enumerate(rig.shape_names)}
@@ -97,4 +99,5 @@ def gather_evidence(
         drawn=drawn.by_feature(),
         size_px=frame.size_px,
         inverse_distance=inverse_distance,
+        given=given or Given(),
     )

@@ -68,6 +68,8 @@ class Fit:
         ink pixels
     iod_px : interocular distance in the drawing, ink pixels
     baked : the correction as identity, or None where it stays with the expression
+    held : what was given and not found, of `held.HOLDABLE`
+    shared_with : names of the drawings that were fitted together with this one, as one person
     start : the neutral head's state and camera as it was placed on the face, ink pixels
     """
 
@@ -89,6 +91,8 @@ class Fit:
     iod_px: float = 0.0
     baked: BakedIdentity | None = None
     start: tuple[RigState, Camera] | None = None
+    held: tuple[str, ...] = ()
+    shared_with: tuple[str, ...] = ()
 
     def mesh(self) -> HeadMesh:
         """Return the head with its 52 ARKit shapes and `Sketch Fit`, weights set."""

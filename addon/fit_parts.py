@@ -66,6 +66,7 @@ class FitParts:
             warnings=(*sketch.warnings, *notes),
             drawn={key: frame.to_ink(points) for key, points in self.stages.drawn.items()},
             iod_px=frame.iod_px / frame.scale,
+            held=face.evidence.given.names,
             start=(self.start[0], frame.camera_to_ink(self.start[1], size_px)),
         )
 

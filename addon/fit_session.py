@@ -159,8 +159,10 @@ class FitSession:
             face = read_face_again(self.session.rig, sketch, detection, last.face, pins.keys())
         else:
             detection = with_pins(self.session.detect(sketch, hints), pins)
-            perspective = self.session.settings.inverse_distance
-            face = read_face(self.session.rig, sketch, detection, perspective, pins.keys())
+            chain = self.session.settings
+            face = read_face(
+                self.session.rig, sketch, detection, chain.inverse_distance, pins.keys(), chain.held
+            )
             last = self._in_new_frame(face, last)
         found = self._refined(face, last)
         stages = self._seen_again(face, found, last.stages)

@@ -57,13 +57,17 @@ class Fitter:
 
     def _fit(self, job: Job) -> tuple[float | None, tuple[str, ...]]:
         """Return the share of the gap that was closed, and warnings."""
+        from ..rig.store import load_rig
+        from .held import Held, read_held
         from .outputs import write_fit
         from .pipeline import PipelineSettings, Session, fit_file
 
         settings = self._settings
         if self._session is None:
-            chain = PipelineSettings(correct_as=settings.correct_as)
-            self._session = Session(settings.rig, settings.model_dir, chain)
+            rig = load_rig(settings.rig)
+            held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
+            chain = PipelineSettings(correct_as=settings.correct_as, held=held)
+            self._session = Session(rig, settings.model_dir, chain)
         fit = fit_file(job.path, self._session)
         detector = self._session.detector.info
         is_animated = settings.animate is not None

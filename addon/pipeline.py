@@ -31,6 +31,7 @@ from .drawn_face import DrawnFace, read_face
 from .fit import Fit
 from .fit_parts import FitParts, reading_warnings
 from .gap import split_drawn
+from .held import Held
 from .hints import Hints, with_box, with_landmarks
 from .pins import with_pins
 from .report import au_entries
@@ -61,6 +62,7 @@ class PipelineSettings:
         where lines are drawn
     correct_as : one of `CORRECTIONS`
         What the snakes find belongs to the expression (a shape key), or to who the head is.
+    held : identity, pose and camera that every fit leaves as they are
     """
 
     parametric: FitSettings = field(default_factory=FitSettings)
@@ -68,6 +70,12 @@ class PipelineSettings:
     inverse_distance: float = 0.0
     ordinary: float = 0.6
     correct_as: str = "expression"
+    held: Held = field(default_factory=Held)
+
+    @property
+    def taken_back(self) -> float:
+        """How far corrections take the identity back: not at all where it is held."""
+        return self.ordinary if self.held.identity is None else 0.0
 
 
 class Session:
@@ -159,14 +167,15 @@ class Session:
     ) -> FitParts:
         """Do the work of `fit` for a face that was read, `pins` heeded; return its parts."""
         on_stage("parametric")
-        face = read_face(self.rig, sketch, detection, self.settings.inverse_distance, pins.keys())
-        found = fit_parameters(self.rig, face.evidence, self.settings.parametric)
+        settings = self.settings
+        face = read_face(
+            self.rig, sketch, detection, settings.inverse_distance, pins.keys(), settings.held
+        )
+        found = fit_parameters(self.rig, face.evidence, settings.parametric)
         start = place_head(self.rig, face.evidence)
         stages = self.see_stages(face, start, found)
         on_stage("snakes")
-        corrected = self.corrector.correct(
-            face, found, stages, self.settings.ordinary, self.settings.crawl
-        )
+        corrected = self.corrector.correct(face, found, stages, settings.taken_back, settings.crawl)
         return FitParts(face, start, found, stages, corrected)
 
     def see_stages(

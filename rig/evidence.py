@@ -4,14 +4,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import require_shape
+from .camera import Camera
 
-__all__ = ["Evidence"]
+__all__ = ["Evidence", "Given"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What is not to be found but given, and stays exactly so; None where it is free.
+
+    Attributes
+    ----------
+    identity : (K,) standard deviations
+    rotation : (3,) rotation vector of the head, radians
+    camera : of the image
+    """
+
+    identity: NDArray[np.float64] | None = None
+    rotation: NDArray[np.float64] | None = None
+    camera: Camera | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is given, in the words of `fit.json`."""
+        all_of_it = {"identity": self.identity, "pose": self.rotation, "camera": self.camera}
+        return tuple(name for name, value in all_of_it.items() if value is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +50,7 @@ class Evidence:
     drawn : feature name → (N, 2) points on drawn lines, pixels
     size_px : (width, height) of the image
     inverse_distance : perspective of the camera, see `Camera`
+    given : what the fit leaves as it is
     """
 
     landmarks: NDArray[np.float64]
@@ -38,6 +62,7 @@ class Evidence:
     drawn: dict[str, NDArray[np.float64]]
     size_px: tuple[int, int]
     inverse_distance: float = 0.0
+    given: Given = field(default_factory=Given)
 
     def __post_init__(self) -> None:
         require_shape("landmarks", self.landmarks, (70, 2), "Give x and y of 70 landmarks.")

@@ -104,8 +104,8 @@ def refine_parameters(
     """
     problem = prepare(rig, evidence, settings)
     coefficients = np.concatenate([last.state.identity, last.state.weights])
-    coefficients = np.clip(coefficients, problem.lower[:-6], problem.upper[:-6])
-    unknowns = Unknowns(coefficients, rotation_matrix(last.state.rotation), last.camera)
+    turn = rotation_matrix(last.state.rotation)
+    unknowns = problem.held(Unknowns(coefficients, turn, last.camera))
     if landmark_steps:
         basis = problem.landmark_basis
         unknowns, seen = descend(problem, unknowns, basis, None, landmark_steps)[0], None
@@ -115,8 +115,8 @@ def refine_parameters(
 def _by_landmarks(problem: Problem) -> tuple[Unknowns, float]:
     """Return the unknowns that explain the landmarks alone, and their cost."""
     placed, camera = place_head(problem.rig, problem.evidence)
-    likeliest = np.clip(problem.prior.mean, problem.lower[:-6], problem.upper[:-6])
-    unknowns = Unknowns(likeliest, rotation_matrix(placed.rotation), camera)
+    turn = rotation_matrix(placed.rotation)
+    unknowns = problem.held(Unknowns(problem.prior.mean, turn, camera))
     unknowns, cost, _ = descend(problem, unknowns, problem.landmark_basis, None, _LANDMARK_STEPS)
     return unknowns, cost
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import Camera
-from .evidence import Evidence
+from .evidence import Evidence, Given
 from .face_rig import FaceRig, RigState, rotation_matrix, rotation_vector
 from .point_basis import PointBasis, gather_basis
 
@@ -91,6 +91,15 @@ class Problem:
         eyes = self.evidence.landmarks[[36, 39, 42, 45]]
         return float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
 
+    def held(self, unknowns: Unknowns) -> Unknowns:
+        """Return the unknowns within their bounds, with all that is given as it is given."""
+        given = self.evidence.given
+        values = np.clip(unknowns.coefficients, self.lower[:-6], self.upper[:-6])
+        rotation, camera = unknowns.rotation, unknowns.camera
+        if given.rotation is not None:
+            rotation = rotation_matrix(given.rotation)
+        return Unknowns(values, rotation, given.camera or camera)
+
     def state_of(self, unknowns: Unknowns) -> RigState:
         """Return the unknowns as the state of the rig."""
         modes = len(self.rig.identity_names)
@@ -110,14 +119,31 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
         rotation=evidence.rotation,
         rotation_sigma=evidence.rotation_sigma,
     )
-    limit = np.full(modes, settings.identity_limit)
-    view = np.array([0.5, 0.5, 0.5, 0.5, np.inf, np.inf])
+    lower, upper = _bounds(modes, shapes, evidence.given, settings.identity_limit)
     return Problem(
         rig=rig,
         evidence=evidence,
         settings=settings,
         prior=prior,
         landmark_basis=gather_basis(rig, rig.landmarks),
-        lower=np.concatenate([-limit, np.zeros(shapes), -view]),
-        upper=np.concatenate([limit, np.ones(shapes), view]),
+        lower=lower,
+        upper=upper,
+    )
+
+
+def _bounds(
+    modes: int, shapes: int, given: Given, limit: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the bounds (K + B + 6,) of coefficients and of a step of the view."""
+    low, high = np.full(modes, -limit), np.full(modes, limit)
+    if given.identity is not None:
+        low = high = np.asarray(given.identity, dtype=np.float64)
+    view = np.array([0.5, 0.5, 0.5, 0.5, np.inf, np.inf])
+    if given.rotation is not None:
+        view[:3] = 0.0
+    if given.camera is not None:
+        view[3:] = 0.0
+    return (
+        np.concatenate([low, np.zeros(shapes), -view]),
+        np.concatenate([high, np.ones(shapes), view]),
     )

@@ -20,10 +20,14 @@ def place_head(rig: FaceRig, evidence: Evidence) -> tuple[RigState, Camera]:
 
     Returns
     -------
-    state : neutral, turned by `evidence.rotation`
-    camera : least-squares scale and centre of the weighted landmarks
+    state : neutral, turned by `evidence.rotation`, or as given
+    camera : least-squares scale and centre of the weighted landmarks, or the one that is given
     """
-    state = replace(RigState.neutral(rig), rotation=np.asarray(evidence.rotation, dtype=float))
+    given = evidence.given
+    turned_by = evidence.rotation if given.rotation is None else given.rotation
+    state = replace(RigState.neutral(rig), rotation=np.asarray(turned_by, dtype=float))
+    if given.camera is not None:
+        return state, given.camera
     rest = rig.landmarks.interpolate(rig.neutral - rig.pivot, rig.triangles)
     turned = rest @ rotation_matrix(state.rotation).T
     image = turned[:, :2] * [1.0, -1.0] / (1.0 - turned[:, 2:] * evidence.inverse_distance)

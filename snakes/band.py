@@ -121,7 +121,9 @@ class Band:
 
     def _summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values (n,) of nodes up to their movers (m,)."""
-        summed = np.asarray(np.bincount(self.mover, values, len(self.fixed)), dtype=np.float64)
+        summed: NDArray[np.float64] = np.bincount(self.mover, values, len(self.fixed)).astype(
+            np.float64, copy=False
+        )
         return summed
 
 

@@ -22,6 +22,7 @@ __all__ = ["fit"]
 log = logging.getLogger(__name__)
 
 FORMATS = ("blend", "glb", "obj", "json", "png")
+HOLDABLE = ("identity", "pose", "camera")
 TABLES_UP_TO = 4
 STOPPED = 130
 
@@ -34,6 +35,15 @@ def _formats(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     for word in chosen:
         if word not in FORMATS:
             raise click.BadParameter(f"{word!r} is none of {', '.join(FORMATS)}")
+    return chosen
+
+
+def _holdable(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]:
+    """Read a list such as `identity,camera`."""
+    chosen = tuple(word.strip().lower() for word in value.split(","))
+    for word in chosen:
+        if word not in HOLDABLE:
+            raise click.BadParameter(f"{word!r} is none of {', '.join(HOLDABLE)}")
     return chosen
 
 
@@ -81,6 +91,20 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     callback=_gif,
     help="Show the gap closing, from the placed head to the corrected one. For one drawing.",
 )
+@click.option(
+    "--like",
+    metavar="FIT.json",
+    type=click.Path(path_type=Path, exists=True),
+    help="Give the heads what an earlier fit found; see --hold.",
+)
+@click.option(
+    "--hold",
+    callback=_holdable,
+    default="identity",
+    show_default=True,
+    metavar="LIST",
+    help=f"What --like gives and the fit leaves as it is, of {','.join(HOLDABLE)}.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run completed.")
 @click.option(
     "--model",
@@ -99,6 +123,8 @@ def fit(
     engine: str,
     correct_as: str,
     animate: Path | None,
+    like: Path | None,
+    hold: tuple[str, ...],
     resume: bool,
     model_dir: Path | None,
 ) -> None:
@@ -110,8 +136,11 @@ def fit(
     from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs, run_batch
 
     settings = BatchSettings(
-        out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine
-    )
+        out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine,
+        like, hold,
+    )  # fmt: skip
+    if like is not None and resume:
+        raise click.UsageError("--resume cannot tell what was fitted --like what; leave it out")
     planned = plan_jobs(expand_folders(sketches))
     if animate is not None and (len(planned) != 1 or resume):
         raise click.UsageError("--animate shows one drawing: give one, and leave --resume out")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from limner.rig.camera import Camera
 from limner.rig.contours import occluding_contours, project_curves
-from limner.rig.evidence import Evidence
+from limner.rig.evidence import Evidence, Given
 from limner.rig.face_rig import RigState, pose, rotation_matrix
 from limner.rig.features import feature_of
-from limner.rig.fit import fit_parameters, matched_lines
+from limner.rig.fit import fit_parameters, matched_lines, refine_parameters
 from limner.rig.fit_cost import linearise
 from limner.rig.fit_problem import FitSettings, Unknowns, prepare
 from limner.rig.placing import place_head
@@ -118,3 +118,27 @@ def test_points_of_a_basis_lie_where_the_posed_head_has_them(rig, truth):
         problem.landmark_basis, coefficients, rotation_matrix(truth.rotation), CAMERA
     )
     np.testing.assert_allclose(points, evidence.landmarks, atol=0.02)
+
+
+@pytest.mark.parametrize("name", ["identity", "rotation", "camera"])
+def test_what_is_given_stays_exactly_so_and_the_rest_is_fitted_around_it(rig, truth, name):
+    values = {
+        "identity": 0.7 * truth.identity,
+        "rotation": truth.rotation + np.array([0.0, 0.1, 0.0]),
+        "camera": replace(CAMERA, scale_px=1.05 * CAMERA.scale_px),
+    }
+    given = Given(**{name: values[name]})
+    assert given.names == ({"rotation": "pose"}.get(name, name),)
+    evidence = replace(evidence_of(rig, truth), given=given)
+    free = fit_parameters(rig, evidence_of(rig, truth))
+    for found in (
+        fit_parameters(rig, evidence, FitSettings(max_rounds=3)),
+        refine_parameters(rig, evidence, free, FitSettings(max_rounds=1)),
+    ):
+        if name == "camera":
+            assert found.camera.scale_px == values[name].scale_px
+            np.testing.assert_array_equal(found.camera.centre_px, CAMERA.centre_px)
+        else:
+            np.testing.assert_allclose(getattr(found.state, name), values[name], atol=1e-12)
+        smile = rig.shape_names.index("mouthSmileLeft")
+        assert found.state.weights[smile] == pytest.approx(0.6, abs=0.2)
