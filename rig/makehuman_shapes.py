@@ -12,6 +12,7 @@ from .face_rig import rotation_matrix
 from .makehuman_lips import SEALED_SHAPES, seal_lips, smooth_skin
 from .makehuman_mesh import EYE_RADIUS_M, HeadCut
 from .makehuman_source import BaseMesh, MakeHumanSource
+from .makehuman_units import unit_shapes
 
 __all__ = ["build_shapes", "helper_eye", "left_weight", "side_blend"]
 
@@ -67,6 +68,8 @@ def build_shapes(
     cut: HeadCut,
     neutral: Array,
     eye_centres: Array,
+    *,
+    units: bool = False,
 ) -> Array:
     """Return the (53, V, 3) shapes in the order of `RIG_SHAPE_NAMES`, metres.
 
@@ -74,15 +77,19 @@ def build_shapes(
     ----------
     neutral : (V, 3) metres, the mean adult
     eye_centres : (2, 3) metres, left then right
+    units : True for MakeHuman's own expression units where they show the same Action Unit
     """
     raw = {name: source.face_unit(name) for name in ARKIT_NAMES}
+    others = unit_shapes(source, left_weight(base.vertices)) if units else {}
+    raw |= others
     whole: dict[str, Array] = {}
     for name in ARKIT_NAMES:
         if name in whole:
             continue
         other = mirror_name(name)
         both = (raw[name] + _mirrored(raw[other], base.mirror)) / 2.0
-        shape = np.where(cut.source[:, None] >= 0, both[cut.source], 0.0) * _GAIN.get(name, 1.0)
+        gain = 1.0 if name in others else _GAIN.get(name, 1.0)
+        shape = np.where(cut.source[:, None] >= 0, both[cut.source], 0.0) * gain
         if name.startswith("eye") and name.endswith("Left"):
             shape = _mend_left_eye(name, shape, cut, neutral, eye_centres[0])
         if name.startswith(_SMOOTHED):

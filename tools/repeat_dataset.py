@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--span", type=float, help="kill within so many seconds of a start")
     given = parser.parse_args()
     given.out.mkdir(parents=True)
     plan = ["--count", str(given.count), "--seed", str(given.seed)]
@@ -36,8 +37,8 @@ def main() -> int:
             return 1
         digests[name] = _digest(given.out / name)
         print(f"{name}: {workers} workers, {time.monotonic() - started:.0f} s", flush=True)
-    span = time.monotonic() - started  # of the last run: a killed one is in it somewhere
-    if not _killed(given.out / "killed", plan, given.kills, span / 2.0):
+    span = given.span or (time.monotonic() - started) / 2.0  # two workers need half of one's time
+    if not _killed(given.out / "killed", plan, given.kills, span):
         return 1
     digests["killed"] = _digest(given.out / "killed")
     for name, digest in digests.items():

