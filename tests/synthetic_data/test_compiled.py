@@ -11,14 +11,16 @@ import numpy as np
 import pytest
 from limner.addon.cli import main
 from limner.rig.camera import Camera
-from limner.rig.contours import occluding_contours
+from limner.rig.contours import occluding_contours, project_curves
 from limner.rig.face_rig import RigState, pose
 from limner.rig.normals import vertex_normals
 from limner.rig.store import load_rig
 from limner.rig.visibility import VisibilityGrid
 from limner.synthetic_data import compiled
 from limner.synthetic_data.compiled import COMPILES
+from limner.synthetic_data.face import RigLines, project_face
 from limner.synthetic_data.folds import Folds
+from limner.synthetic_data.posing import Moves
 from limner.synthetic_data.sight import Sight, normals
 
 DRAW = """
@@ -62,6 +64,37 @@ def test_sight_agrees_with_the_visibility_grid(views):
         assert 0.2 < seen.mean() < 0.8
         expected = VisibilityGrid(vertices, rig.triangles, camera).visible(points)
         np.testing.assert_array_equal(seen, expected)
+
+
+def test_a_head_is_posed_as_the_rig_poses_it(views):
+    rng = np.random.default_rng(4)
+    rig = views[0][0]
+    moves = Moves.of(rig)
+    for turn in (0.0, 0.5):
+        weights = rng.uniform(0.0, 1.4, len(rig.shape_names))
+        identity = rng.normal(0.0, 1.0, len(rig.identity_names))
+        state = RigState(weights, identity, rng.normal(0.0, 1.0, 3) * turn)
+        np.testing.assert_allclose(moves.pose(state), pose(rig, state), atol=1e-6)
+
+
+def test_lines_and_landmarks_are_seen_as_the_rig_sees_them(views):
+    lines = RigLines.of(views[0][0])
+    rng = np.random.default_rng(3)
+    for _, _, camera in views[:2]:
+        identity = rng.normal(0.0, 1.0, len(lines.rig.identity_names))
+        rest = np.zeros(len(lines.rig.shape_names))
+        state = RigState(rest, identity, np.array([0.1, 0.5, -0.1]))
+        face = project_face(lines, state, camera)
+        vertices = pose(lines.rig, state)
+        expected = project_curves(lines.rig, vertices, camera)
+        assert [curve.name for curve in expected] == list(face.curves)
+        agree = [(curve.visible == face.curves[curve.name].visible).mean() for curve in expected]
+        assert np.mean(agree) > 0.995  # heads differ by nanometres, and some points by a hair
+        for curve in expected:
+            found = face.curves[curve.name].points
+            np.testing.assert_allclose(found, curve.points, atol=1e-3)
+        flat = camera.project(lines.rig.landmarks.interpolate(vertices, lines.rig.triangles))
+        np.testing.assert_allclose(face.landmarks, flat, atol=1e-3)
 
 
 def test_normals_are_those_of_the_rig(views):
