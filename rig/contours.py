@@ -155,13 +155,9 @@ def project_curves(
 
 
 def line_limits(name: str) -> tuple[float, float]:
-    """Return how far a curve may lie behind the surface, metres, and how far it may face away.
-
-    The latter is the least cosine between its normal and the way to the eye.
-    """
-    if name in _LIPS_SEAM:
-        return _SEAM_TOLERANCE_M, _SEAM_FACING
-    return _TOLERANCE_M, _FACING
+    """Return how far behind the skin a curve is seen, metres, and its least cosine to the eye."""
+    is_seam = name in _LIPS_SEAM
+    return (_SEAM_TOLERANCE_M, _SEAM_FACING) if is_seam else (_TOLERANCE_M, _FACING)
 
 
 @lru_cache(maxsize=8)
@@ -282,9 +278,8 @@ def _dots(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np
 def _raised(
     rig: FaceRig, vertices: NDArray[np.floating], lean: float
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Return the head's own up, (3,), and by how much of it the views to some vertices are raised.
-
-    Raised are the views to skin of the jaw that faces down: (N,) rows, and (N,) how far.
+    """Return the head's own up, (3,), the vertices under the chin, (N,), and how far along up the
+    views to them are raised, (N,), if they face down.
     """
     rest, rows, under = at_rest(rig)
     # rest is centred, so that it does not matter where the vertices' middle is

@@ -27,7 +27,7 @@ from ..rig.contours import (
 from ..rig.face_rig import FaceRig
 from ..rig.features import FEATURES
 from .compiled import compiled
-from .pieces import pieces_of
+from .facing import viewed
 
 __all__ = ["Folds", "Traced"]
 
@@ -91,7 +91,7 @@ class Folds:
         self, vertices: NDArray[np.float64], normals: NDArray[np.float64], camera: Camera
     ) -> Traced:
         """Find where the surface turns away from the eye."""
-        views, facing = _viewed(
+        views, facing = viewed(
             vertices, normals, camera.inverse_distance, CHIN_LEAN, *at_rest(self.rig)
         )
         triangles = self.rig.triangles
@@ -115,7 +115,7 @@ class Folds:
         image : (N, 2) pixels, where they are
         """
         bridge_px = BRIDGE_M * camera.scale_px
-        pieces = pieces_of(
+        pieces = _pieces(
             visible, traced.feature, image, traced.bounds, traced.closed, bridge_px, MIN_LENGTH_PX
         )
         return [
@@ -129,89 +129,6 @@ def _ring_slice(ring: NDArray[np.float64], start: int, stop: int) -> NDArray[np.
     if stop <= len(ring):
         return ring[start:stop]
     return np.concatenate([ring[start:], ring[: stop - len(ring)]])
-
-
-@compiled
-def _turn_of(vertices: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rotation (3, 3) that best turns centred points, (V, 3), into others.
-
-    It is the orthogonal part of their covariance: X goes to the mean of X and its inverse transpose
-    until both are the same (Higham 1986).
-    """
-    turn = np.zeros((3, 3))
-    for row in range(len(vertices)):
-        for axis in range(3):
-            for other in range(3):
-                turn[axis, other] += vertices[row, axis] * rest[row, other]
-    minors = np.empty((3, 3))
-    for step in range(60):
-        for axis in range(3):
-            a, b = (axis + 1) % 3, (axis + 2) % 3
-            for other in range(3):
-                c, d = (other + 1) % 3, (other + 2) % 3
-                minors[axis, other] = turn[a, c] * turn[b, d] - turn[a, d] * turn[b, c]
-        size = turn[0, 0] * minors[0, 0] + turn[0, 1] * minors[0, 1] + turn[0, 2] * minors[0, 2]
-        if not abs(size) > 1e-30:
-            break
-        # scaled, it needs some eight steps however long the vectors are
-        norm = inverse_norm = 0.0
-        for axis in range(3):
-            for other in range(3):
-                norm += turn[axis, other] * turn[axis, other]
-                inverse_norm += minors[axis, other] * minors[axis, other]
-        scale = math.sqrt(math.sqrt(inverse_norm / norm) / abs(size)) if step < 6 else 1.0
-        moved = 0.0
-        for axis in range(3):
-            for other in range(3):
-                mean = 0.5 * (scale * turn[axis, other] + minors[axis, other] / (scale * size))
-                moved = max(moved, abs(mean - turn[axis, other]))
-                turn[axis, other] = mean
-        if moved < 1e-14:
-            break
-    return turn
-
-
-@compiled
-def _viewed(
-    vertices: NDArray[np.float64],
-    normals: NDArray[np.float64],
-    inverse_distance: float,
-    lean: float,
-    rest: NDArray[np.float64],
-    rows: NDArray[np.int64],
-    under: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the ways to the eye, (V, 3), and (V,) how much the skin looks at it; never quite 0.
-
-    Parameters
-    ----------
-    lean, rest, rows, under : how far views are raised under the chin, and of what; see `at_rest`
-    """
-    count = len(vertices)
-    turn = _turn_of(vertices, rest)
-    up = turn[:, 1].copy()
-    high = min(max(lean - 4.0 * lean * up[2], 0.0), 2.0 * lean)
-    views, facing = np.zeros((count, 3)), np.empty(count)
-    for row in range(count):
-        views[row, 2] = 1.0
-        if inverse_distance != 0.0:
-            length = 0.0
-            for axis in range(3):
-                views[row, axis] -= vertices[row, axis] * inverse_distance
-                length += views[row, axis] * views[row, axis]
-            length = math.sqrt(length)
-            for axis in range(3):
-                views[row, axis] /= length
-    for number in range(len(rows)):
-        row = rows[number]
-        if normals[row, 0] * up[0] + normals[row, 1] * up[1] + normals[row, 2] * up[2] < 0.0:
-            for axis in range(3):
-                views[row, axis] += high * under[number] * up[axis]
-    for row in range(count):
-        value = normals[row, 0] * views[row, 0] + normals[row, 1] * views[row, 1]
-        value += normals[row, 2] * views[row, 2]
-        facing[row] = value if abs(value) >= 1e-12 else 1e-12
-    return views, facing
 
 
 @compiled
@@ -331,6 +248,110 @@ def _nodes(
             kind = _JAW
         feature[node] = 0 if is_lid[nearest] else kind
     return points, lifted, feature
+
+
+@compiled
+def _pieces(
+    visible: NDArray[np.bool_],
+    feature: NDArray[np.int64],
+    image: NDArray[np.float64],
+    bounds: NDArray[np.int64],
+    closed: NDArray[np.bool_],
+    bridge_px: float,
+    min_length_px: float,
+) -> NDArray[np.int64]:
+    """Cut chains where they hide or become another feature.
+
+    Returns
+    -------
+    Rows (begin and end of the chain, start and stop of the piece within it, feature); the stop in
+    a ring may lie beyond the ring's end.
+    """
+    pieces = np.empty((len(visible), 5), dtype=np.int64)
+    found = 0
+    for chain in range(len(closed)):
+        begin, end, ring = bounds[chain], bounds[chain + 1], closed[chain]
+        count = end - begin
+        steps, seen = np.empty(count), np.zeros(count, dtype=np.int64)
+        in_sight, total = 0, 0.0
+        for node in range(count):
+            here, after = begin + node, begin + (node + 1) % count
+            dx, dy = image[after, 0] - image[here, 0], image[after, 1] - image[here, 1]
+            steps[node] = math.sqrt(dx * dx + dy * dy)
+            total += steps[node]
+            seen[node] = 1 if visible[here] else 0
+            in_sight += seen[node]
+        if in_sight < 2 or total < min_length_px:
+            continue
+        label = _bridged(seen, steps, ring, bridge_px)
+        label *= _bridged(feature[begin:end], steps, ring, 2.0 * bridge_px)
+        first, lengths, values = _runs(label, ring)
+        for number in range(len(values)):
+            start, stop = first[number], first[number] + lengths[number]
+            following = (number + 1) % len(values)
+            if values[number] == 0:
+                continue
+            # neighbours share the point where the name changes
+            after = ring or number + 1 < len(values)
+            if after and lengths[number] < count and values[following] != 0:
+                stop += 1
+            length = 0.0
+            for node in range(start, stop - 1):
+                length += steps[node % count]
+            if stop - start < 2 or length < min_length_px:
+                continue
+            pieces[found] = np.array([begin, end, start, stop, values[number]])
+            found += 1
+    return pieces[:found]
+
+
+@compiled
+def _runs(
+    values: NDArray[np.int64], ring: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return start, length and value of the runs of equal values; a ring's begin at a change."""
+    count = len(values)
+    offset = 0
+    if ring and values[0] == values[count - 1]:
+        while offset < count and values[offset] == values[0]:
+            offset += 1
+        offset %= count
+    first, lengths = np.empty(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    kinds = np.empty(count, dtype=np.int64)
+    runs = 0
+    for step in range(count):
+        value = values[(offset + step) % count]
+        if step == 0 or value != kinds[runs - 1]:
+            first[runs], kinds[runs] = offset + step, value
+            runs += 1
+        lengths[runs - 1] += 1
+    return first[:runs], lengths[:runs], kinds[:runs]
+
+
+@compiled
+def _bridged(
+    values: NDArray[np.int64], steps: NDArray[np.float64], ring: bool, bridge_px: float
+) -> NDArray[np.int64]:
+    """Give runs shorter than `bridge_px` the value of the run before, shortest first."""
+    count = len(values)
+    bridged = values.copy()
+    while True:
+        first, lengths, _ = _runs(bridged, ring)
+        runs = len(first)
+        if runs < (2 if ring else 3):
+            return bridged
+        shortest, least = -1, bridge_px
+        for number in range(0 if ring else 1, runs if ring else runs - 1):
+            length = 0.0
+            for node in range(first[number], first[number] + lengths[number]):
+                length += steps[node % count]
+            if length < least:
+                shortest, least = number, length
+        if shortest < 0:
+            return bridged
+        before = bridged[first[shortest - 1] % count]
+        for node in range(first[shortest], first[shortest] + lengths[shortest]):
+            bridged[node % count] = before
 
 
 @compiled
