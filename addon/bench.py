@@ -32,6 +32,7 @@ from ..synthetic_data.style import style_names
 from .bench_fit import bench_fits, drawn_samples, shard_samples
 from .bench_generate import bench_generate, memory_over
 from .bench_live import bench_live
+from .bench_together import bench_together
 from .pipeline import Session
 
 __all__ = ["BENCHMARKS", "Drawings", "circumstances", "run"]
@@ -143,6 +144,11 @@ def _live(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     return bench_live(_session(), drawings.samples(), on_drawing).figures()
 
 
+def _together(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
+    maker = Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names()))
+    return bench_together(_session(), maker, drawings.count, on_drawing)
+
+
 def _snakes(_: Drawings, __: OnDrawing) -> dict[str, float]:
     from ..snakes.benchmark import benchmark_snakes
 
@@ -156,6 +162,7 @@ BENCHMARKS: dict[str, Callable[[Drawings, OnDrawing], dict[str, float]]] = {
     "detect": _detect,
     "fit": _fit,
     "live": _live,
+    "together": _together,
     "snakes": _snakes,
 }
 """Name → what measures it."""

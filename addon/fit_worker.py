@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .batch import BatchSettings, Job, JobResult
     from .pipeline import Session
 
-__all__ = ["Fitter", "ONE_THREAD", "WORKER", "installed_packages"]
+__all__ = ["Fitter", "ONE_THREAD", "WORKER", "installed_packages", "open_session"]
 
 PACKAGE = "limner_fit_worker"
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -57,17 +57,12 @@ class Fitter:
 
     def _fit(self, job: Job) -> tuple[float | None, tuple[str, ...]]:
         """Return the share of the gap that was closed, and warnings."""
-        from ..rig.store import load_rig
-        from .held import Held, read_held
         from .outputs import write_fit
-        from .pipeline import PipelineSettings, Session, fit_file
+        from .pipeline import fit_file
 
         settings = self._settings
         if self._session is None:
-            rig = load_rig(settings.rig)
-            held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
-            chain = PipelineSettings(correct_as=settings.correct_as, held=held)
-            self._session = Session(rig, settings.model_dir, chain)
+            self._session = open_session(settings)
         fit = fit_file(job.path, self._session)
         detector = self._session.detector.info
         is_animated = settings.animate is not None
@@ -78,6 +73,24 @@ class Fitter:
             write_animation(fit, settings.animate)
         closed = fit.gap.closed
         return (round(closed, 4) if math.isfinite(closed) else None), fit.warnings
+
+
+def open_session(settings: BatchSettings) -> Session:
+    """Load what a run needs.
+
+    Raises
+    ------
+    LimnerError
+        If rig, weights or the fit to be held cannot be loaded.
+    """
+    from ..rig.store import load_rig
+    from .held import Held, read_held
+    from .pipeline import PipelineSettings, Session
+
+    rig = load_rig(settings.rig)
+    held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
+    chain = PipelineSettings(correct_as=settings.correct_as, held=held)
+    return Session(rig, settings.model_dir, chain)
 
 
 def installed_packages() -> list[str]:

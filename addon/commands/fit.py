@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ..batch import BatchSettings, JobResult
+    from ..batch import BatchSettings, Job, JobResult
 
 __all__ = ["fit"]
 
@@ -105,6 +105,11 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     metavar="LIST",
     help=f"What --like gives and the fit leaves as it is, of {','.join(HOLDABLE)}.",
 )
+@click.option(
+    "--together",
+    is_flag=True,
+    help="All drawings show one person: find who it is from all of them.",
+)
 @click.option("--resume", is_flag=True, help="Leave out what an earlier run completed.")
 @click.option(
     "--model",
@@ -125,6 +130,7 @@ def fit(
     animate: Path | None,
     like: Path | None,
     hold: tuple[str, ...],
+    together: bool,
     resume: bool,
     model_dir: Path | None,
 ) -> None:
@@ -133,7 +139,7 @@ def fit(
     A folder stands for the pictures in it. Every drawing gets a folder of its own under --out, with
     a .blend, .glb and .obj of the head, all numbers in fit.json, and overlay.png to look at.
     """
-    from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs, run_batch
+    from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs
 
     settings = BatchSettings(
         out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine,
@@ -142,6 +148,10 @@ def fit(
     if like is not None and resume:
         raise click.UsageError("--resume cannot tell what was fitted --like what; leave it out")
     planned = plan_jobs(expand_folders(sketches))
+    if together and (resume or animate is not None or engine != "local" or jobs > 1):
+        raise click.UsageError(
+            "--together is one fit: leave --resume, --animate, --jobs and --engine out"
+        )
     if animate is not None and (len(planned) != 1 or resume):
         raise click.UsageError("--animate shows one drawing: give one, and leave --resume out")
     if engine == "ray":
@@ -156,7 +166,7 @@ def fit(
         with (
             _sigterm_as_interrupt(),
             _progress(len(planned)) as advance,
-            closing(run_batch(planned, settings)) as results,
+            closing(_run(planned, settings, together)) as results,
         ):
             for result in results:
                 failed += not result.is_ok
@@ -173,6 +183,19 @@ def fit(
     if len(planned) > TABLES_UP_TO:
         click.echo(f"{finished} of {len(planned)} fitted; {out / SUMMARY} has a line for each")
     ctx.exit(1 if failed else 0)
+
+
+def _run(
+    planned: list[Job], settings: BatchSettings, together: bool
+) -> Generator[JobResult, None, None]:
+    """Fit the drawings one by one, or as one person."""
+    if together:
+        from ..together import run_together
+
+        return run_together(planned, settings)
+    from ..batch import run_batch
+
+    return run_batch(planned, settings)
 
 
 def _writable(formats: tuple[str, ...] | None) -> tuple[str, ...]:
