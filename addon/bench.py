@@ -32,6 +32,7 @@ from ..synthetic_data.style import style_names
 from .bench_fit import bench_fits, drawn_samples, shard_samples
 from .bench_generate import bench_generate, memory_over
 from .bench_live import bench_live
+from .bench_noise import bench_noise
 from .bench_together import bench_together
 from .pipeline import Session
 
@@ -149,6 +150,10 @@ def _together(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     return bench_together(_session(), maker, drawings.count, on_drawing)
 
 
+def _noise(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
+    return bench_noise(_session(), drawings.samples(), on_drawing)
+
+
 def _snakes(_: Drawings, __: OnDrawing) -> dict[str, float]:
     from ..snakes.benchmark import benchmark_snakes
 
@@ -163,6 +168,7 @@ BENCHMARKS: dict[str, Callable[[Drawings, OnDrawing], dict[str, float]]] = {
     "fit": _fit,
     "live": _live,
     "together": _together,
+    "noise": _noise,
     "snakes": _snakes,
 }
 """Name → what measures it."""

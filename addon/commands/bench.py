@@ -42,7 +42,10 @@ __all__ = ["bench"]
 def bench(
     names: tuple[str, ...], count: int, data: Path | None, memory: int | None, out: Path | None
 ) -> None:
-    """Measure NAMES (rig, draw, generate, detect, fit, live, together, snakes), or everything."""
+    """Measure NAMES, or everything.
+
+    NAMES are rig, draw, generate, detect, fit, live, together, noise and snakes.
+    """
     from ..bench import BENCHMARKS, Drawings, circumstances, run
     from ..outputs import saying_what_is_wrong
     from ..terminal import progress_bar
