@@ -131,6 +131,9 @@ test_one() {  # SUITE
     --window-geometry 0 0 1280 1000 --python keep.py -- /limner/folder /limner/shot
   step live, measured
   inside "$suite" blender -b --python-exit-code 3 --python live_stalls.py
+  step "live's pauses in a window"
+  inside "$suite" xvfb-run -a -s "-screen 0 640x480x24" blender --window-geometry 0 0 640 480 \
+    --python live_gaps.py -- /limner/shot
   step live in a window
   inside "$suite" xvfb-run -a -s "-screen 0 1100x700x24" blender --window-geometry 0 0 1100 700 \
     --python live.py -- /limner/shot

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
+
 import pytest
 from limner.sketch_cnn.model_file import READER_FILE, weights_folder
 
@@ -34,7 +37,7 @@ def holds(bpy, button, match, capfd, **options):
     assert everything(bpy) == before
 
 
-@pytest.mark.parametrize("button", ["detect", "fit"])
+@pytest.mark.parametrize("button", ["detect", "fit", "correct"])
 @pytest.mark.parametrize(
     ("name", "content", "match"),
     [
@@ -59,12 +62,55 @@ def test_a_folder_of_bad_files_is_a_report(bpy, limner, tmp_path, capfd):
     holds(bpy, "animate_folder", "None of the drawings", capfd, directory=str(tmp_path))
 
 
-def test_a_head_that_is_not_on_this_machine_is_a_report(bpy, real, sketches, capfd, monkeypatch):
-    from limner.addon import operators
+@pytest.mark.parametrize("button", ["detect", "fit", "correct"])
+def test_a_head_that_is_not_on_this_machine_is_a_report(
+    bpy, real, sketches, capfd, monkeypatch, button
+):
+    from limner.addon import correct, operators
 
     real.sketch_path = str(sketches / "busch_max.png")
-    monkeypatch.setattr(operators, "rig_source", lambda name: "theirs")
-    holds(bpy, "fit", "theirs", capfd)
+    for module in (operators, correct):
+        monkeypatch.setattr(module, "rig_source", lambda name: "theirs")
+    holds(bpy, button, "theirs", capfd)
+
+
+def test_a_damaged_head_is_a_report(bpy, real, sketches, capfd, monkeypatch, tmp_path):
+    from limner.addon import operators
+
+    path = tmp_path / "broken.npz"
+    path.write_bytes(b"PK no rig")
+    real.sketch_path = str(sketches / "busch_max.png")
+    monkeypatch.setattr(operators, "rig_source", lambda name: str(path))
+    holds(bpy, "fit", "broken", capfd)
+
+
+@pytest.mark.parametrize("button", ["detect", "correct"])
+def test_a_wheel_that_is_really_missing_is_a_report(
+    bpy, real, sketches, capfd, monkeypatch, button
+):
+    """Not a stand-in: the import itself fails, where the network is opened."""
+    if not (weights_folder() / READER_FILE).is_file():
+        pytest.skip(f"the network's weights are not in {weights_folder()}")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    real.sketch_path = str(sketches / "busch_max.png")
+    holds(bpy, button, "onnxruntime", capfd)
+
+
+@pytest.mark.parametrize("button", ["animate_folder", "library_from_folder"])
+def test_no_room_for_what_is_under_way_is_a_report(
+    bpy, limner, sketches, capfd, monkeypatch, button
+):
+    """A disk that nothing can be written to: folders are read by way of files."""
+    bpy.ops.limner.fit()
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/none")
+    holds(bpy, button, "none.*check disk", capfd, directory=str(sketches))
+
+
+def test_a_folder_without_pictures_is_a_report(bpy, limner, capfd, tmp_path):
+    bpy.ops.limner.fit()
+    (tmp_path / "notes.txt").write_text("no drawing")
+    holds(bpy, "animate_folder", "no pictures in it", capfd, directory=str(tmp_path))
+    holds(bpy, "library_from_folder", "no such folder", capfd, directory=str(tmp_path / "gone"))
 
 
 @pytest.mark.parametrize("library", ["onnxruntime", "scipy"])
