@@ -108,9 +108,9 @@ def bench_noise(
 
     Returns
     -------
-    figures : for each disturbance the mean and 95th percentile, over the drawn features that it
-        did not touch, of how far a feature's line moved in the picture, interocular distances; and
-        the share of features that moved by less than 0.02
+    figures : for each disturbance the mean, median and 95th percentile, over the drawn features
+        that it did not touch, of how far a feature's line moved in the picture, interocular
+        distances; and the share of features that moved by less than 0.02
     """
     moves: dict[str, list[float]] = {"removed": [], "wobble": [], "stray": []}
     lost = dict.fromkeys(moves, 0)
@@ -133,6 +133,7 @@ def bench_noise(
         figures[f"{name}_lost"] = lost[name]
         if values:
             figures[f"{name}_moved_mean"] = float(np.mean(values))
+            figures[f"{name}_moved_median"] = float(np.median(values))
             figures[f"{name}_moved_p95"] = float(np.quantile(values, 0.95))
             figures[f"{name}_small_share"] = float(np.mean(np.array(values) < _SMALL_IOD))
     return figures
