@@ -14,7 +14,8 @@ import numpy as np
 __all__ = ["all_data", "differences"]
 
 NOT_OF_THE_FILE = {
-    "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces", "rna_type",
+    "all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces",
+    "rna_type",
 }  # fmt: skip
 
 VOLATILE = {

@@ -102,8 +102,9 @@ def test_no_room_for_what_is_under_way_is_a_report(
 ):
     """A disk that nothing can be written to: folders are read by way of files."""
     bpy.ops.limner.fit()
-    monkeypatch.setattr(tempfile, "tempdir", "/proc/none")
-    holds(bpy, button, "none.*check disk", capfd, directory=str(sketches))
+    with monkeypatch.context() as full:  # pytest writes such files itself
+        full.setattr(tempfile, "tempdir", "/proc/none")
+        holds(bpy, button, "none.*check disk", capfd, directory=str(sketches))
 
 
 def test_a_folder_without_pictures_is_a_report(bpy, limner, capfd, tmp_path):
