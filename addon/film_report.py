@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import SketchError
 from ..rig.facs import split_label
 from ..sketch_cnn.detection import Detection
-from ..sketch_cnn.detector import Detector
+from ..sketch_cnn.detector import Detector, Look
 from ..sketch_cnn.film import Film
 from ..sketch_cnn.frame_reader import gather_frames
 from ..sketch_cnn.interface import FootageReading
@@ -26,13 +26,17 @@ __all__ = ["au_events", "read_film"]
 
 
 def read_film(
-    film: Film, detector: Detector, on_frame: Callable[[int], None] | None = None
+    film: Film,
+    detector: Detector,
+    on_frame: Callable[[int], None] | None = None,
+    rest: Look | None = None,
 ) -> tuple[FootageReading, list[dict[str, Any]]]:
     """Read every frame, and smooth by confidence over time.
 
     Parameters
     ----------
     on_frame : called with the number of frames read so far
+    rest : what was read of the same character at rest; see `Detector.detect`
 
     Returns
     -------
@@ -49,7 +53,7 @@ def read_film(
     answers: list[Detection | None] = []
     reports: list[dict[str, Any]] = []
     for sketch in film.frames():
-        report, answer = _read_frame(sketch, detector)
+        report, answer = _read_frame(sketch, detector, rest)
         answers.append(answer)
         reports.append(report)
         if on_frame is not None:
@@ -60,12 +64,14 @@ def read_film(
     return reading, list(_reports(film, reading, answers, reports))
 
 
-def _read_frame(sketch: Any, detector: Detector) -> tuple[dict[str, Any], Detection | None]:
+def _read_frame(
+    sketch: Any, detector: Detector, rest: Look | None
+) -> tuple[dict[str, Any], Detection | None]:
     """Return what can be said of a frame alone, and its answer without the large label maps."""
     try:
         if isinstance(sketch, SketchError):
             raise sketch
-        answer = detector.detect(sketch)
+        answer = detector.detect(sketch, rest)
     except SketchError as error:
         nowhere = dict.fromkeys(("face_box", "face_score", "landmarks", "pose"))
         return {**nowhere, "warnings": [str(error)]}, None

@@ -79,6 +79,10 @@ def reading_warnings(detection: Detection) -> list[str]:
         found.append(f"{count} faces in the drawing; the largest was taken")
     if detection.face_score < _UNSURE_FACE:
         found.append("not sure that this is a face; check the overlay")
+    if detection.reference == "turned away":
+        found.append(
+            "the neutral drawing faces another way and was not used; give one from the same side"
+        )
     return found
 
 

@@ -239,5 +239,6 @@ def describe_detection(sketch: Sketch, detection: Detection) -> dict[str, Any]:
         "aus": au_entries(detection),
         "landmarks": (detection.landmarks / sketch.scale).round(2).tolist(),
         "pose": detection.pose.round(4).tolist(),
+        **({} if detection.reference == "none" else {"neutral": detection.reference}),
         "warnings": [*sketch.warnings, *reading_warnings(detection)],
     }

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from ..errors import require_shape
 
-__all__ = ["Detection"]
+__all__ = ["REFERENCES", "Detection"]
+
+REFERENCES = ("none", "used", "turned away")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,8 @@ class Detection:
     crop_from_ink : (2, 3) float64
         Affine map from ink pixels (x, y, 1) to grid pixels of `feature_probability`
         (pixel centres at +0.5 on both sides).
+    reference : one of `REFERENCES`, what a neutral drawing of the same face did for the answer
+        "none" was given; it was "used"; or it was "turned away" too far to be.
     embedding : (E,) float32, or None where the weights do not give it
         What the answers were read from, as numbers without names. The first half is the same for
         the mirror image of the drawing, the second half negated.
@@ -64,6 +68,7 @@ class Detection:
     crop_from_ink: NDArray[np.float64]
     threshold: NDArray[np.float64] | float = 0.5
     unsure_below: float = 0.0
+    reference: str = "none"
     embedding: NDArray[np.float32] | None = None
     attention: NDArray[np.float32] | None = None
 

@@ -20,22 +20,23 @@ from PIL import Image
 from ..errors import SketchError
 from .crop import crop_matrix, landmark_box
 from .detection import Detection
-from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
+from .mirror import mirror_mean
 from .model_file import (
     FINDER_FILE,
+    NEUTRAL_FILE,
     PLACER_FILE,
     READER_FILE,
     Network,
     open_network,
     weights_folder,
 )
+from .neutral import MOST_TURN_DEG, NeutralHead, turn_deg
 from .sketch import Sketch
 from .unseen import seen_share, with_unseen
 
-__all__ = ["Detector", "FoundFace"]
+__all__ = ["Detector", "FoundFace", "Look"]
 
 Box = tuple[float, float, float, float]
-_MIRROR_AUS, _MIRROR_LANDMARKS = np.array(MIRRORED_AUS), np.array(MIRRORED_LANDMARKS)
 _SURE, _DOUBTFUL = 0.35, 0.12
 _CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
@@ -61,6 +62,23 @@ class FoundFace:
         return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What was read of a drawing's largest face, before it is told.
+
+    Attributes
+    ----------
+    values : name → array, means over the crop and its mirror image
+    matrix : (2, 3) from ink pixels to the crop's
+    face, others : the face, and further ones on the sheet
+    """
+
+    values: dict[str, NDArray[np.float64]]
+    matrix: NDArray[np.float64]
+    face: FoundFace
+    others: tuple[FoundFace, ...] = ()
+
+
 class Detector:
     """Reads drawn faces. Sessions are opened once, on the first drawing.
 
@@ -80,6 +98,7 @@ class Detector:
         self._finder: Network | None = None
         self._placer: Network | None = None
         self._reader: Network | None = None
+        self._neutral: NeutralHead | None = None
 
     def open(self) -> None:
         """Open all networks now, to say at once where one of them cannot be used."""
@@ -105,6 +124,18 @@ class Detector:
         if self._reader is None:
             self._reader = open_network(self._folder / READER_FILE)
         return self._reader
+
+    @property
+    def neutral(self) -> NeutralHead:
+        """The network that reads a face beside the same face at rest."""
+        if self._neutral is None:
+            self._neutral = NeutralHead(self._folder / NEUTRAL_FILE, self.reader)
+        return self._neutral
+
+    @property
+    def takes_neutral(self) -> bool:
+        """Whether there are weights for a neutral drawing."""
+        return (self._folder / NEUTRAL_FILE).is_file()
 
     @property
     def info(self) -> dict[str, str]:
@@ -169,7 +200,7 @@ class Detector:
     ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
         """Show a network the crop around a box; return the means and the crop's matrix."""
         values, matrix = self.show(network, ink, box)
-        return _mirror_mean(values, int(network.meta["input_px"])), matrix
+        return mirror_mean(values, int(network.meta["input_px"])), matrix
 
     def show(
         self, network: Network, ink: NDArray[np.float32], box: Box
@@ -184,8 +215,8 @@ class Detector:
         both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
         return dict(zip(network.outputs, network.run(both), strict=True)), matrix
 
-    def detect(self, sketch: Sketch) -> Detection:
-        """Find the largest face of a drawing and read it.
+    def look(self, sketch: Sketch) -> Look:
+        """Find the largest face of a drawing and read it; `tell` makes an answer of it.
 
         Raises
         ------
@@ -198,7 +229,7 @@ class Detector:
         box = self.place(sketch.ink, face.box)
         if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
             box = sketch.face_box  # who drew it knows better where the face is
-        return self._detection(sketch, face, others, box)
+        return Look(*self.read(sketch.ink, box), face, tuple(others))
 
     def follow(self, sketch: Sketch, last: Detection) -> Detection:
         """Read a drawing that went on, where its face was: neither sought nor placed again.
@@ -208,43 +239,74 @@ class Detector:
         last : what was read of the drawing before
         """
         face = FoundFace(last.face_box, last.face_score)
-        others = [FoundFace(box, 0.0) for box in last.other_faces]
-        return self._detection(sketch, face, others, last.face_box)
+        others = tuple(FoundFace(box, 0.0) for box in last.other_faces)
+        return self.tell(Look(*self.read(sketch.ink, last.face_box), face, others))
 
-    def _detection(
-        self, sketch: Sketch, face: FoundFace, others: Sequence[FoundFace], box: Box
-    ) -> Detection:
-        """Read the face in a box."""
-        values, matrix = self.read(sketch.ink, box)
+    def detect(self, sketch: Sketch, rest: Look | None = None) -> Detection:
+        """Find the largest face of a drawing and read it.
+
+        Parameters
+        ----------
+        rest : what `look` says of a drawing of the same face at rest, by the same hand and from
+            the same side
+
+        Raises
+        ------
+        SketchError
+            If there is no face in it.
+        ModelError
+            If the weights cannot be used, or have no network for a neutral drawing.
+        """
+        return self.tell(self.look(sketch), rest)
+
+    def tell(self, look: Look, rest: Look | None = None) -> Detection:
+        """Make an answer of what was read; see `detect`."""
+        values, matrix = look.values, look.matrix
         landmarks = (values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2])
-        alpha, beta = values["alpha"], values["beta"]
         grid = values["features"].shape[1] / float(self.reader.meta["input_px"])
+        odds = self._odds(values)
+        seen = np.clip(values["visible"], 0.0, 1.0)
+        probability, intensity = self._probability(odds, seen), values["intensity"]
+        threshold, reference = self._thresholds(), "none"
+        if rest is not None:
+            reference = "turned away"
+            if turn_deg(values["pose"], rest.values["pose"]) <= MOST_TURN_DEG:
+                reference = "used"
+                probability, intensity = self.neutral.read(odds, values, rest.values)
+                threshold = self.neutral.thresholds
+        evidence = values["alpha"] + values["beta"]
         return Detection(
             au_labels=tuple(self.reader.meta["au_labels"]),
-            probability=self._calibrated(alpha, beta, values["visible"]),
-            intensity=np.clip(values["intensity"], 0.0, 1.0),
-            uncertainty=1.0 - seen_share(values["visible"]) * (1.0 - 2.0 / (alpha + beta)),
-            visible=np.clip(values["visible"], 0.0, 1.0),
+            probability=probability,
+            intensity=np.clip(intensity, 0.0, 1.0),
+            uncertainty=1.0 - seen_share(seen) * (1.0 - 2.0 / evidence),
+            visible=seen,
             face_box=landmark_box(landmarks),
-            face_score=face.score,
-            other_faces=tuple(other.box for other in others),
+            face_score=look.face.score,
+            other_faces=tuple(other.box for other in look.others),
             landmarks=landmarks,
             landmark_spread=values["spread"] / matrix[0, 0],
             pose=values["pose"],
             features=tuple(self.reader.meta["features"]),
             feature_probability=values["features"].astype(np.float32),
             crop_from_ink=matrix * grid,
-            threshold=self._thresholds(),
+            threshold=threshold,
             unsure_below=float(self.reader.meta.get("unsure_below") or _UNSURE_BELOW),
+            reference=reference,
             embedding=values["embedding"].astype(np.float32) if "embedding" in values else None,
             attention=_looks(values["attention"]) if "attention" in values else None,
         )
 
-    def _calibrated(
-        self, alpha: NDArray[np.float64], beta: NDArray[np.float64], visible: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _odds(self, values: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the calibrated log odds of each AU."""
         slope, offset = np.array(self.reader.meta["calibration"], dtype=np.float64).T
-        read = 1.0 / (1.0 + np.exp(-(slope * np.log(alpha / beta) + offset)))
+        odds: NDArray[np.float64] = slope * np.log(values["alpha"] / values["beta"]) + offset
+        return odds
+
+    def _probability(
+        self, odds: NDArray[np.float64], visible: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        read = 1.0 / (1.0 + np.exp(-odds))
         unseen = self.reader.meta.get("unseen")
         return with_unseen(read, visible, np.array(unseen)) if unseen else read
 
@@ -267,11 +329,10 @@ class Detector:
                 return face, [other for other in sure if other is not face]
         height, width = sketch.ink.shape
         rows, columns = np.nonzero(sketch.ink > 0.3)
-        whole = (
-            (float(columns.min()), float(rows.min()), float(columns.max()), float(rows.max()))
-            if len(rows)
-            else (0.0, 0.0, float(width), float(height))
-        )
+        whole = (0.0, 0.0, float(width), float(height))
+        if len(rows):
+            left, top, right, low = columns.min(), rows.min(), columns.max(), rows.max()
+            whole = (float(left), float(top), float(right), float(low))
         for face in [*sorted(found, key=lambda face: -face.score), FoundFace(whole, 0.0)]:
             quality = self._face_quality(sketch.ink, face.box)
             if quality > _READER_SURE:
@@ -337,28 +398,3 @@ def overlap(first: Sequence[float], second: Sequence[float]) -> float:
     both = width * height
     areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
     return both / (sum(areas) - both)
-
-
-def _mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[np.float64]]:
-    """Average what was read from a crop (row 0) and from its mirror image (row 1).
-
-    An embedding has no sides to swap: its mean comes first, which a mirrored drawing leaves alone,
-    then half the difference, which it negates.
-    """
-    turned_back = {
-        **dict.fromkeys(("alpha", "beta", "intensity", "visible"), lambda row: row[_MIRROR_AUS]),
-        "landmarks": lambda row: [size_px, 0.0] + row[_MIRROR_LANDMARKS] * [-1.0, 1.0],
-        "spread": lambda row: row[_MIRROR_LANDMARKS],
-        "pose": lambda row: row * [1.0, -1.0, -1.0],
-        "features": lambda row: row[:, :, ::-1],
-        "attention": lambda row: row[:, ::-1],
-    }
-    means = {
-        name: 0.5 * (value[0] + turned_back[name](value[1].astype(np.float64)))
-        for name, value in values.items()
-        if name in turned_back
-    }
-    if "embedding" in values:
-        one, two = values["embedding"].astype(np.float64)
-        means["embedding"] = 0.5 * np.concatenate([one + two, one - two])
-    return means

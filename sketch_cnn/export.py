@@ -26,7 +26,7 @@ from .shards import read_folder
 from .step import Networks
 from .weight_storage import store_weights
 
-__all__ = ["export", "load_networks"]
+__all__ = ["export", "forget_makers", "load_networks", "write_onnx"]
 
 _OUTPUTS = (
     "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
@@ -117,12 +117,12 @@ def export(
     }
     with tempfile.TemporaryDirectory() as folder:
         for name, model in models.items():
-            _write_onnx(model, Path(folder) / name, {**meta, **plain})
+            write_onnx(model, Path(folder) / name, {**meta, **plain})
         calibration = calibrate(Detector(folder), read_folder(validation, limit=4000))
     out.mkdir(parents=True, exist_ok=True)
     for name, model in models.items():
         more = calibration.record() if name == READER_FILE else {}
-        _write_onnx(model, out / name, {**meta, **more})
+        write_onnx(model, out / name, {**meta, **more})
 
 
 def _hash(path: Path) -> str | None:
@@ -149,11 +149,11 @@ def _exported(network: nn.Module, outputs: list[str], storage: str) -> Any:
         )
     model = program.model_proto  # made anew whenever it is asked for
     store_weights(model, storage)
-    _forget_makers(model)
+    forget_makers(model)
     return model
 
 
-def _write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
+def write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
     """Write a model with what is to be known of it, whole or not at all."""
     import onnx
 
@@ -166,7 +166,7 @@ def _write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
     partial.replace(path)
 
 
-def _forget_makers(model: Any) -> None:
+def forget_makers(model: Any) -> None:
     """Take out what the exporter notes of the machine that it ran on: stack traces and paths."""
     for part in (model, model.graph, *model.graph.node, *model.graph.initializer):
         part.doc_string = ""

@@ -14,12 +14,13 @@ from scipy.ndimage import map_coordinates
 
 from ..errors import SketchError
 from .detection import Detection
-from .detector import Detector
+from .detector import Detector, Look
 from .image import sketch_from_grey
 from .interface import DetectorInfo, Footage, FootageReading
 from .labels import AU_LABELS
+from .sketch import Sketch
 
-__all__ = ["FrameReader", "attention_on_sheet", "beta_evidence", "gather_frames"]
+__all__ = ["FrameReader", "attention_on_sheet", "beta_evidence", "gather_frames", "look_at_rest"]
 
 _SURE = 1e-6
 """Nothing is more probable than 1 less this, so that the evidence stays finite."""
@@ -48,6 +49,7 @@ class FrameReader:
             version=about["version"],
             sha256=about["sha256"],
             size_bytes=self.detector.reader.size_bytes + self.detector.finder.size_bytes,
+            uses=("neutral",) if self.detector.takes_neutral else (),
             lacks={
                 name: _OLD_WEIGHTS
                 for name in ("embedding", "attention")
@@ -57,6 +59,7 @@ class FrameReader:
 
     def read(self, footage: Footage) -> FootageReading:
         """Read every frame; see `FootageDetector.read`."""
+        rest = self._at_rest(footage)
         answers: list[Detection | None] = []
         looks: list[NDArray[np.float32] | None] = []
         told = None
@@ -64,7 +67,7 @@ class FrameReader:
             answer, look = None, None
             try:
                 sketch = sketch_from_grey(frame)
-                answer = self.detector.detect(sketch)
+                answer = self.detector.detect(sketch, rest)
                 look = attention_on_sheet(answer, sketch.ink.shape)
             except SketchError as error:
                 told = error
@@ -73,6 +76,26 @@ class FrameReader:
         if told is not None and all(answer is None for answer in answers):
             raise told
         return replace(gather_frames(answers), attention=_stacked(looks))
+
+    def _at_rest(self, footage: Footage) -> Look | None:
+        """Return what was read of the neutral drawing; None without one, or without weights."""
+        if footage.neutral is None or not self.detector.takes_neutral:
+            return None
+        return look_at_rest(self.detector, sketch_from_grey(footage.neutral))
+
+
+def look_at_rest(detector: Detector, sketch: Sketch) -> Look:
+    """Return what is read of a neutral drawing, for all drawings that it is to help with.
+
+    Raises
+    ------
+    SketchError
+        If there is no face in it; the message says that it was the neutral drawing.
+    """
+    try:
+        return detector.look(sketch)
+    except SketchError as error:
+        raise SketchError(f"the neutral drawing cannot be used: {error}") from None
 
 
 def gather_frames(answers: Sequence[Detection | None]) -> FootageReading:

@@ -34,7 +34,8 @@ class Footage:
     frames : (T, H, W) uint8
         As they look, upright: any size from 24 pixels on, any polarity.
     times_s : (T,) float64, seconds, rising; a still has (0.0,)
-    neutral : (h, w) uint8, the same character at rest by the same hand, or None
+    neutral : (h, w) uint8, the same character at rest, by the same hand and from the same side, or
+        None; of any size
     sheet : (h, w) uint8, the whole page at full resolution that a still was cut from, or None
     """
 
@@ -155,7 +156,8 @@ class FootageDetector(Protocol):
         Raises
         ------
         SketchError
-            If there is no face in any frame, or the only frame is no drawing.
+            If there is no face in any frame, or the only frame is no drawing; or a neutral drawing
+        that would change the answer shows no face.
         ModelError
             If the weights cannot be used, or an input that it needs is missing.
         """

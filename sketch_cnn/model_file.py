@@ -16,6 +16,7 @@ from .labels import AU_LABELS
 
 __all__ = [
     "FINDER_FILE",
+    "NEUTRAL_FILE",
     "NETWORK_FILES",
     "PLACER_FILE",
     "READER_FILE",
@@ -28,10 +29,13 @@ __all__ = [
 SCHEMA = "limner.model/1"
 FINDER_FILE, PLACER_FILE, READER_FILE = "finder.onnx", "placer.onnx", "reader.onnx"
 NETWORK_FILES = (FINDER_FILE, PLACER_FILE, READER_FILE)
+NEUTRAL_FILE = "neutral.onnx"
+"""May be missing; asked for only where there is a neutral drawing."""
 
 _GIVES = {
     FINDER_FILE: {"maps"},
     PLACER_FILE: {"landmarks"},
+    NEUTRAL_FILE: {"odds", "strength"},
     READER_FILE: {
         "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
     },

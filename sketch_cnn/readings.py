@@ -23,7 +23,7 @@ from .image import sketch_from_grey
 from .labels import AU_LABELS, PRESENT, TRACE
 from .shards import Sample
 
-__all__ = ["Readings", "before_calibration", "read_samples", "view_angle_deg"]
+__all__ = ["Readings", "before_calibration", "gather_readings", "read_samples", "view_angle_deg"]
 
 _TABLES = ("intensity", "visible", "probability", "uncalibrated", "said_intensity", "decided")
 _DIGITS = 4
@@ -190,17 +190,17 @@ def read_samples(
             on_sample(number)
     if not faces:
         raise DatasetError("no drawing of a face in the data set; give another one")
-    return _gather(detector, faces, answers, strangers, false_faces)
+    return gather_readings(detector, faces, answers, strangers, false_faces)
 
 
-def _gather(
+def gather_readings(
     detector: Detector,
     faces: Sequence[Sample],
     answers: Sequence[Detection | None],
     strangers: int,
     false_faces: int,
 ) -> Readings:
-    """Bring truth and answers into tables."""
+    """Bring truth and answers, None where no face was found, into tables."""
     nothing = np.zeros(len(AU_LABELS))
     probability = np.stack([nothing if a is None else a.probability for a in answers])
     pairs = list(zip(faces, answers, strict=True))

@@ -29,7 +29,7 @@ class SequenceReader:
     def info(self) -> DetectorInfo:
         """What `FrameReader` says, but that times matter."""
         about = self.frames.info
-        return replace(about, name=f"{about.name}-sequence", uses=("times",))
+        return replace(about, name=f"{about.name}-sequence", uses=("times", *about.uses))
 
     def read(self, footage: Footage) -> FootageReading:
         """Read all frames; see `FootageDetector.read`."""

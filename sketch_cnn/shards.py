@@ -35,6 +35,7 @@ class Sample:
     landmarks : (70, 2) float32, pixels
     pose : (3,) float32, rotation vector, radians
     meta : what else the data set says (rig, style, identity, clip)
+    neutral : the same face at rest, like `picture`; None in a data set without pairs
     """
 
     key: str
@@ -46,10 +47,11 @@ class Sample:
     landmarks: NDArray[np.float32]
     pose: NDArray[np.float32]
     meta: dict[str, object]
+    neutral: bytes | NDArray[np.uint8] | None = None
 
     def without_pictures(self) -> Sample:
         """Return the sample's labels alone, to save memory."""
-        return replace(self, picture=b"", labels=b"")
+        return replace(self, picture=b"", labels=b"", neutral=None)
 
     def png(self) -> bytes:
         """Return the drawing as a PNG file's bytes."""
@@ -62,6 +64,10 @@ class Sample:
     def grey(self) -> NDArray[np.uint8]:
         """Return the drawing (H, W), 0 = black."""
         return _decoded(self.picture)
+
+    def grey_at_rest(self) -> NDArray[np.uint8] | None:
+        """Return the drawing of the same face at rest (H, W), 0 = black; None without pairs."""
+        return None if self.neutral is None else _decoded(self.neutral)
 
     def features(self) -> NDArray[np.uint8]:
         """Return the label image (H, W), index into `labels.FEATURES`."""
@@ -95,7 +101,8 @@ def read_shard(path: Path) -> Iterator[Sample]:
     for key, parts in files.items():
         try:
             label = json.loads(parts["json"])
-            yield sample_of(key, parts["png"], parts["labels.png"], label)
+            sample = sample_of(key, parts["png"], parts["labels.png"], label)
+            yield replace(sample, neutral=parts.get("neutral.png"))
         except (KeyError, ValueError) as error:
             raise DatasetError(f"{path}: sample {key} is incomplete ({error!r})") from None
 

@@ -58,6 +58,8 @@ TRAINING_FILES = tuple(
         "finder_net",
         "larder",
         "losses",
+        "neutral_net",
+        "neutral_train",
         "places",
         "prepare",
         "protocols",

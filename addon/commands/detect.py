@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...errors import SketchError
+
 if TYPE_CHECKING:
     from ...sketch_cnn.detection import Detection
-    from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.detector import Detector, Look
     from ...sketch_cnn.sketch import Sketch
 
 __all__ = ["detect"]
@@ -51,6 +53,12 @@ log = logging.getLogger(__name__)
     show_default=True,
     help="Frames a second of a folder, with --sequence.",
 )
+@click.option(
+    "--neutral",
+    type=click.Path(path_type=Path),
+    help="A drawing of the same character at rest, by the same hand and from the same side: what "
+    "is in it is no expression.",
+)
 @click.pass_context
 def detect(
     ctx: click.Context,
@@ -60,12 +68,13 @@ def detect(
     picture: Path | None,
     as_film: bool,
     rate: float,
+    neutral: Path | None,
 ) -> None:
     """Print the facial actions (FACS Action Units) in each of SKETCHES."""
     if as_film:
         if picture is not None:
             raise click.UsageError("--explain tells of stills; leave out --sequence")
-        ctx.exit(_detect_films(sketches, as_json, model_dir, rate))
+        ctx.exit(_detect_films(sketches, as_json, model_dir, rate, neutral))
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.image import read_sketch
     from ..batch import expand_folders, one_line, shown_path
@@ -74,6 +83,7 @@ def detect(
 
     paths, detector = expand_folders(sketches), Detector(model_dir)
     detector.open()  # weights that cannot be used are told once, not for every drawing
+    rest = _at_rest(detector, neutral)
     pictures = _picture_names(picture, paths)
     failed = 0
     with progress_bar("Detecting", len(paths)) as advance:
@@ -81,7 +91,7 @@ def detect(
             shown = on_one_line(shown_path(path))
             try:
                 sketch = read_sketch(path)
-                detection = detector.detect(sketch)
+                detection = detector.detect(sketch, rest)
                 report = describe_detection(sketch, detection)
                 if pictures:
                     _explain(detector, sketch, detection, pictures[number - 1])
@@ -101,7 +111,35 @@ def detect(
     ctx.exit(1 if failed else 0)
 
 
-def _detect_films(paths: Sequence[Path], as_json: bool, model_dir: Path | None, rate: float) -> int:
+def _at_rest(detector: Detector, neutral: Path | None) -> Look | None:
+    """Return what is read of the neutral drawing; a fault in it is told once, and ends all.
+
+    Raises
+    ------
+    SketchError, ModelError
+        If it cannot be used, or there are no weights for it.
+    """
+    if neutral is None:
+        return None
+    from ...sketch_cnn.frame_reader import look_at_rest
+    from ...sketch_cnn.image import read_sketch
+    from ..batch import shown_path
+    from ..terminal import on_one_line
+
+    detector.neutral  # noqa: B018, weights that are not there are said before anything is read
+    try:
+        return look_at_rest(detector, read_sketch(neutral))
+    except SketchError as error:
+        raise SketchError(f"{on_one_line(shown_path(neutral))}: {error}") from None
+
+
+def _detect_films(
+    paths: Sequence[Path],
+    as_json: bool,
+    model_dir: Path | None,
+    rate: float,
+    neutral: Path | None = None,
+) -> int:
     """Print what happens in films; return the exit status."""
     from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.film import open_film
@@ -111,12 +149,13 @@ def _detect_films(paths: Sequence[Path], as_json: bool, model_dir: Path | None, 
 
     detector, failed = Detector(model_dir), 0
     detector.open()
+    rest = _at_rest(detector, neutral)
     for path in paths:
         shown = on_one_line(shown_path(path))
         try:
             film = open_film(path, rate)
             with progress_bar("Detecting", len(film)) as advance:
-                reading, frames = read_film(film, detector, advance)
+                reading, frames = read_film(film, detector, advance, rest)
         except Exception as error:
             failed += 1
             log.debug("%s", shown, exc_info=True)

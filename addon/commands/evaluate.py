@@ -62,6 +62,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     is_flag=True,
     help="Measure on clips what smoothing over time is worth.",
 )
+@click.option(
+    "--neutral",
+    "beside",
+    is_flag=True,
+    help="Measure on a data set with --pairs what a neutral drawing is worth.",
+)
 @protocol_options
 @click.option(
     "--compare",
@@ -82,6 +88,7 @@ def evaluate(
     train_data: Path | None,
     facemesh: Path | None,
     as_films: bool,
+    beside: bool,
     pair: tuple[Path, Path] | None,
     **wish: Any,
 ) -> None:
@@ -96,7 +103,8 @@ def evaluate(
             raise click.UsageError("--compare takes two saved files, and --json besides")
         ctx.exit(_compare(*pair, out))
     if wish["protocol"] != "holdout":
-        if data is None or wish["work"] is None or labelled or model_dir or train_data or as_films:
+        others = (labelled, model_dir, train_data, as_films, beside)
+        if data is None or wish["work"] is None or any(others):
             raise click.UsageError(
                 f"--protocol {wish['protocol']} needs --data DIR and --work DIR, and trains its "
                 "own networks and baselines"
@@ -114,12 +122,19 @@ def evaluate(
     for name, option in (("--html", page), ("--baselines", train_data)):
         if option is not None and data is None:
             raise click.UsageError(f"{name} needs --data DIR")
+    if as_films and beside:
+        raise click.UsageError("give one of --sequences and --neutral")
     detector = Detector(model_dir)
     record: dict[str, Any] = {"model": detector.info}
     if as_films:
         if data is None or labelled or page or train_data:
             raise click.UsageError("--sequences takes --data DIR, --model, --limit and --json")
         record["sequences"] = _measure_films(detector, data, limit)
+        data = None
+    if beside:
+        if data is None or labelled or page or train_data:
+            raise click.UsageError("--neutral takes --data DIR, --model, --limit and --json")
+        record["neutral"] = _measure_neutral(detector, data, limit)
         data = None
     if data is not None:
         record |= _measure(detector, data, limit, page, train_data, facemesh)
@@ -226,6 +241,23 @@ def _measure_films(detector: Detector, data: Path, limit: int | None) -> dict[st
     for name, value in alone.items():
         if value is not None:
             click.echo(f"{name}\t{value:.4g}\t{smoothed[name]:.4g}\t{smoothed[name] - value:.4g}")
+    return {"name": data_name(data), **told}
+
+
+def _measure_neutral(detector: Detector, data: Path, limit: int | None) -> dict[str, Any]:
+    """Print and return what a neutral drawing changes on a data set of pairs."""
+    from ...sketch_cnn.neutral_figures import neutral_figures, read_beside_neutral
+    from ..evaluation_file import data_name
+    from ..terminal import progress_bar
+
+    with progress_bar("Reading", limit or 2) as advance:
+        told = neutral_figures(*read_beside_neutral(detector, data, limit, advance))
+    click.echo(f"{told['drawings']} pairs", err=True)
+    click.echo("figure\talone\twith neutral\tdifference\tfloor\tverdict")
+    changed = {label: au for label, au in told["aus"].items() if au["verdict"] != "no difference"}
+    for name, entry in (*told["figures"].items(), *changed.items()):
+        numbers = (entry[part] for part in ("first", "second", "difference", "floor"))
+        click.echo("\t".join((name, *(f"{value:.4g}" for value in numbers), entry["verdict"])))
     return {"name": data_name(data), **told}
 
 

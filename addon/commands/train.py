@@ -30,6 +30,20 @@ __all__ = ["train"]
 )
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the stream's drawings.")
 @click.option(
+    "--neutral",
+    "pairs",
+    type=click.Path(path_type=Path),
+    help="Instead of both: a data set with --pairs, to train the network for a neutral drawing "
+    "beside a reader that stays as it is.",
+)
+@click.option(
+    "--model",
+    "model_dir",
+    type=click.Path(path_type=Path),
+    help="Folder with that reader, with --neutral; limner's own by default.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Train on so many pairs only.")
+@click.option(
     "--validation",
     type=click.Path(path_type=Path),
     help="Data set of other identities, to calibrate on; without it only the checkpoint is made.",
@@ -37,7 +51,7 @@ __all__ = ["train"]
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the weights."
 )
-@click.option("--recipe", default="third", show_default=True, help="Name, or a .toml file.")
+@click.option("--recipe", help="Name, or a .toml file; third by default, neutral with --neutral.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
 @click.option(
@@ -70,9 +84,12 @@ def train(
     data: Path | None,
     rigs: str | None,
     seed: int,
+    pairs: Path | None,
+    model_dir: Path | None,
+    limit: int | None,
     validation: Path | None,
     out: Path,
-    recipe: str,
+    recipe: str | None,
     resume: bool,
     device: str,
     minutes: float | None,
@@ -81,9 +98,14 @@ def train(
     workers: int | None,
     storage: str,
 ) -> None:
-    """Train finder, placer and reader; needs limner[train]."""
-    if (data is None) == (rigs is None):
-        raise click.UsageError("give --data DIR, or --stream RIGS, and not both.")
+    """Train finder, placer and reader, or a network beside them; needs limner[train]."""
+    if (data, rigs, pairs).count(None) != 2:
+        raise click.UsageError("give one of --data DIR, --stream RIGS and --neutral PAIRS.")
+    if pairs is not None:
+        _train_neutral(pairs, model_dir, limit, out, recipe or "neutral", resume, threads)
+        return
+    if model_dir is not None or limit is not None:
+        raise click.UsageError("--model and --limit go with --neutral PAIRS.")
     try:
         from ...sketch_cnn.export import export
         from ...sketch_cnn.train import Setting, load_recipe
@@ -92,7 +114,7 @@ def train(
         raise ModelError(f"training needs {error.name}; pip install 'limner[train]'") from None
     from ..terminal import progress_bar
 
-    chosen = load_recipe(recipe)
+    chosen = load_recipe(recipe or "third")
     if workers is None:
         workers = 1 if rigs is None else max((os.cpu_count() or 2) // processes - 1, 1)
     with progress_bar("Training", chosen.steps) as advance:
@@ -109,6 +131,43 @@ def train(
         return
     export(checkpoint, out, validation, version=__version__, data=data, storage=storage)
     click.echo(f"weights in {out}; use them with --model {out}")
+
+
+def _train_neutral(
+    data: Path,
+    model_dir: Path | None,
+    limit: int | None,
+    out: Path,
+    recipe: str,
+    resume: bool,
+    threads: int,
+) -> None:
+    """Train the network for a neutral drawing; what the reader says of the pairs is kept in OUT."""
+    try:
+        import torch
+
+        from ...sketch_cnn.neutral_train import load_neutral_recipe, train_neutral
+    except ModuleNotFoundError as error:
+        raise ModelError(f"training needs {error.name}; pip install 'limner[train]'") from None
+    from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.neutral_pairs import Pairs, data_print, read_pairs
+    from ..terminal import progress_bar
+
+    torch.set_num_threads(threads)
+    chosen, detector = load_neutral_recipe(recipe), Detector(model_dir)
+    kept, pairs = out / "pairs.npz", None
+    if resume and kept.is_file():
+        pairs = Pairs.load(kept)
+        if pairs.source != data_print(detector, data, limit):
+            pairs = None
+    if pairs is None:
+        with progress_bar("Reading", limit or 2) as advance:
+            pairs = read_pairs(detector, data, limit, advance)
+        out.mkdir(parents=True, exist_ok=True)
+        pairs.save(kept)
+    with progress_bar("Training", chosen.epochs) as advance:
+        file = train_neutral(pairs, detector, out, chosen, version=__version__, on_epoch=advance)
+    click.echo(f"weights in {file}; put them beside the reader that they were made for")
 
 
 def _stream(rigs: str, seed: int) -> DrawingStream:

@@ -162,6 +162,21 @@ def test_any_polarity_is_read_alike(detector, grey):
     close(detector.read(Footage.still(grey)), white_on_black, POLARITY_ATOL)
 
 
+def test_a_neutral_drawing_counts_where_it_is_said_to(detector, grey):
+    alone, beside = detector.read(Footage.still(grey)), detector.read(Footage.still(grey, grey))
+    if "neutral" not in detector.info.uses:
+        close(alone, beside, 0.0)
+        return
+    assert np.abs(alone.probability - beside.probability).max() > 1e-3
+    turned = np.ascontiguousarray(grey[:, ::-1])
+    mirrored = detector.read(Footage.still(turned, turned))
+    for name in TABLES[:2]:
+        swapped = getattr(mirrored, name)[:, list(MIRRORED_AUS)]
+        np.testing.assert_allclose(swapped, getattr(beside, name), atol=MIRROR_ATOL)
+    with pytest.raises(SketchError, match="the neutral drawing cannot be used"):
+        detector.read(Footage.still(grey, np.full_like(grey, 255)))
+
+
 def test_a_blank_sheet_among_the_frames_is_no_face_and_no_evidence(detector, grey):
     if isinstance(detector, Still) or "times" in detector.info.uses:
         pytest.skip("it sees a face in everything, or knows it from the neighbours")
