@@ -76,6 +76,7 @@ def train_neutral(
     recipe: NeutralRecipe,
     *,
     version: str,
+    threads: int = 1,
     on_epoch: Callable[[int], None] | None = None,
 ) -> Path:
     """Train, calibrate on identities kept aside, and write `neutral.onnx` into a folder.
@@ -83,6 +84,7 @@ def train_neutral(
     Parameters
     ----------
     pairs : of `read_pairs` with this detector
+    threads : of the training
     on_epoch : called with the number of epochs done
 
     Raises
@@ -90,6 +92,7 @@ def train_neutral(
     DatasetError
         If there are too few pairs.
     """
+    torch.set_num_threads(threads)
     aside = _aside(pairs.identity, recipe)
     learnt, kept = pairs.select(np.flatnonzero(~aside)), pairs.select(np.flatnonzero(aside))
     if min(len(learnt) - recipe.batch, len(kept)) < 0 or len(pairs) < _LEAST_PAIRS:

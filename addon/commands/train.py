@@ -144,8 +144,6 @@ def _train_neutral(
 ) -> None:
     """Train the network for a neutral drawing; what the reader says of the pairs is kept in OUT."""
     try:
-        import torch
-
         from ...sketch_cnn.neutral_train import load_neutral_recipe, train_neutral
     except ModuleNotFoundError as error:
         raise ModelError(f"training needs {error.name}; pip install 'limner[train]'") from None
@@ -153,7 +151,6 @@ def _train_neutral(
     from ...sketch_cnn.neutral_pairs import Pairs, data_print, read_pairs
     from ..terminal import progress_bar
 
-    torch.set_num_threads(threads)
     chosen, detector = load_neutral_recipe(recipe), Detector(model_dir)
     kept, pairs = out / "pairs.npz", None
     if resume and kept.is_file():
@@ -166,7 +163,9 @@ def _train_neutral(
         out.mkdir(parents=True, exist_ok=True)
         pairs.save(kept)
     with progress_bar("Training", chosen.epochs) as advance:
-        file = train_neutral(pairs, detector, out, chosen, version=__version__, on_epoch=advance)
+        file = train_neutral(
+            pairs, detector, out, chosen, version=__version__, threads=threads, on_epoch=advance
+        )
     click.echo(f"weights in {file}; put them beside the reader that they were made for")
 
 
