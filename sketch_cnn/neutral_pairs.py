@@ -45,16 +45,12 @@ class Pairs:
 
     def select(self, rows: NDArray[np.intp]) -> Pairs:
         """Return some of them."""
-        sides = (
-            {name: part[rows] for name, part in side.items()} for side in (self.face, self.rest)
-        )
-        face, rest = sides
         return Pairs(
             self.identity[rows],
             self.intensity[rows],
             self.visible[rows],
-            face,
-            rest,
+            {name: part[rows] for name, part in self.face.items()},
+            {name: part[rows] for name, part in self.rest.items()},
             self.source,
         )
 
