@@ -198,6 +198,7 @@ def test_every_button_is_undone_and_done_again_at_least_once(
     bpy.ops.limner.keep_asset(asset_name="Z")
     bpy.ops.limner.correct(points='{"30": [100, 100]}')
     limner.own.limner_mesh.links.add()
+    limner.aus[0].left = 0.5  # pins the row
     bpy.context.view_layer.update()
     walk = Walk(bpy, np.random.default_rng(SEED), drawings, tmp_path)
     never = []
