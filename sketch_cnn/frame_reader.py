@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,7 +82,8 @@ class FrameReader:
         """Return what was read of the neutral drawing; None without one, or without weights."""
         if footage.neutral is None or not self.detector.takes_neutral:
             return None
-        return look_at_rest(self.detector, sketch_from_grey(footage.neutral))
+        with _blaming_neutral():
+            return self.detector.look(sketch_from_grey(footage.neutral))
 
 
 def look_at_rest(detector: Detector, sketch: Sketch) -> Look:
@@ -92,8 +94,15 @@ def look_at_rest(detector: Detector, sketch: Sketch) -> Look:
     SketchError
         If there is no face in it; the message says that it was the neutral drawing.
     """
-    try:
+    with _blaming_neutral():
         return detector.look(sketch)
+
+
+@contextmanager
+def _blaming_neutral() -> Iterator[None]:
+    """Say of a drawing that cannot be used that it was the neutral one."""
+    try:
+        yield
     except SketchError as error:
         raise SketchError(f"the neutral drawing cannot be used: {error}") from None
 

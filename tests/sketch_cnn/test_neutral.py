@@ -81,9 +81,12 @@ def net():
 
 @pytest.fixture(scope="module")
 def biased():
-    """Return 700 pairs in which what a face wears at rest is added to what the reader says."""
+    """Return 700 pairs in which what a face wears at rest is added to what the reader says.
+
+    Every third AU of a face is worn alike, so that few pairs teach it.
+    """
     rng = np.random.default_rng(4)
-    built = rng.normal(0.0, 2.0, (700, COUNT))
+    built = rng.normal(0.0, 2.0, (700, 3))[:, np.arange(COUNT) % 3]
     there = rng.random((700, COUNT)) < 0.3
     said = np.where(there, 1.5, -1.5) + built + rng.normal(0.0, 0.3, built.shape)
     rest = -1.5 + built + rng.normal(0.0, 0.3, built.shape)
@@ -163,7 +166,7 @@ def test_each_loss_term_trains_what_it_is_for(net, biased, term, half):
 def test_what_a_face_wears_at_rest_is_learnt_to_be_no_expression(folder, biased):
     head = NeutralHead(folder / NEUTRAL_FILE, Detector(folder).reader)
     told = head.network.meta["metrics"]
-    assert told["presence_with_neutral"] < 0.995 * told["presence_alone"]
+    assert told["presence_with_neutral"] < 0.8 * told["presence_alone"]
     face, rest = ({name: part[0] for name, part in side.items()} for side in
                   (biased.face, biased.rest))  # fmt: skip
     odds = np.log(face["alpha"] / face["beta"]).astype(np.float64)

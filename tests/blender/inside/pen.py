@@ -30,13 +30,13 @@ def face_lines(weights, rotation=(0.0, 0.0, 0.0)):
     rotation : of the head, as a rotation vector of core space, radians
     """
     camera, contours = limner("rig.camera"), limner("rig.contours")
-    crawl, face_rig, store = limner("addon.crawl"), limner("rig.face_rig"), limner("rig.store")
+    face_rig, store = limner("rig.face_rig"), limner("rig.store")
     rig = store.load_rig("makehuman")
     values = np.array([weights.get(name, 0.0) for name in rig.shape_names])
     state = face_rig.RigState(values, np.zeros(len(rig.identity_names)), np.array(rotation))
     view = camera.Camera(PAGE_PX_A_METRE, np.array([512.0, 600.0]), (1024, 1280))
     strokes = []
-    for curve in crawl.visible_lines(rig, face_rig.pose(rig, state), view):
+    for curve in contours.visible_lines(rig, face_rig.pose(rig, state), view):
         for rows in contours.visible_pieces(curve):
             x, y = (curve.points[rows] - [512.0, 640.0]).T / PAGE_PX_A_METRE
             if len(rows) > 1:
