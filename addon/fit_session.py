@@ -122,6 +122,8 @@ class FitSession:
         What was followed to the same drawing, and lies nearer to it, stays.
         """
         started, pins, last = time.perf_counter(), pins or {}, self._last
+        hints = hints or Hints()
+        sketch = with_box(sketch, hints)
         try:
             detection = with_pins(self.session.detect(sketch, hints), pins)
         except SketchError:

@@ -10,6 +10,7 @@ import pytest
 from limner.addon.bench_live import replay
 from limner.addon.changed_lines import changed_ink, lines_after_change
 from limner.addon.fit_session import FitSession, FollowSettings
+from limner.addon.hints import Hints
 from limner.addon.pipeline import Session
 from limner.rig.face_rig import RigState, unposed
 from limner.rig.repair import turned_triangles
@@ -63,6 +64,16 @@ def page(rig, following, aus, shift=(0.0, 0.0), size=1.0):
 
 def smile_of(fit):
     return fit.state.weights[fit.rig.shape_names.index("mouthSmileLeft")]
+
+
+def test_a_face_in_a_box_set_by_hand_is_followed_after_a_full_fit(rig, following):
+    sketch = page(rig, following, {})
+    x0, y0, x1, y1 = following.session.detector.detection.face_box
+    box = (x0 / sketch.scale, y0 / sketch.scale, x1 / sketch.scale, y1 / sketch.scale)
+    hints = Hints(face_box=box)
+    following.update(sketch, hints=hints)
+    following.fit(sketch, hints=hints)
+    assert "update" in following.update(page(rig, following, SMILE), hints=hints).timing_s
 
 
 def test_a_changed_mouth_is_followed_without_seeking_the_face_again(rig, following):
