@@ -19,7 +19,7 @@ from typing import Any
 
 from .errors import OutputError
 
-__all__ = ["joined_cluster", "processors", "require_ray"]
+__all__ = ["ONE_THREAD", "joined_cluster", "processors", "require_ray"]
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Workers share the processors between them; threads of theirs would only wait."""

@@ -20,8 +20,9 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 
+from ..cluster import ONE_THREAD
 from .batch import BatchSettings, Job, JobResult, shown_path
-from .fit_worker import ONE_THREAD, WORKER, installed_packages
+from .fit_worker import WORKER, installed_packages
 from .outputs import remove_partial
 
 __all__ = ["run_in_processes"]

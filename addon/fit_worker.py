@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from .batch import BatchSettings, Job, JobResult
     from .pipeline import Session
 
-__all__ = ["Fitter", "ONE_THREAD", "WORKER", "installed_packages", "open_session"]
+__all__ = ["Fitter", "WORKER", "installed_packages", "open_session"]
 
 PACKAGE = "limner_fit_worker"
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment for processes that work side by side: more threads only wait for each other."""
 WORKER = Path(__file__)
 """The program that this file is."""
 

@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO
 
-from .fit_worker import ONE_THREAD, WORKER, installed_packages
+from ..cluster import ONE_THREAD
+from .fit_worker import WORKER, installed_packages
 from .hints import Hints
 from .live_wire import Answer, Job, receive, send
 from .strokes import Stroke

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -19,9 +18,8 @@ from limner.cluster import require_ray
 from limner.errors import OutputError
 from PIL import Image
 
-needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed: limner[cluster]"
-)
+from ..ray_cluster import needs_ray, two_workers, workers_at
+
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 
 
@@ -41,22 +39,10 @@ def drawings(sketches, tmp_path):
 
 
 @pytest.fixture
-def cluster(monkeypatch):
+def cluster():
     """Start a cluster of two workers on this machine."""
-    import limner
-
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    root = str(Path(limner.__file__).resolve().parents[1])
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]))
-    monkeypatch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-    import ray
-
-    ray.init(
-        num_cpus=2, log_to_driver=False, logging_level="ERROR", include_dashboard=False,
-        object_store_memory=100 * 2**20,
-    )  # fmt: skip
-    yield ray
-    ray.shutdown()
+    with two_workers() as ray:
+        yield ray
 
 
 def records(out: Path) -> dict[str, dict]:
@@ -66,20 +52,6 @@ def records(out: Path) -> dict[str, dict]:
         record = json.loads(path.read_text(encoding="utf-8"))
         del record["timing_s"]
         found[path.parent.name] = record
-    return found
-
-
-def workers() -> list[int]:
-    """Return the processes that fit drawings for Ray at this moment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if words.startswith(b"ray::_fit_one"):
-                found.append(int(entry.name))
     return found
 
 
@@ -119,7 +91,7 @@ def test_a_cluster_gives_the_same_and_a_killed_worker_costs_no_drawing(
 def _wait_for_workers() -> list[int]:
     """Wait a little for a worker to be at work."""
     for _ in range(50):
-        if found := workers():
+        if found := workers_at("_fit_one"):
             return found
         time.sleep(0.1)
     return []

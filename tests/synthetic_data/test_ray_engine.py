@@ -4,23 +4,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from limner.cluster import require_ray
 from limner.errors import DatasetError, OutputError
 from limner.synthetic_data import dataset, ray_shards
 
+from ..ray_cluster import needs_ray, two_workers, workers_at
+
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed: limner[cluster]"
-)
 PLAN = {"count": 24, "seed": 11, "size": 64, "shard_samples": 4}
 
 
@@ -38,34 +35,8 @@ def whole(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cluster():
     """Start a cluster of two workers on this machine."""
-    import limner
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        root = str(Path(limner.__file__).resolve().parents[1])
-        patch.setenv("PYTHONPATH", os.pathsep.join([root, os.environ.get("PYTHONPATH", "")]))
-        patch.setenv("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
-        ray = require_ray()
-        ray.init(
-            num_cpus=2, log_to_driver=False, logging_level="ERROR", include_dashboard=False,
-            object_store_memory=100 * 2**20,
-        )  # fmt: skip
+    with two_workers() as ray:
         yield ray
-        ray.shutdown()
-
-
-def workers():
-    """Return the processes that draw for Ray at this moment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if words.startswith(b"ray::_draw_elsewhere"):
-                found.append(int(entry.name))
-    return found
 
 
 @needs_ray
@@ -77,7 +48,7 @@ def test_a_cluster_draws_the_same_bytes_though_a_worker_is_killed(cluster, whole
     def kill_one(done, count):
         deadline = time.monotonic() + 20.0
         while not killed and time.monotonic() < deadline:
-            if busy := workers():
+            if busy := workers_at("_draw_elsewhere"):
                 os.kill(busy[0], signal.SIGKILL)
                 killed.append(busy[0])
             time.sleep(0.05)
