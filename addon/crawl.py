@@ -128,7 +128,6 @@ class Crawl:
         firsts.append(self._outline_handles(parametric))
         correction = carrier.follow(self._deformer, Handles.join(firsts), correction)
         curves, results = carrier.lines(correction), list[SnakeResult]()
-        snake = self.snake_settings()
         for number in range(self.settings.passes):
             # Only the first pass shifts whole curves.
             snake = self.snake_settings(shift=number == 0)

@@ -116,8 +116,10 @@ class MouthTuck:
             if len(rows):
                 result[rows, 2] -= _way_back(push[np.intersect1d(rows, self._inside)])
         lining = self._inside[part[self._inside] == _SKIN]
-        for _ in range(_LINING_ROUNDS):
-            result[lining] += self._softened(self._push(result))[lining]
+        for number in range(_LINING_ROUNDS):
+            if number:  # the teeth's way does not change the lining's first one
+                push = self._push(result)
+            result[lining] += self._softened(push)[lining]
             result[lining] += self._softened(self._room.way_in(result))[lining]
         for whole in _TEETH:
             rows = np.flatnonzero(part == whole)
@@ -140,6 +142,8 @@ class MouthTuck:
 
     def _softened(self, push: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (V, 3) a push that takes its neighbours along, so that nothing folds."""
+        if not push.any():
+            return push
         here, there, count = self._around
         for _ in range(_SOFT_ROUNDS):
             mean = np.stack(

@@ -56,7 +56,7 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     seen = resample_flags(upper.visible, 24)
     if is_open:
         _draw_opening(pen, face, top, low, aus, record)
-        pen.line(top, "upper_lip_inner", 1.0, resample_flags(upper.visible, 24))
+        pen.line(top, "upper_lip_inner", 1.0, seen)
         pen.line(
             low,
             "lower_lip_inner",
@@ -67,9 +67,7 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
         pen.line(0.5 * (top + low), "none", 0.8, seen, 0.0)
     else:
         seam = 0.5 * (top + low)
-        pen.line(
-            seam, "upper_lip_inner", 1.2, resample_flags(upper.visible, 24), steady=kind == "line"
-        )
+        pen.line(seam, "upper_lip_inner", 1.2, seen, steady=kind == "line")
     if kind == "shaded":
         shade_lips(pen, outer_top, outer_low, 0.5 * (top + low))
     pen.part("lower lip")
