@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
 from ..rig.facs import AU_NAMES, split_label
+from ..sketch_cnn.cut import cut_square
 from ..sketch_cnn.detection import Detection
-from ..sketch_cnn.detector import cut_square
 from ..sketch_cnn.explain import Explanation
 from ..sketch_cnn.sketch import Sketch
 

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from .crop import INPUT_PX
 from .labels import FEATURES, MIRRORED_AUS, MIRRORED_LANDMARKS
+from .line_points import MIRRORED_LINE_POINTS
 from .prepare import PREPARED_PX, SHEET_PX
 from .spoil import Spoiler
 
@@ -82,20 +83,19 @@ def read_batch(
 
     Returns
     -------
-    ink (N, 1, 128, 128) float32; intensity, visible (N, A); landmarks (N, 70, 2) crop pixels; pose
-    (N, 3); features (N, 64, 64) int64, -1 on paper
+    ink (N, 1, 128, 128) float32; intensity, visible (N, A); landmarks (N, 70, 2) and lines
+    (N, L, 2) crop pixels; pose (N, 3); features (N, 64, 64) int64, -1 on paper
     """
     device, count = faces["ink"].device, len(faces["ink"])
     maps = _middles(count, device)
-    landmarks, pose = faces["landmarks"], faces["pose"].clone()
+    landmarks, lines, pose = faces["landmarks"], faces["lines"], faces["pose"].clone()
     intensity, visible = faces["intensity"], faces["visible"]
     if jitter is not None:
         maps, flip, turn = _crops(count, jitter, device)
         # image y runs down: a turn in the picture is a roll the other way
         pose[:, 2] -= torch.atan2(turn[:, 1, 0], turn[:, 0, 0])
-        landmarks = torch.where(
-            flip[:, None, None], landmarks[:, _constant(MIRRORED_LANDMARKS, device)], landmarks
-        )
+        landmarks = _flipped(landmarks, MIRRORED_LANDMARKS, flip)
+        lines = _flipped(lines, MIRRORED_LINE_POINTS, flip)
         pose = torch.where(flip[:, None], pose * _constant((1.0, -1.0, -1.0), device), pose)
         aus = _constant(MIRRORED_AUS, device)
         intensity = torch.where(flip[:, None], intensity[:, aus], intensity)
@@ -110,6 +110,7 @@ def read_batch(
         "intensity": intensity,
         "visible": visible,
         "landmarks": _moved(landmarks, maps),
+        "lines": _moved(lines, maps),
         "pose": pose,
         "features": torch.where(grid == 0, -1, grid),
     }
@@ -121,10 +122,7 @@ def place_batch(
     """Return crops that lie badly (N, 1, 128, 128), and their landmarks (N, 70, 2)."""
     device, count = faces["ink"].device, len(faces["ink"])
     maps, flip, _ = _crops(count, jitter, device)
-    landmarks = faces["landmarks"]
-    landmarks = torch.where(
-        flip[:, None, None], landmarks[:, _constant(MIRRORED_LANDMARKS, device)], landmarks
-    )
+    landmarks = _flipped(faces["landmarks"], MIRRORED_LANDMARKS, flip)
     return spoiler(warp(faces["ink"], maps, INPUT_PX) / 255.0), _moved(landmarks, maps)
 
 
@@ -266,6 +264,11 @@ def _shift(count: int, by: float, device: torch.device) -> Tensor:
 
 def _mirror(size_px: int, device: torch.device) -> Tensor:
     return _constant((-1.0, 0.0, float(size_px), 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), device).view(3, 3)
+
+
+def _flipped(points: Tensor, other: tuple[int, ...], flip: Tensor) -> Tensor:
+    """Give (N, K, 2) points the places of those on the other side, where `flip` (N,) is set."""
+    return torch.where(flip[:, None, None], points[:, _constant(other, points.device)], points)
 
 
 def _moved(points: Tensor, maps: Tensor) -> Tensor:

@@ -26,8 +26,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from .crop import crop_matrix, landmark_box
+from .cut import cut_square
 from .detection import Detection
-from .detector import cut_square
 from .facemesh import Features
 from .image import sketch_from_grey
 from .labels import AU_LABELS, MIRRORED_AUS, MIRRORED_LANDMARKS

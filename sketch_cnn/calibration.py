@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from ..errors import SketchError
 from .detector import Detector
@@ -127,11 +129,11 @@ def _platt(logit: NDArray, truth: NDArray, scored: NDArray) -> NDArray[np.float6
     start = np.array([1.0, 0.0])
     if len(x) < 20 or not 0.0 < y.mean() < 1.0:
         return start
-    design, values, pull = np.column_stack([x, np.ones_like(x)]), start.copy(), np.array([2.0, 2.0])
-    for _ in range(30):
-        probability = 1.0 / (1.0 + np.exp(-design @ values))
-        gradient = design.T @ (probability - y) + pull * (values - start)
-        spread = probability * (1.0 - probability)
-        hessian = (design * spread[:, None]).T @ design + np.diag(pull)
-        values = values - np.linalg.solve(hessian, gradient)
-    return values
+    design, pull = np.column_stack([x, np.ones_like(x)]), 2.0
+
+    def cost(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        odds, off = design @ values, values - start
+        value = np.logaddexp(0.0, odds).sum() - odds @ y + 0.5 * pull * (off @ off)
+        return float(value), design.T @ (expit(odds) - y) + pull * off
+
+    return np.asarray(minimize(cost, start, jac=True, method="BFGS").x)

@@ -33,6 +33,8 @@ class Detection:
     other_faces : boxes of further faces found, by score
     landmarks : (70, 2) float64, `Sketch.ink` pixels: 68 iBUG points, then iris left and right
     landmark_spread : (70,) float64, pixels: standard deviation per axis
+    lines, line_spread : (L, 2) and (L,) float64, pixels, or None
+        Where the lines of `line_points.LINES` run, whether they are drawn or not: 8 points each.
     pose : (3,) float64, radians: rotation vector of the head (see rig.face_rig.RigState.rotation)
     features : names of the label classes, index 0 = "none"
     feature_probability : (C, h, w) float32
@@ -71,6 +73,8 @@ class Detection:
     reference: str = "none"
     embedding: NDArray[np.float32] | None = None
     attention: NDArray[np.float32] | None = None
+    lines: NDArray[np.float64] | None = None
+    line_spread: NDArray[np.float64] | None = None
 
     @property
     def present(self) -> NDArray[np.bool_]:

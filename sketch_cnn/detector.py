@@ -9,16 +9,15 @@ mirrored drawing gives exactly the mirrored answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..errors import SketchError
 from .crop import crop_matrix, landmark_box
+from .cut import cut_square, overlap
 from .detection import Detection
 from .mirror import mirror_mean
 from .model_file import (
@@ -40,6 +39,8 @@ Box = tuple[float, float, float, float]
 _SURE, _DOUBTFUL = 0.35, 0.12
 _CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
+_SHARP_PX, _MUCH = 4.0, 28.0
+"""What a face gives: landmarks that are sharp to so many pixels, evidence of so many answers."""
 _OVERLAP = 0.3
 _GIVEN_OVERLAP = 0.4
 """Of a box that the user gave: what the placer makes of it must overlap it so far."""
@@ -286,6 +287,8 @@ class Detector:
             other_faces=tuple(other.box for other in look.others),
             landmarks=landmarks,
             landmark_spread=values["spread"] / matrix[0, 0],
+            lines=(values["lines"] - matrix[:, 2]) / np.diag(matrix[:, :2]),
+            line_spread=values["line_spread"] / matrix[0, 0],
             pose=values["pose"],
             features=tuple(self.reader.meta["features"]),
             feature_probability=values["features"].astype(np.float32),
@@ -348,53 +351,10 @@ class Detector:
         values, _ = self.read(ink, self.place(ink, box))
         spread = float(np.median(values["spread"][17:68]))
         evidence = float(np.median(values["alpha"] + values["beta"]))
-        return float(np.clip(1.6 - spread / 5.0, 0.0, 1.0) * np.clip(evidence / 8.0, 0.0, 1.0))
+        sharp, sure = 1.6 - spread / _SHARP_PX, evidence / _MUCH
+        return float(np.clip(sharp, 0.0, 1.0) * np.clip(sure, 0.0, 1.0))
 
 
 def _looks(attention: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return shares of looking as a map whose most is 1."""
     return (attention / max(float(attention.max()), 1e-12)).astype(np.float32)
-
-
-def cut_square(
-    ink: NDArray[np.float32], corner: tuple[float, float], side: float, size_px: int
-) -> NDArray[np.float32]:
-    """Cut a square out of the ink and bring it to `size_px`; outside of the sheet is paper."""
-    height, width = ink.shape
-    x0, y0 = corner
-    left, top = int(np.floor(min(x0, 0.0))), int(np.floor(min(y0, 0.0)))
-    right, bottom = int(np.ceil(max(x0 + side, width))), int(np.ceil(max(y0 + side, height)))
-    low_x, low_y = max(0, int(np.floor(x0)) - 2), max(0, int(np.floor(y0)) - 2)
-    high_x = min(width, int(np.ceil(x0 + side)) + 2)
-    high_y = min(height, int(np.ceil(y0 + side)) + 2)
-    sheet_x, sheet_y = max(left, int(np.floor(x0)) - 2), max(top, int(np.floor(y0)) - 2)
-    sheet = np.zeros(
-        (
-            min(bottom, int(np.ceil(y0 + side)) + 2) - sheet_y,
-            min(right, int(np.ceil(x0 + side)) + 2) - sheet_x,
-        ),
-        np.float32,
-    )
-    if high_x > low_x and high_y > low_y:
-        part = ink[low_y:high_y, low_x:high_x]
-        sheet[low_y - sheet_y : high_y - sheet_y, low_x - sheet_x : high_x - sheet_x] = part
-    box = (x0 - sheet_x, y0 - sheet_y, x0 - sheet_x + side, y0 - sheet_y + side)
-    box = (
-        max(box[0], 0.0),
-        max(box[1], 0.0),
-        min(box[2], sheet.shape[1]),
-        min(box[3], sheet.shape[0]),
-    )
-    how = Image.Resampling.HAMMING if side > size_px else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(sheet).resize((size_px, size_px), how, box=box))
-
-
-def overlap(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the intersection over union of two boxes."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    if width <= 0.0 or height <= 0.0:
-        return 0.0
-    both = width * height
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
-    return both / (sum(areas) - both)

@@ -14,8 +14,9 @@ import numpy as np
 from ..errors import DatasetError, SketchError
 from .breakdown import break_down, by_intensity, confusions, coverage, deciles, mistakes
 from .compare import compare_answers
+from .cut import overlap
 from .detection import Detection
-from .detector import Detector, overlap
+from .detector import Detector
 from .figures import FIGURES, MACROS, bootstrap_weights, interval, macro_figures, table_figures
 from .image import read_sketch
 from .labels import AU_LABELS, TRACE

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from ..errors import require_shape
+from .cut import cut_square
 from .detection import Detection
-from .detector import Detector, cut_square
+from .detector import Detector
 from .labels import FEATURES, MIRRORED_AUS
 from .sketch import Sketch
 

@@ -29,8 +29,8 @@ from .weight_storage import store_weights
 __all__ = ["export", "forget_makers", "load_networks", "write_onnx"]
 
 _OUTPUTS = (
-    "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
-    "embedding", "attention",
+    "alpha", "beta", "intensity", "visible", "landmarks", "spread", "lines", "line_spread",
+    "pose", "features", "embedding", "attention",
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def export(
     version: str,
     data: Path | None = None,
     metrics: dict[str, float] | None = None,
-    storage: str = "float16",
+    storage: str = "int8",
 ) -> None:
     """Write `finder.onnx`, `placer.onnx` and `reader.onnx` into the folder `out`.
 

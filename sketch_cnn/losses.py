@@ -21,7 +21,7 @@ from .labels import PRESENT, TRACE
 __all__ = ["READER_TERMS", "finder_loss", "placer_loss", "reader_losses"]
 
 READER_TERMS = (
-    "presence", "intensity", "visible", "landmarks", "early", "spread", "pose", "features",
+    "presence", "intensity", "visible", "landmarks", "lines", "early", "spread", "pose", "features",
 )  # fmt: skip
 
 _NEAR_PX = 4.0
@@ -57,8 +57,8 @@ def reader_losses(
     Parameters
     ----------
     answer : the reader's outputs
-    truth : `intensity` (N, A), `visible` (N, A), `landmarks` (N, 70, 2) crop pixels, `pose` (N, 3),
-        `features` (N, 64, 64) int64, -1 where nothing is drawn
+    truth : `intensity` (N, A), `visible` (N, A), `landmarks` (N, 70, 2) and `lines` (N, L, 2) crop
+        pixels, `pose` (N, 3), `features` (N, 64, 64) int64, -1 where nothing is drawn
     au_weight : (2, A) weights of absent and present, against imbalance
     """
     intensity, visible = truth["intensity"], truth["visible"]
@@ -70,18 +70,20 @@ def reader_losses(
 
     strong = visible * (0.3 + present)
     off = functional.smooth_l1_loss(answer["intensity"], intensity, reduction="none", beta=0.1)
-    distance = _distance(answer["landmarks"], truth["landmarks"])
-    early = _distance(answer["rough"], truth["landmarks"])
-    early = early + _distance(answer["nearer"], truth["landmarks"])
-    wide = (answer["spread"] / _NEAR_PX).clamp(min=0.1)
+    points = torch.cat([truth["landmarks"], truth["lines"]], 1)
+    distance = _distance(torch.cat([answer["landmarks"], answer["lines"]], 1), points)
+    early = _distance(answer["rough"], points) + _distance(answer["nearer"], points)
+    wide = torch.cat([answer["spread"], answer["line_spread"]], 1) / _NEAR_PX
+    wide = wide.clamp(min=0.1)
+    marks = truth["landmarks"].shape[1]
     weight_of = torch.ones_like(distance[0])
     weight_of[:17].fill_(_JAW_SHARE)
-    weight_of = weight_of / weight_of.mean()
     return {
         "presence": presence,
         "intensity": (strong * off).sum() / strong.sum().clamp(min=1.0),
         "visible": functional.binary_cross_entropy(answer["visible"], visible),
-        "landmarks": (weight_of * distance).mean(),
+        "landmarks": (weight_of * distance)[:, :marks].mean(),
+        "lines": distance[:, marks:].mean(),
         "early": (weight_of * early).mean(),
         # Laplace-like: distance over spread, plus the price of a wide spread
         "spread": (distance / wide + torch.log(wide)).mean(),

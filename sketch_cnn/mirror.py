@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
+from .line_points import MIRRORED_LINE_POINTS
 
 __all__ = ["mirror_mean"]
 
 _AUS, _LANDMARKS = np.array(MIRRORED_AUS), np.array(MIRRORED_LANDMARKS)
+_LINES = np.array(MIRRORED_LINE_POINTS)
 
 
 def mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[np.float64]]:
@@ -29,6 +31,8 @@ def mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[n
         **dict.fromkeys(("alpha", "beta", "intensity", "visible"), lambda row: row[_AUS]),
         "landmarks": lambda row: [size_px, 0.0] + row[_LANDMARKS] * [-1.0, 1.0],
         "spread": lambda row: row[_LANDMARKS],
+        "lines": lambda row: [size_px, 0.0] + row[_LINES] * [-1.0, 1.0],
+        "line_spread": lambda row: row[_LINES],
         "pose": lambda row: row * [1.0, -1.0, -1.0],
         "features": lambda row: row[:, :, ::-1],
         "attention": lambda row: row[:, ::-1],

@@ -37,7 +37,8 @@ _GIVES = {
     PLACER_FILE: {"landmarks"},
     NEUTRAL_FILE: {"odds", "strength"},
     READER_FILE: {
-        "alpha", "beta", "intensity", "visible", "landmarks", "spread", "pose", "features",
+        "alpha", "beta", "intensity", "visible", "landmarks", "spread", "lines", "line_spread",
+        "pose", "features",
     },
 }  # fmt: skip
 """File → outputs that it must have."""

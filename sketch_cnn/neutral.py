@@ -23,10 +23,20 @@ from ..errors import ModelError
 from .model_file import Network, open_network
 from .unseen import with_unseen
 
-__all__ = ["MOST_TURN_DEG", "READ", "NeutralHead", "inputs_of", "reader_print", "turn_deg"]
+__all__ = [
+    "MOST_TURN_DEG",
+    "POINTED",
+    "READ",
+    "NeutralHead",
+    "inputs_of",
+    "reader_print",
+    "turn_deg",
+]
 
-READ = ("alpha", "beta", "intensity", "visible", "landmarks")
+READ = ("alpha", "beta", "intensity", "visible", "landmarks", "lines")
 """What the head sees of each drawing, as the reader said it."""
+POINTED = ("landmarks", "lines")
+"""Of these, the ones that are points in the crop."""
 
 MOST_TURN_DEG = 15.0
 """A neutral drawing that faces so much another way does not help any more, and is not used."""

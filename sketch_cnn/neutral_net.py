@@ -13,16 +13,18 @@ import torch
 from torch import Tensor, nn
 
 from .labels import AU_LABELS, MIRRORED_AUS, MIRRORED_LANDMARKS
-from .neutral import READ
+from .line_points import MIRRORED_LINE_POINTS
+from .neutral import POINTED, READ
 from .places import face_frame
 
-__all__ = ["NeutralNet"]
+__all__ = ["NeutralNet", "example_reading"]
 
 _CROP_PLACE = 3
 """`face_frame` ends with the face's place in the crop, of which no Action Unit tells."""
 _DIFFERENCE = 10.0
-"""An expression moves landmarks by a tenth of what faces differ by."""
+"""An expression moves points by a tenth of what faces differ by."""
 _MOST = 6.0
+_OTHER_SIDE = {"landmarks": MIRRORED_LANDMARKS, "lines": MIRRORED_LINE_POINTS}
 
 
 class NeutralNet(nn.Module):
@@ -37,10 +39,11 @@ class NeutralNet(nn.Module):
     def __init__(self, hidden: int, dropout: float) -> None:
         super().__init__()
         self.register_buffer("aus", torch.tensor(MIRRORED_AUS), persistent=False)
-        self.register_buffer("marks", torch.tensor(MIRRORED_LANDMARKS), persistent=False)
+        for name, other in _OTHER_SIDE.items():
+            self.register_buffer(name, torch.tensor(other), persistent=False)
         self.register_buffer("flip", torch.tensor([-1.0, 1.0]), persistent=False)
         count = len(AU_LABELS)
-        inputs = self._features(*(_example(1) for _ in range(2))).shape[1]
+        inputs = self._features(*(example_reading(1) for _ in range(2))).shape[1]
         self.standard = nn.BatchNorm1d(inputs, affine=False)
         self.leave_out = nn.Dropout(dropout)
         self.first = nn.Linear(inputs, hidden)
@@ -54,7 +57,7 @@ class NeutralNet(nn.Module):
 
         Parameters
         ----------
-        face, rest : by the names of `neutral.READ`: (N, A) each, landmarks (N, 70, 2)
+        face, rest : by the names of `neutral.READ`: (N, A) each, points (N, K, 2)
         """
         straight = self._answer(face, rest)
         turned = self._answer(self._mirrored(face), self._mirrored(rest))
@@ -69,13 +72,17 @@ class NeutralNet(nn.Module):
         return self.last(self.thin(torch.relu(self.first(self.leave_out(features)))))
 
     def _features(self, face: dict[str, Tensor], rest: dict[str, Tensor]) -> Tensor:
-        places, at_rest = (face_frame(side["landmarks"])[:, :-_CROP_PLACE] for side in (face, rest))
+        places, at_rest = (
+            face_frame(torch.cat([side[name] for name in POINTED], 1))[:, :-_CROP_PLACE]
+            for side in (face, rest)
+        )
         moved = _DIFFERENCE * (places - at_rest)
         return torch.cat([*_said(face), *_said(rest), places, moved], 1)
 
     def _mirrored(self, side: dict[str, Tensor]) -> dict[str, Tensor]:
-        turned = {name: side[name][:, self.aus] for name in READ if name != "landmarks"}
-        return {**turned, "landmarks": side["landmarks"][:, self.marks] * self.flip}
+        turned = {name: side[name][:, self.aus] for name in READ if name not in POINTED}
+        points = {name: side[name][:, getattr(self, name)] * self.flip for name in POINTED}
+        return turned | points
 
 
 def _said(side: dict[str, Tensor]) -> list[Tensor]:
@@ -89,6 +96,7 @@ def _logit(values: Tensor) -> Tensor:
     return torch.log(inside) - torch.log(1.0 - inside)
 
 
-def _example(count: int) -> dict[str, Tensor]:
-    tables = {name: torch.ones(count, len(AU_LABELS)) for name in READ if name != "landmarks"}
-    return {**tables, "landmarks": torch.zeros(count, len(MIRRORED_LANDMARKS), 2)}
+def example_reading(count: int) -> dict[str, Tensor]:
+    """Return what a reader may say of `count` drawings, by the names and in the order of `READ`."""
+    shapes = {name: (len(other), 2) for name, other in _OTHER_SIDE.items()}
+    return {name: torch.full((count, *shapes.get(name, (len(AU_LABELS),))), 0.5) for name in READ}

@@ -23,10 +23,10 @@ from ..errors import DatasetError
 from .calibration import fit
 from .detector import Detector
 from .export import forget_makers, write_onnx
-from .labels import AU_LABELS, PRESENT, TRACE
+from .labels import PRESENT, TRACE
 from .model_file import NEUTRAL_FILE, SCHEMA
 from .neutral import READ, reader_print
-from .neutral_net import NeutralNet
+from .neutral_net import NeutralNet, example_reading
 from .neutral_pairs import Pairs
 from .weight_storage import store_weights
 
@@ -237,14 +237,13 @@ class _Deployed(nn.Module):
 def _exported(net: NeutralNet) -> Any:
     """Return the network as an ONNX model with a free batch size."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    shapes = [(2, 70, 2) if name == "landmarks" else (2, len(AU_LABELS)) for name in READ]
-    # ten tensors of their own: torch takes one that is given twice for one input
-    example = tuple(torch.full(shape, 0.5) for shape in (*shapes, *shapes))
+    # tensors of their own for face and rest: torch takes one that is given twice for one input
+    example = tuple(part for _ in range(2) for part in example_reading(2).values())
     batch = torch.export.Dim("batch")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's exporter warns about itself
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", UserWarning)  # ten inputs share one batch, as is meant
+        warnings.simplefilter("ignore", UserWarning)  # all inputs share one batch, as is meant
         program = torch.onnx.export(
             _Deployed(net).eval(),
             example,

@@ -1,4 +1,4 @@
-"""Landmarks in feature maps: where they are, what is there, and how they lie to each other."""
+"""Points in feature maps: where they are, what is there, and how they lie to each other."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -8,10 +8,27 @@ import torch
 from torch import Tensor
 
 from .crop import INPUT_PX
+from .line_points import LINE_POINTS, LINES, line_rows
 
-__all__ = ["LANDMARKS", "PLACES", "face_axis", "face_frame", "sample_at", "soft_argmax"]
+__all__ = [
+    "LANDMARKS",
+    "POINTS",
+    "face_axis",
+    "face_frame",
+    "frame_size",
+    "sample_at",
+    "soft_argmax",
+]
 
 LANDMARKS = 70
+POINTS = LANDMARKS + len(LINES) * LINE_POINTS
+"""All that the reader places: the landmarks, then the points of the lines."""
+
+
+def _lines(first: str, last: str) -> slice:
+    rows = line_rows(first, last)
+    return slice(LANDMARKS + rows.start, LANDMARKS + rows.stop)
+
 
 _RIGHT_EYE, _LEFT_EYE, _MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)
 _PARTS = (
@@ -19,9 +36,20 @@ _PARTS = (
     (_RIGHT_EYE, _RIGHT_EYE), (slice(68, 69), _RIGHT_EYE),
     (_LEFT_EYE, _LEFT_EYE), (slice(69, 70), _LEFT_EYE),
     (_MOUTH, _MOUTH),
+    (_lines("brow_upper_R", "lower_lid_R"), _RIGHT_EYE),
+    (_lines("brow_upper_L", "lower_lid_L"), _LEFT_EYE),
+    (_lines("upper_lip_outer", "mentolabial"), _MOUTH),
 )  # fmt: skip
-"""Landmarks that are also taken relative to a part of their own: brows and irises to the eye."""
-PLACES = 2 * (LANDMARKS + sum(rows.stop - rows.start for rows, _ in _PARTS)) + 3
+"""Points that are also taken relative to a part of their own: brows and irises to the eye."""
+
+
+def frame_size(points: int) -> int:
+    """Return how many numbers `face_frame` gives for so many points."""
+    return 2 * (points + sum(rows.stop - rows.start for rows, _ in _parts(points))) + 3
+
+
+def _parts(points: int) -> list[tuple[slice, slice]]:
+    return [(rows, about) for rows, about in _PARTS if rows.stop <= points]
 
 
 def soft_argmax(heat: Tensor, side: int) -> tuple[Tensor, Tensor]:
@@ -56,7 +84,7 @@ def sample_at(maps: Tensor, where: Tensor) -> Tensor:
 
 
 def face_axis(landmarks: Tensor) -> tuple[Tensor, Tensor]:
-    """Return size (N,) and x axis (N, 2) of faces of (N, 70, 2) landmarks.
+    """Return size (N,) and x axis (N, 2) of faces of (N, 70 or more, 2) landmarks.
 
     The axis runs from eye to eye; the size is the root mean square distance from the middle.
     """
@@ -66,14 +94,18 @@ def face_axis(landmarks: Tensor) -> tuple[Tensor, Tensor]:
     return size, axis / axis.norm(dim=1, keepdim=True).clamp(min=1.0)
 
 
-def face_frame(landmarks: Tensor) -> Tensor:
-    """Return (N, PLACES) places of (N, 70, 2) landmarks in the face's own frame.
+def face_frame(points: Tensor) -> Tensor:
+    """Return (N, frame_size(K)) places of (N, K, 2) points in the face's own frame.
+
+    Parameters
+    ----------
+    points : the landmarks, with or without the points of the lines behind them
 
     Position, size and roll in the crop are appended.
     """
-    middle = landmarks[:, :68].mean(1, keepdim=True)
-    centred = landmarks - middle
-    size, axis = face_axis(landmarks)
+    middle = points[:, :68].mean(1, keepdim=True)
+    centred = points - middle
+    size, axis = face_axis(points)
     turned = torch.stack(
         [
             centred[..., 0] * axis[:, None, 0] + centred[..., 1] * axis[:, None, 1],
@@ -82,7 +114,10 @@ def face_frame(landmarks: Tensor) -> Tensor:
         dim=2,
     )
     own = turned / size[:, None, None]
-    parts = [own[:, rows] - own[:, about].mean(1, keepdim=True) for rows, about in _PARTS]
+    parts = [
+        own[:, rows] - own[:, about].mean(1, keepdim=True)
+        for rows, about in _parts(points.shape[1])
+    ]
     places = torch.cat([own, *parts], 1).flatten(1)
     return torch.cat(
         [places, size[:, None] / INPUT_PX, axis[:, 1:], middle[:, 0, :1] / INPUT_PX], 1

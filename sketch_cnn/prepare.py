@@ -30,6 +30,7 @@ class PreparedFaces:
     ink : (N, 192, 192) uint8, 255 = ink; the reader's crop is its middle
     features : (N, 192, 192) uint8, a class drawn in each pixel, 0 on paper
     landmarks : (N, 70, 2) float32, pixels of `ink`
+    lines : (N, L, 2) float32, pixels of `ink`: the points of `line_points.LINES`
     sheet : (N, 128, 128) uint8, the whole drawing, for the finder
     sheet_landmarks : (N, 70, 2) float32, pixels of `sheet`
     intensity, visible : (N, A) float32
@@ -40,6 +41,7 @@ class PreparedFaces:
     ink: NDArray[np.uint8]
     features: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
+    lines: NDArray[np.float32]
     sheet: NDArray[np.uint8]
     sheet_landmarks: NDArray[np.float32]
     intensity: NDArray[np.float32]
@@ -76,13 +78,17 @@ def prepare(sample: Sample, rng: np.random.Generator) -> PreparedFaces:
     crop = crop_matrix(box, INPUT_PX, CROP_MARGIN)
     crop[:, 2] += (PREPARED_PX - INPUT_PX) / 2.0
     fine = warp(sample.features(), crop * 2.0, 2 * PREPARED_PX, nearest=True)
-    landmarks = sample.landmarks @ crop[:, :2].T + crop[:, 2]
+    landmarks, lines = (
+        (points @ crop[:, :2].T + crop[:, 2]).astype(np.float32)[None]
+        for points in (sample.landmarks, sample.lines)
+    )
     sheet = cv2.resize(ink, (SHEET_PX, SHEET_PX), interpolation=cv2.INTER_AREA)
     scale = [SHEET_PX / ink.shape[1], SHEET_PX / ink.shape[0]]
     return PreparedFaces(
         ink=np.round(255.0 * warp(ink, crop, PREPARED_PX)).astype(np.uint8)[None],
         features=one_class_a_cell(fine, 2, rng)[None],
-        landmarks=landmarks.astype(np.float32)[None],
+        landmarks=landmarks,
+        lines=lines,
         sheet=np.round(255.0 * sheet).astype(np.uint8)[None],
         sheet_landmarks=(sample.landmarks * scale).astype(np.float32)[None],
         intensity=sample.intensity[None],

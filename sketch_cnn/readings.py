@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..errors import DatasetError, SketchError, require_shape
+from .cut import overlap
 from .detection import Detection
-from .detector import Detector, overlap
+from .detector import Detector
 from .image import sketch_from_grey
 from .labels import AU_LABELS, PRESENT, TRACE
 from .shards import Sample

@@ -17,7 +17,7 @@ _RECIPES = Path(__file__).parent / "recipes"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides what training gives; see `recipes/third.toml` for the meanings."""
+    """Everything that decides what training gives; see `recipes/fourth.toml` for the meanings."""
 
     name: str
     seed: int

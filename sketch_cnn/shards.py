@@ -18,6 +18,7 @@ from PIL import Image
 
 from ..errors import DatasetError
 from .labels import AU_LABELS
+from .line_points import LINE_POINTS, LINES, points_along
 
 __all__ = ["Sample", "read_folder", "read_shard", "sample_of"]
 
@@ -33,6 +34,7 @@ class Sample:
     is_face : False for a drawing of something else
     intensity, visible : (A,) float32 in [0, 1], in the order of `labels.AU_LABELS`
     landmarks : (70, 2) float32, pixels
+    lines : (L, 2) float32, pixels: the points of `line_points.LINES`
     pose : (3,) float32, rotation vector, radians
     meta : what else the data set says (rig, style, identity, clip)
     neutral : the same face at rest, like `picture`; None in a data set without pairs
@@ -45,6 +47,7 @@ class Sample:
     intensity: NDArray[np.float32]
     visible: NDArray[np.float32]
     landmarks: NDArray[np.float32]
+    lines: NDArray[np.float32]
     pose: NDArray[np.float32]
     meta: dict[str, object]
     neutral: bytes | NDArray[np.uint8] | None = None
@@ -127,9 +130,12 @@ def sample_of(
         row = rows[f"AU{au['au']}{au.get('side') or ''}"]
         intensity[row], visible[row] = au["intensity"], float(au["visible"])
     landmarks = np.array(label["landmarks"] if is_face else np.zeros((70, 2)), dtype=np.float32)
+    lines = np.zeros((len(LINES) * LINE_POINTS, 2), "f4")
+    if is_face:
+        lines = points_along(label["curves"])
     pose = np.array(label["pose"] if is_face else np.zeros(3), dtype=np.float32)
     meta = {name: label.get(name) for name in ("rig", "style", "identity_id", "seed", "clip")}
-    return Sample(key, picture, labels, is_face, intensity, visible, landmarks, pose, meta)
+    return Sample(key, picture, labels, is_face, intensity, visible, landmarks, lines, pose, meta)
 
 
 def read_folder(folder: Path, limit: int | None = None) -> list[Sample]:

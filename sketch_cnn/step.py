@@ -135,6 +135,7 @@ class Stepper:
                 self._once(larder, team)
         except RuntimeError as error:
             _LOG.warning("a step cannot be captured, and will take longer: %s", error)
+            _LOG.debug("where it failed", exc_info=True)
             self.optimizer.zero_grad(set_to_none=True)
             return
         self.graph = graph

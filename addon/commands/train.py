@@ -51,7 +51,7 @@ __all__ = ["train"]
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the weights."
 )
-@click.option("--recipe", help="Name, or a .toml file; third by default, neutral with --neutral.")
+@click.option("--recipe", help="Name, or a .toml file; fourth by default, neutral with --neutral.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
 @click.option(
@@ -76,7 +76,7 @@ __all__ = ["train"]
 @click.option(
     "--storage",
     type=click.Choice(["float16", "int8"]),
-    default="float16",
+    default="int8",
     show_default=True,
     help="Of the large weights in the files; int8 takes little more than half the room.",
 )
@@ -114,7 +114,7 @@ def train(
         raise ModelError(f"training needs {error.name}; pip install 'limner[train]'") from None
     from ..terminal import progress_bar
 
-    chosen = load_recipe(recipe or "third")
+    chosen = load_recipe(recipe or "fourth")
     if workers is None:
         workers = 1 if rigs is None else max((os.cpu_count() or 2) // processes - 1, 1)
     with progress_bar("Training", chosen.steps) as advance:

@@ -31,6 +31,7 @@ presence = 1.0
 intensity = 1.0
 visible = 1.0
 landmarks = 1.0
+lines = 1.0
 early = 1.0
 spread = 1.0
 pose = 1.0
@@ -77,5 +78,13 @@ def weights(tmp_path_factory, checkpoint, drawings):
     from limner.sketch_cnn.export import export
 
     out = tmp_path_factory.mktemp("weights")
-    export(checkpoint, out, drawings, version="0.0", data=drawings, metrics={"f1": 0.25})
+    export(
+        checkpoint,
+        out,
+        drawings,
+        version="0.0",
+        data=drawings,
+        metrics={"f1": 0.25},
+        storage="float16",
+    )
     return out

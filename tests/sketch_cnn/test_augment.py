@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from limner.sketch_cnn.labels import AU_LABELS, MIRRORED_AUS, MIRRORED_LANDMARKS
+from limner.sketch_cnn.line_points import MIRRORED_LINE_POINTS
 
 pytest.importorskip("cv2", reason="augmentation needs limner[train]")
 torch = pytest.importorskip("torch", reason="training needs limner[train]")
@@ -45,6 +46,8 @@ def dotted():
         intensity=intensity,
         visible=np.ones(len(AU_LABELS), np.float32),
         landmarks=landmarks,
+        lines=np.tile(landmarks[8], (len(MIRRORED_LINE_POINTS), 1))
+        + rng.normal(0.0, 9.0, (160, 2)),
         pose=np.array([0.1, 0.3, -0.2], np.float32),
         meta={},
     )
@@ -93,6 +96,8 @@ def test_half_of_the_drawings_are_mirrored_with_all_their_labels(dotted):
         ("ink", lambda value: value.flip(-1)),
         ("pose", lambda value: value * torch.tensor([1.0, -1.0, -1.0])),
         ("landmarks", lambda value: value[:, MIRRORED_LANDMARKS] * torch.tensor([-1.0, 1.0])
+         + torch.tensor([128.0, 0.0])),
+        ("lines", lambda value: value[:, MIRRORED_LINE_POINTS] * torch.tensor([-1.0, 1.0])
          + torch.tensor([128.0, 0.0])),
     ):  # fmt: skip
         expected = turned(plain[name][mirrored])

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 from limner.sketch_cnn.crop import crop_matrix, landmark_box
-from limner.sketch_cnn.detector import cut_square, overlap
+from limner.sketch_cnn.cut import cut_square, overlap
 
 
 def test_the_middle_of_the_box_is_the_middle_of_the_crop():

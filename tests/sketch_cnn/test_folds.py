@@ -24,7 +24,7 @@ def people(count=40, strangers=6):
         blank = np.zeros(44, "f4")
         samples.append(
             Sample(f"k{row}", b"", b"", is_face, blank, blank, np.zeros((70, 2), "f4"),
-                   np.zeros(3, "f4"), meta)
+                   np.zeros((160, 2), "f4"), np.zeros(3, "f4"), meta)
         )  # fmt: skip
     return samples
 

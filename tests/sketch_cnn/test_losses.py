@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from limner.sketch_cnn.labels import AU_LABELS, FEATURES
+from limner.sketch_cnn.line_points import MIRRORED_LINE_POINTS
 from scipy import integrate, stats
 
 torch = pytest.importorskip("torch", reason="training needs limner[train]")
@@ -17,6 +18,7 @@ from limner.sketch_cnn.losses import (  # noqa: E402
 )
 
 COUNT = len(AU_LABELS)
+ALONG = len(MIRRORED_LINE_POINTS)
 
 
 def tensor(value):
@@ -52,9 +54,11 @@ def answer(count=2, requires_grad=False):
         "intensity": torch.rand(count, COUNT),
         "visible": torch.rand(count, COUNT).clamp(0.1, 0.9),
         "landmarks": 128.0 * torch.rand(count, 70, 2),
-        "rough": 60.0 + torch.rand(count, 70, 2),
-        "nearer": 61.0 + torch.rand(count, 70, 2),
+        "lines": 128.0 * torch.rand(count, ALONG, 2),
+        "rough": 60.0 + torch.rand(count, 70 + ALONG, 2),
+        "nearer": 61.0 + torch.rand(count, 70 + ALONG, 2),
         "spread": 1.0 + torch.rand(count, 70),
+        "line_spread": 1.0 + torch.rand(count, ALONG),
         "pose": torch.rand(count, 3),
         "features": torch.randn(count, len(FEATURES), 64, 64),
     }
@@ -66,6 +70,7 @@ def truth(count=2):
         "intensity": torch.zeros(count, COUNT),
         "visible": torch.ones(count, COUNT),
         "landmarks": torch.full((count, 70, 2), 64.0),
+        "lines": torch.full((count, ALONG, 2), 64.0),
         "pose": torch.zeros(count, 3),
         "features": torch.full((count, 64, 64), -1),
     }
@@ -130,9 +135,11 @@ def test_paper_is_not_asked_for_a_class():
 def test_the_best_spread_of_a_landmark_grows_with_its_error():
     given, true = answer(1), truth(1)
     given["landmarks"] = true["landmarks"] + torch.tensor([6.0, 0.0])
+    given["lines"] = true["lines"] + torch.tensor([6.0, 0.0])
     costs = {}
     for spread in (2.0, 6.0, 18.0):
         given["spread"] = torch.full((1, 70), spread)
+        given["line_spread"] = torch.full((1, ALONG), spread)
         costs[spread] = float(reader_losses(given, true, torch.ones(2, COUNT), 0.0)["spread"])
     assert min(costs, key=costs.__getitem__) == 6.0
 

@@ -16,6 +16,7 @@ from limner.errors import DatasetError, ModelError  # noqa: E402
 from limner.sketch_cnn.detector import Detector  # noqa: E402
 from limner.sketch_cnn.image import read_sketch  # noqa: E402
 from limner.sketch_cnn.labels import AU_LABELS, MIRRORED_AUS, MIRRORED_LANDMARKS  # noqa: E402
+from limner.sketch_cnn.line_points import MIRRORED_LINE_POINTS  # noqa: E402
 from limner.sketch_cnn.model_file import (  # noqa: E402
     NETWORK_FILES,
     NEUTRAL_FILE,
@@ -23,6 +24,7 @@ from limner.sketch_cnn.model_file import (  # noqa: E402
 )
 from limner.sketch_cnn.neutral import (  # noqa: E402
     MOST_TURN_DEG,
+    POINTED,
     READ,
     NeutralHead,
     inputs_of,
@@ -40,7 +42,8 @@ from limner.sketch_cnn.neutral_train import (  # noqa: E402
 
 SKETCHES = Path(__file__).parents[1] / "data" / "sketches"
 COUNT = len(AU_LABELS)
-AUS, MARKS = list(MIRRORED_AUS), list(MIRRORED_LANDMARKS)
+AUS = list(MIRRORED_AUS)
+SIDES = {"landmarks": list(MIRRORED_LANDMARKS), "lines": list(MIRRORED_LINE_POINTS)}
 
 
 def reading(rng, count, odds=None):
@@ -49,21 +52,23 @@ def reading(rng, count, odds=None):
     total = rng.uniform(4.0, 40.0, (count, COUNT))
     share = 1.0 / (1.0 + np.exp(-odds))
     x, y = np.meshgrid(np.linspace(20, 108, 10), np.linspace(20, 108, 7))
-    marks = np.stack([x.ravel(), y.ravel()], 1)[None] + rng.normal(0.0, 2.0, (count, 70, 2))
+    places = np.stack([x.ravel(), y.ravel()], 1)[None].repeat(4, 1)
+    points = places[:, :230] + rng.normal(0.0, 2.0, (count, 230, 2))
     values = {
         "alpha": 1.0 + total * share,
         "beta": 1.0 + total * (1.0 - share),
         "intensity": rng.uniform(0.05, 0.95, (count, COUNT)),
         "visible": np.ones((count, COUNT)),
-        "landmarks": marks,
+        "landmarks": points[:, :70],
+        "lines": points[:, 70:],
     }
     return {name: value.astype(np.float32) for name, value in values.items()}
 
 
 def mirrored(side):
-    turned = {name: side[name][:, AUS] for name in READ if name != "landmarks"}
-    marks = side["landmarks"][:, MARKS] * np.float32([-1, 1]) + np.float32([128, 0])
-    return {**turned, "landmarks": marks}
+    turned = {name: side[name][:, AUS] for name in READ if name not in POINTED}
+    flip, shift = np.float32([-1, 1]), np.float32([128, 0])
+    return turned | {name: side[name][:, SIDES[name]] * flip + shift for name in POINTED}
 
 
 def tensors(side):
@@ -136,7 +141,8 @@ def test_mirrored_drawings_give_mirrored_answers(net):
 def test_where_and_how_large_a_face_is_drawn_at_rest_says_nothing(net):
     rng = np.random.default_rng(3)
     face, rest = reading(rng, 2), reading(rng, 2)
-    moved = {**rest, "landmarks": np.float32(0.4) * rest["landmarks"] + np.float32([9, 30])}
+    small = {name: np.float32(0.4) * rest[name] + np.float32([9, 30]) for name in POINTED}
+    moved = {**rest, **small}
     with torch.no_grad():
         one, two = (net(tensors(face), tensors(side))[0] for side in (rest, moved))
     torch.testing.assert_close(two, one, atol=1e-3, rtol=1e-3)
@@ -233,8 +239,8 @@ def test_too_few_pairs_and_foreign_files_are_one_clear_line(biased, folder, how,
     (tmp_path / "pairs.npz").write_bytes(b"none")
     with pytest.raises(DatasetError, match=r"pairs\.npz: no file of pairs"):
         Pairs.load(tmp_path / "pairs.npz")
-    with pytest.raises(DatasetError, match="recipe third: not for a neutral drawing"):
-        load_neutral_recipe("third")
+    with pytest.raises(DatasetError, match="recipe fourth: not for a neutral drawing"):
+        load_neutral_recipe("fourth")
 
 
 def test_pairs_come_back_from_their_file(biased, tmp_path):

@@ -8,8 +8,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs limner[train]")
 
-from limner.sketch_cnn.places import PLACES, face_frame, sample_at, soft_argmax  # noqa: E402
-from limner.sketch_cnn.reader_net import Windows  # noqa: E402
+from limner.sketch_cnn.places import (  # noqa: E402
+    POINTS,
+    face_axis,
+    face_frame,
+    frame_size,
+    sample_at,
+    soft_argmax,
+)
+from limner.sketch_cnn.reader_net import Sight, Windows  # noqa: E402
 
 
 def test_a_sharp_heat_map_is_the_middle_of_its_cell():
@@ -37,13 +44,14 @@ def test_features_are_taken_where_the_landmarks_lie():
 
 
 def test_the_face_frame_forgets_where_how_large_and_how_tilted_a_face_is():
-    face = 128.0 * torch.rand(1, 70, 2)
+    face = 128.0 * torch.rand(1, POINTS, 2)
     face[:, 42:48, 0] += 200.0  # the left eye lies to the right of the picture
     angle = 0.3
     turn = torch.tensor([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     moved = 0.7 * face @ turn + torch.tensor([30.0, -12.0])
     before, after = face_frame(face), face_frame(moved)
-    assert before.shape == (1, PLACES)
+    assert before.shape == (1, frame_size(POINTS))
+    assert face_frame(face[:, :70]).shape == (1, frame_size(70))
     assert torch.allclose(before[:, :-3], after[:, :-3], atol=1e-4)
     assert float(after[0, -3] / before[0, -3]) == pytest.approx(0.7, abs=1e-4)
     assert not torch.allclose(before[:, -2], after[:, -2], atol=1e-2), "the roll is kept apart"
@@ -55,7 +63,7 @@ def test_windows_turn_and_grow_with_the_face():
     face[:, 42:48, 0] += 40.0
     y, x = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
     ramp = torch.stack([x, y])[None] * 2.0 + 1.0  # each cell tells where it is, in crop pixels
-    windows = Windows(2, 0)
+    windows = Windows(Sight(70, 5, 0.075, 24), 2, 0)
     with torch.no_grad():
         windows.weight.zero_()
         windows.weight[:, :50, 0] = 0.0
@@ -63,7 +71,10 @@ def test_windows_turn_and_grow_with_the_face():
         # one output for the x of the first sample, one for that of the last
         windows.weight[:, 0, 0] = 1.0
         windows.weight[:, 48, 1] = 1.0
-        seen = windows(ramp, torch.zeros(1, 70, 0), face)
+        windows.shift[:, 1] = torch.tensor([0.5, 0.0])
+        seen, moved, spread = windows(
+            ramp, torch.zeros(1, 70, 0), face, torch.ones(1, 70), face_axis(face)
+        )
     across = seen[0, :, 1] - seen[0, :, 0]
     size = math.sqrt(
         float((face[:, :68] - face[:, :68].mean(1, keepdim=True)).square().sum(2).mean())
@@ -73,3 +84,6 @@ def test_windows_turn_and_grow_with_the_face():
     expected = 4 * 0.075 * size * float(axis[0] - axis[1])
     inside = ((face[0] > 25.0) & (face[0] < 100.0)).all(1)
     assert across[inside].numpy() == pytest.approx(expected, abs=0.05)
+    assert torch.allclose(moved[..., 0], face[..., 0] + 0.5 * seen[..., 1])
+    assert torch.equal(moved[..., 1], face[..., 1])
+    assert torch.equal(spread, torch.ones(1, 70)), "as wide as before, until it learns"

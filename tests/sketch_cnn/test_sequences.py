@@ -43,7 +43,8 @@ def clips():
         clip["courses"] = courses[number]
         samples.append(
             Sample(f"{row}", b"", b"", True, truth[row].astype("f4"), np.ones(44, "f4"),
-                   np.zeros((70, 2), "f4"), np.zeros(3, "f4"), {"clip": clip})
+                   np.zeros((70, 2), "f4"), np.zeros((160, 2), "f4"),
+                   np.zeros(3, "f4"), {"clip": clip})
         )  # fmt: skip
     return readings, samples
 
