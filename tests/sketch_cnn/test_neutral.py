@@ -103,7 +103,7 @@ def biased():
 
 @pytest.fixture(scope="module")
 def how():
-    return replace(load_neutral_recipe("neutral"), hidden=48, dropout=0.1, epochs=16, batch=32)
+    return replace(load_neutral_recipe("neutral"), hidden=48, dropout=0.5, epochs=24, batch=32)
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +197,7 @@ def test_the_file_says_where_it_comes_from_and_nothing_of_the_machine(folder):
     assert meta["recipe"]["seed"] == 17 and meta["data_sha256"] == "x"
     assert meta["pairs"] + meta["metrics"]["pairs"] == 700
     data = (folder / NEUTRAL_FILE).read_bytes()
-    assert b"site-packages" not in data and len(data) < 150_000
+    assert b"site-packages" not in data and len(data) < 200_000
 
 
 def test_onnx_and_torch_agree(folder, shipped, biased, how):
