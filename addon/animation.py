@@ -164,7 +164,7 @@ def _frame(
 ) -> Image.Image:
     """Draw one moment."""
     turn = rotation_matrix(moment.state.rotation)
-    vertices = pose(fit.rig, moment.state) + moment.share * (fit.correction @ turn.T)
+    vertices = pose(fit.rig, moment.state) + moment.share * (fit.worn_correction() @ turn.T)
     vertices = tuck.apply(vertices)
     canvas = Image.new("RGB", (2 * _PANEL_W, _PANEL_H + _FOOT), _PAPER)
     canvas.paste(paper, (0, 0))

@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 import unicodedata
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,7 @@ class BatchSettings:
     animate : the .gif of the gap closing, for a run with one drawing
     engine : one of `ENGINES`: processes of this machine, or a Ray cluster
     like : the fit.json of an earlier fit, from which `hold` (of `held.HOLDABLE`) is taken
+    strengths : region → how much of its correction it wears; those that are not named wear all
     """
 
     out: Path
@@ -122,6 +123,7 @@ class BatchSettings:
     engine: str = "local"
     like: Path | None = None
     hold: tuple[str, ...] = ("identity",)
+    strengths: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""
@@ -134,6 +136,7 @@ class BatchSettings:
             "correct_as": self.correct_as,
             "like": None if self.like is None else str(self.like.absolute()),
             "hold": self.hold,
+            "strengths": dict(self.strengths),
         }
 
     @classmethod
@@ -148,6 +151,7 @@ class BatchSettings:
             correct_as=record["correct_as"],
             like=None if record["like"] is None else Path(record["like"]),
             hold=tuple(record["hold"]),
+            strengths=record["strengths"],
         )
 
 
@@ -247,7 +251,11 @@ def _completed(job: Job, settings: BatchSettings) -> JobResult | None:
     record = read_report(settings.out / job.name)
     if record is None or record.get("rig") not in {settings.rig, Path(settings.rig).stem}:
         return None
-    if record.get("correction", {}).get("as", "expression") != settings.correct_as:
+    correction = record.get("correction", {})
+    if correction.get("as", "expression") != settings.correct_as:
+        return None
+    worn = {name: share for name, share in correction.get("strengths", {}).items() if share != 1.0}
+    if worn != {name: share for name, share in settings.strengths.items() if share != 1.0}:
         return None
     if not set(output_files(job.name, settings.formats)) <= set(record["files"]):
         return None

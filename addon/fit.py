@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
 from ..rig.face_rig import FaceRig, RigState
 from ..rig.head_mesh import HeadMesh, head_mesh
+from ..rig.regions import REGIONS, region_weights, strength_mask
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 
@@ -71,6 +72,7 @@ class Fit:
     held : what was given and not found, of `held.HOLDABLE`
     shared_with : names of the drawings that were fitted together with this one, as one person
     start : the neutral head's state and camera as it was placed on the face, ink pixels
+    strengths : (5,), how much of the correction each of `rig.regions.REGIONS` wears, 0 to 1
     """
 
     sketch: Sketch
@@ -93,7 +95,27 @@ class Fit:
     start: tuple[RigState, Camera] | None = None
     held: tuple[str, ...] = ()
     shared_with: tuple[str, ...] = ()
+    strengths: tuple[float, ...] = (1.0,) * len(REGIONS)
 
     def mesh(self) -> HeadMesh:
         """Return the head with its 52 ARKit shapes and `Sketch Fit`, weights set."""
+        mesh = self.whole_mesh()
+        if min(self.strengths) == 1.0:
+            return mesh
+        targets = mesh.targets.copy()
+        targets[-1] *= self._worn_share()
+        return replace(mesh, targets=targets)
+
+    def whole_mesh(self) -> HeadMesh:
+        """Return the same head with all of the correction, whatever its regions wear."""
         return head_mesh(self.rig, self.state, self.correction, self.baked)
+
+    def worn_correction(self) -> NDArray[np.float64]:
+        """Return as much of the correction as is worn: (V, 3) metres, in the rig's own frame."""
+        if min(self.strengths) == 1.0:
+            return self.correction
+        return self.correction * self._worn_share()
+
+    def _worn_share(self) -> NDArray[np.float32]:
+        """Return how much of its correction each vertex wears, (V, 1)."""
+        return strength_mask(region_weights(self.rig), np.array(self.strengths))

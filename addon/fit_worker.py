@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .batch import BatchSettings, Job, JobResult
+    from .fit import Fit
     from .pipeline import Session
 
-__all__ = ["Fitter", "WORKER", "installed_packages", "open_session"]
+__all__ = ["Fitter", "WORKER", "installed_packages", "open_session", "worn_by_region"]
 
 PACKAGE = "limner_fit_worker"
 WORKER = Path(__file__)
@@ -61,7 +62,7 @@ class Fitter:
         settings = self._settings
         if self._session is None:
             self._session = open_session(settings)
-        fit = fit_file(job.path, self._session)
+        fit = worn_by_region(fit_file(job.path, self._session), settings)
         detector = self._session.detector.info
         is_animated = settings.animate is not None
         write_fit(fit, settings.out / job.name, settings.formats, detector, is_animated)
@@ -89,6 +90,15 @@ def open_session(settings: BatchSettings) -> Session:
     held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
     chain = PipelineSettings(correct_as=settings.correct_as, held=held)
     return Session(rig, settings.model_dir, chain)
+
+
+def worn_by_region(fit: Fit, settings: BatchSettings) -> Fit:
+    """Return a fit whose regions wear as much of the correction as is wanted."""
+    from dataclasses import replace
+
+    from ..rig.regions import REGIONS
+
+    return replace(fit, strengths=tuple(settings.strengths.get(name, 1.0) for name in REGIONS))
 
 
 def installed_packages() -> list[str]:

@@ -37,12 +37,13 @@ class HeadScene:
 
     Attributes
     ----------
-    mesh : the head with its shape keys
+    mesh : the head with its shape keys, `Sketch Fit` at full strength
     colours : (V, 3) float32, linear RGB
     iris_polar : (V, 2) float32
         Where a vertex of an eyeball lies on the flattened ball: (0, 0) is the pupil's middle,
         length 1 the rim of the iris, +x the subject's left, +y up. (9, 9) off the eyes.
     regions : (V, 5) float32, how far a vertex belongs to each of `rig.regions.REGIONS`
+    strengths : (5,), how much of `Sketch Fit` each of them wears on a new head
     camera : how the drawing sees the head
     paper_png : the drawing as it looks, a PNG file's bytes; empty if there is none
     ink_png : the drawn lines alone on transparency, a PNG file's bytes; empty if there is none
@@ -55,6 +56,7 @@ class HeadScene:
     colours: NDArray[np.float32]
     iris_polar: NDArray[np.float32]
     regions: NDArray[np.float32]
+    strengths: tuple[float, ...]
     camera: Camera
     paper_png: bytes
     ink_png: bytes
@@ -78,10 +80,11 @@ def head_scene(
     from .shown_lines import shown_lines
 
     return HeadScene(
-        mesh=fit.mesh(),
+        mesh=fit.whole_mesh(),
         colours=head_colours(fit.rig),
         iris_polar=_iris_polar(fit.rig),
         regions=region_weights(fit.rig),
+        strengths=fit.strengths,
         camera=fit.camera,
         paper_png=_png(fit.sketch.grey) if with_pictures else b"",
         ink_png=_png(_ink_on_glass(fit.sketch.ink)) if with_pictures else b"",
@@ -100,6 +103,7 @@ def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
         "colours": scene.colours,
         "iris_polar": scene.iris_polar,
         "regions": scene.regions,
+        "strengths": np.array(scene.strengths),
         "camera": np.array(
             [scene.camera.scale_px, *scene.camera.centre_px, *scene.camera.size_px,
              scene.camera.inverse_distance]
@@ -124,6 +128,7 @@ def load_head_scene(path: Path | BinaryIO) -> HeadScene:
             colours=arrays["colours"],
             iris_polar=arrays["iris_polar"],
             regions=arrays["regions"],
+            strengths=tuple(arrays["strengths"].tolist()),
             camera=Camera(scale_px, np.array([x, y]), (int(width), int(height)), inverse_distance),
             paper_png=arrays["paper_png"].tobytes(),
             ink_png=arrays["ink_png"].tobytes(),

@@ -185,7 +185,7 @@ def _head_panel(fit: Fit, window: Window, look: HeadLook | None) -> Image.Image:
         fit.camera.inverse_distance,
     )
     turn = rotation_matrix(fit.state.rotation)
-    vertices = pose(fit.rig, fit.state) + fit.correction @ turn.T
+    vertices = pose(fit.rig, fit.state) + fit.worn_correction() @ turn.T
     head = Image.fromarray(render_head(vertices, fit.rig, camera, look=look))
     panel.paste(head, (0, 0), head)
     return panel

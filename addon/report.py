@@ -19,6 +19,7 @@ from ..rig.camera import Camera
 from ..rig.face_rig import rotation_matrix, unposed
 from ..rig.facs import AU_NAMES, split_label
 from ..rig.quality import mesh_quality
+from ..rig.regions import REGIONS
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .fit import Fit, Gap
@@ -118,12 +119,15 @@ def _correction(fit: Fit) -> dict[str, Any]:
         "as": "expression" if fit.baked is None else "identity",
         "largest_mm": _number(1000.0 * found, 3),
         "sketch_fit_largest_mm": _number(1000.0 * key, 3),
+        "strengths": {
+            name: _number(share) for name, share in zip(REGIONS, fit.strengths, strict=True)
+        },
     }
 
 
 def _quality(fit: Fit) -> dict[str, Any]:
     """Return what the correction did to the surface."""
-    found = mesh_quality(fit.rig, unposed(fit.rig, fit.state), fit.correction)
+    found = mesh_quality(fit.rig, unposed(fit.rig, fit.state), fit.worn_correction())
     return {
         "turned_triangles": found.turned,
         "thinnest_triangle": _number(found.thinnest, 5),

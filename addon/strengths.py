@@ -5,21 +5,26 @@
 
 import bpy
 
+from ..rig.regions import REGIONS
 from .bridge import stage
-from .bridge.strength import apply_strengths
+from .bridge.strength import set_strength, strengths_of
 
 __all__ = ["CLASSES", "LimnerStrengths"]
 
 
-def _apply(strengths: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """Let the head wear what is wanted; while it is being edited, its shape keys are not ours."""
-    head = strengths.id_data
-    if stage.is_head(head) and head.mode == "OBJECT":
-        apply_strengths(head)
-
-
 def _strength(name: str) -> object:
-    """Return the property of one region."""
+    """Return the property of one region: a view on what is kept with the head's mesh."""
+    region = name.lower()
+
+    def worn(strengths: bpy.types.PropertyGroup) -> float:
+        head = strengths.id_data
+        return strengths_of(head)[REGIONS.index(region)] if stage.is_head(head) else 1.0
+
+    def wear(strengths: bpy.types.PropertyGroup, share: float) -> None:
+        head = strengths.id_data  # while it is being edited, its shape keys are not ours
+        if stage.is_head(head) and head.mode == "OBJECT" and head.data.library is None:
+            set_strength(head, region, share)
+
     return bpy.props.FloatProperty(
         name=name,
         description="How much of Sketch Fit this part of the face wears: at 1 its lines lie on "
@@ -29,7 +34,8 @@ def _strength(name: str) -> object:
         max=1.0,
         subtype="FACTOR",
         options=set(),  # no keyframes: playing would not write the shape key
-        update=_apply,
+        get=worn,
+        set=wear,
     )
 
 

@@ -90,7 +90,7 @@ def run_together(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobR
     OutputError
         The output folder cannot be written.
     """
-    from .fit_worker import open_session
+    from .fit_worker import open_session, worn_by_region
 
     started = time.perf_counter()
     with saying_what_is_wrong(settings.out):
@@ -106,7 +106,10 @@ def run_together(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobR
     if not read:
         return
     names = [job.name for job, _, _ in read]
-    fits = fit_drawings_together(session, [(sketch, seen) for _, sketch, seen in read], names)
+    fits = [
+        worn_by_region(fit, settings)
+        for fit in fit_drawings_together(session, [(one, seen) for _, one, seen in read], names)
+    ]
     for (job, _, _), fit in zip(read, fits, strict=True):
         write_fit(fit, settings.out / job.name, settings.formats, session.detector.info)
     _write_person(session, names, fits, settings.out / FOLDER)

@@ -16,7 +16,7 @@ from ...rig.head_mesh import HeadMesh
 from ..head_scene import HeadScene
 from .axes import rotation_to_blender, to_blender
 from .looks import IRIS_COLOUR, PART_LOOKS, PUPIL_COLOUR, PUPIL_RADIUS, head_materials
-from .strength import keep_correction
+from .strength import STRENGTHS, keep_correction
 
 __all__ = ["COLOUR_ATTRIBUTE", "HEAD_NAME", "LINES", "RECORD", "add_head", "update_head"]
 
@@ -43,6 +43,7 @@ def add_head(scene: HeadScene) -> bpy.types.Object:
     head.shape_key_add(name="Basis", from_mix=False)
     for name in scene.mesh.target_names:
         head.shape_key_add(name=name, from_mix=False)
+    mesh[STRENGTHS] = list(scene.strengths)
     update_head(head, scene)
     return head
 

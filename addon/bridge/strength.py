@@ -16,10 +16,10 @@ from ...rig.head_mesh import SKETCH_FIT
 from ...rig.regions import REGIONS, strength_mask
 from . import heat
 
-__all__ = ["STRENGTHS", "apply_strengths", "has_regions", "keep_correction", "strengths_of"]
+__all__ = ["STRENGTHS", "has_regions", "keep_correction", "set_strength", "strengths_of"]
 
 STRENGTHS = "limner_strengths"
-"""Name of the objects' property group, and of the mesh's custom property: what was applied last."""
+"""Custom property of a head's mesh: how much of its correction each region wears, (5,)."""
 
 WHOLE = "Sketch Fit Whole"
 """Attribute of a head: the correction at full strength, metres from the rest."""
@@ -38,9 +38,8 @@ def has_regions(head: bpy.types.Object) -> bool:
 
 
 def strengths_of(head: bpy.types.Object) -> NDArray[np.float64]:
-    """Return what is wanted of a head's correction, (5,): all of it where nobody said else."""
-    wanted = getattr(head, STRENGTHS, None)  # without the extension there is no such property
-    return np.array([1.0 if wanted is None else getattr(wanted, name) for name in REGIONS])
+    """Return what a head wears of its correction, (5,): all of it where nobody said else."""
+    return np.array(head.data.get(STRENGTHS, (1.0,) * len(REGIONS)), dtype=np.float64)
 
 
 def keep_correction(
@@ -59,14 +58,17 @@ def keep_correction(
     _wear(head, whole, weights, strengths_of(head))
 
 
-def apply_strengths(head: bpy.types.Object) -> None:
-    """Wear as much of the correction as is wanted, region by region."""
+def set_strength(head: bpy.types.Object, region: str, share: float) -> None:
+    """Let a region wear so much of the correction; a head without regions from its next fit on."""
+    wanted = strengths_of(head)
+    wanted[REGIONS.index(region)] = share
     if not has_regions(head):
+        head.data[STRENGTHS] = wanted.tolist()
         return
     whole = _read(head, WHOLE, "vector", 3)
     weights = np.hstack([_read(head, REGION.format(name), "value", 1) for name in REGIONS])
     whole = _with_sculpting(head, whole, weights)
-    _wear(head, whole, weights, strengths_of(head))
+    _wear(head, whole, weights, wanted)
 
 
 def _wear(
@@ -90,8 +92,7 @@ def _with_sculpting(
     head: bpy.types.Object, whole: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Take into the whole correction what somebody has done to the shape key since."""
-    last = np.array(head.data.get(STRENGTHS, (1.0,) * len(REGIONS)), dtype=np.float64)
-    share = strength_mask(weights, last)
+    share = strength_mask(weights, strengths_of(head))
     keys = head.data.shape_keys
     worn = _points(keys.key_blocks[SKETCH_FIT]) - _points(keys.reference_key)
     sculpted = np.abs(worn - whole * share).max(axis=1) > _SCULPTED_M

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 FORMATS = ("blend", "glb", "obj", "json", "png")
 HOLDABLE = ("identity", "pose", "camera")
+REGIONS = ("brows", "eyes", "nose", "mouth", "jaw")
 TABLES_UP_TO = 4
 STOPPED = 130
 
@@ -45,6 +46,22 @@ def _holdable(_: click.Context, __: click.Parameter, value: str) -> tuple[str, .
         if word not in HOLDABLE:
             raise click.BadParameter(f"{word!r} is none of {', '.join(HOLDABLE)}")
     return chosen
+
+
+def _strengths(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
+    """Read regions and how much of the correction they wear, such as `mouth=0.5`."""
+    found = {}
+    for word in (part for given in value for part in given.split(",")):
+        name, _sign, share = (piece.strip().lower() for piece in word.partition("="))
+        if name not in REGIONS:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(REGIONS)}")
+        try:
+            found[name] = float(share)
+        except ValueError:
+            found[name] = -1.0
+        if not 0.0 <= found[name] <= 1.0:
+            raise click.BadParameter(f"{word!r}: give a share from 0 to 1, as in {name}=0.5")
+    return found
 
 
 def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
@@ -83,6 +100,15 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     default="expression",
     show_default=True,
     help="What the correction belongs to: this expression (a shape key), or who the head is.",
+)
+@click.option(
+    "--region",
+    "strengths",
+    multiple=True,
+    callback=_strengths,
+    metavar="NAME=SHARE",
+    help="How much of Sketch Fit a part of the face wears, 0 to 1, as in mouth=0.5; of "
+    f"{','.join(REGIONS)}. May be repeated.",
 )
 @click.option(
     "--animate",
@@ -127,6 +153,7 @@ def fit(
     jobs: int,
     engine: str,
     correct_as: str,
+    strengths: dict[str, float],
     animate: Path | None,
     like: Path | None,
     hold: tuple[str, ...],
@@ -143,8 +170,12 @@ def fit(
 
     settings = BatchSettings(
         out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine,
-        like, hold,
+        like, hold, strengths,
     )  # fmt: skip
+    if strengths and correct_as == "identity":
+        raise click.UsageError(
+            "--region turns Sketch Fit down; with --as identity the correction is the head's own"
+        )
     if like is not None and resume:
         raise click.UsageError("--resume cannot tell what was fitted --like what; leave it out")
     planned = plan_jobs(expand_folders(sketches))

@@ -306,6 +306,28 @@ def test_help_and_wrong_usage(limner):
     assert limner("paint")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--region", "beard=0.5"), "none of brows, eyes, nose, mouth, jaw"),
+        (("--region", "mouth=2"), "a share from 0 to 1"),
+        (("--region", "mouth"), "a share from 0 to 1"),
+        (("--region", "mouth=nan"), "a share from 0 to 1"),
+        (("--region", "mouth=0.5", "--as", "identity"), "--as identity"),
+    ],
+)
+def test_regions_that_cannot_be_are_wrong_usage(limner, words, said):
+    status, _, err = limner("fit", "a.png", "--out", "o", *words)
+    assert status == 2 and said in " ".join(err.split())
+
+
+def test_the_regions_of_the_command_are_the_rigs():
+    from limner.addon.commands import fit
+    from limner.rig.regions import REGIONS
+
+    assert fit.REGIONS == REGIONS
+
+
 def test_main_takes_its_words_from_the_caller():
     """As `blender --command limner …` gives them."""
     assert main(["--version"]) == 0

@@ -95,7 +95,7 @@ def test_what_is_complete_is_not_done_again(done):
     assert json.loads(line)["status"] == "ok"
 
 
-@pytest.mark.parametrize("change", ["drawing", "format", "rig", "file", "as"])
+@pytest.mark.parametrize("change", ["drawing", "format", "rig", "file", "as", "strengths"])
 def test_what_has_changed_is_done_again(done, change):
     """The rig is not in any folder, so doing it again shows as a failure that names it."""
     settings, jobs = done
@@ -107,11 +107,18 @@ def test_what_has_changed_is_done_again(done, change):
         settings = replace(settings, rig="another")
     elif change == "as":
         settings = replace(settings, correct_as="identity")
+    elif change == "strengths":
+        settings = replace(settings, strengths={"mouth": 0.5})
     else:
         (settings.out / "face" / "face.obj").unlink()
     (result,) = run_batch(jobs, settings)
     assert not result.resumed
     assert not result.is_ok and settings.rig in result.reason
+
+
+def test_settings_cross_to_another_process_unchanged(tmp_path):
+    settings = BatchSettings(tmp_path, strengths={"mouth": 0.5}, hold=("pose",))
+    assert BatchSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
 @given(st.builds(JobResult, st.text(), st.text(), st.sampled_from(["ok", "failed"]), st.text()))

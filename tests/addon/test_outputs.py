@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from limner.addon import outputs
 from limner.addon.outputs import read_report, remove_partial, write_fit
+from limner.addon.overlay import draw_overlay
 from limner.addon.report import fit_report, head_angles_deg
 from limner.errors import OutputError
 from limner.rig.arkit import ARKIT_NAMES
@@ -157,6 +158,23 @@ def test_the_report_tells_what_the_correction_belongs_to(fit):
     bare = replace(fit, correction=np.zeros_like(fit.correction)).mesh()
     left = 1000.0 * np.linalg.norm(bare.targets[-1], axis=1).max()
     assert moved["sketch_fit_largest_mm"] == pytest.approx(left, abs=1e-3)
+
+
+def test_a_region_turned_down_moves_less_in_every_file(fit, tmp_path):
+    from dataclasses import replace
+
+    from limner.rig.regions import REGIONS, region_weights
+
+    share = 1.0 - 0.75 * region_weights(fit.rig)[:, [REGIONS.index("mouth")]]
+    calm = replace(fit, strengths=tuple(0.25 if name == "mouth" else 1.0 for name in REGIONS))
+    np.testing.assert_allclose(calm.mesh().targets[-1], fit.mesh().targets[-1] * share, atol=1e-8)
+    np.testing.assert_array_equal(calm.mesh().targets[:-1], fit.mesh().targets[:-1])
+    np.testing.assert_allclose(calm.worn_correction(), fit.correction * share, atol=1e-8)
+    assert calm.whole_mesh().targets.tobytes() == fit.mesh().targets.tobytes()
+    told = fit_report(calm)["correction"]["strengths"]
+    assert told == {"brows": 1.0, "eyes": 1.0, "nose": 1.0, "mouth": 0.25, "jaw": 1.0}
+    pictures = [draw_overlay(one).tobytes() for one in (fit, calm)]
+    assert pictures[0] != pictures[1], "the head in the picture wears what the files hold"
 
 
 def test_the_report_counts_what_the_correction_spoils(fit):

@@ -109,6 +109,34 @@ def test_undo_and_saving_bring_back_strength_and_shape(bpy, head, tmp_path):
     assert everything(bpy)["Limner Head", SKETCH_FIT] == before["Limner Head", SKETCH_FIT]
 
 
+def test_a_blend_made_by_command_wears_its_strengths_and_keeps_the_whole(
+    bpy, limner, fit, tmp_path
+):
+    from dataclasses import replace
+
+    from limner.addon import blend
+    from limner.addon.report import fit_report
+
+    calm = replace(fit, strengths=(1.0, 1.0, 1.0, 0.25, 0.0))
+    for name, one in (("whole", fit), ("calm", calm)):
+        blend.write_blend(one, tmp_path / f"{name}.blend", fit_report(one))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "whole.blend"))
+    whole = points(bpy.data.objects["Limner Head"]).tobytes()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "calm.blend"))
+    head = bpy.data.objects["Limner Head"]
+    assert [getattr(head.limner_strengths, name) for name in REGIONS] == [1.0, 1.0, 1.0, 0.25, 0.0]
+    np.testing.assert_allclose(moved(head), worn_in_blender(calm), atol=1e-7)
+    head.limner_strengths.mouth = head.limner_strengths.jaw = 1.0
+    assert points(head).tobytes() == whole
+
+
+def worn_in_blender(fit):
+    """Return what Sketch Fit does, (V, 3) metres in Blender's space."""
+    from limner.addon.bridge.axes import to_blender
+
+    return to_blender(fit.mesh().targets[-1])
+
+
 def test_a_head_of_an_older_file_is_left_as_it_is(bpy, head):
     from limner.addon.bridge import strength
 
