@@ -93,7 +93,7 @@ class LIMNER_OT_correct(operators.ReadsDrawing, bpy.types.Operator):
 
         limner = context.scene.limner
         detect = operators.session(rig_source(limner.rig)).detect
-        sketch = operators.read_drawing(context)
+        sketch = operators.drawing_reader(context)()
         return Correction.begin(sketch, detect, drawing_name(limner), marks_of(limner))
 
     def keep(self, context: bpy.types.Context, correction) -> set[str]:

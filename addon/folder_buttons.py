@@ -17,15 +17,15 @@ from .keep import expression_keys
 from .own_mesh import links_of
 from .preferences import preferences, rig_source
 from .translation import iface, tip
+from .waiting import Waits, can_wait
 from .wear import end_solo, meant_head, put_on
 
 __all__ = ["CLASSES"]
 
-PERIOD_S = 0.1
 PREVIEW_PX = 256
 
 
-class ReadsFolder:
+class ReadsFolder(Waits):
     """What the buttons share that read a folder of drawings.
 
     Pressed, they ask for the folder and read it behind the scenes, with progress in the status
@@ -43,6 +43,8 @@ class ReadsFolder:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a head that wears what is read."""
+        if not cls.is_free():
+            return False
         cls.poll_message_set(tip("Fit a head first, or choose your own mesh"))
         return context.scene is not None and meant_head(context) is not None
 
@@ -60,44 +62,26 @@ class ReadsFolder:
         self.prepare(context)
         rig = rig_source(context.scene.limner.rig)
         self.reader, self.answers = FolderReader(self.jobs, rig, preferences().threads), []
-        if bpy.app.background or not self.options.is_invoke:
+        if not can_wait(context) or not self.options.is_invoke:
             self.answers = self.reader.wait()
             self.reader.close()
             return self.finish(context)
-        manager = context.window_manager
-        self.timer = manager.event_timer_add(PERIOD_S, window=context.window)
-        manager.progress_begin(0, len(self.jobs))
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return self.wait(context, len(self.jobs))
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Look for answers; Esc gives up."""
-        if event.type == "ESC":
-            self.stop(context)
-            self.report({"INFO"}, "Stopped; nothing has changed")
-            return {"CANCELLED"}
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
+    def progress(self) -> tuple[int, str]:
+        """Take the answers that have come."""
         self.answers += self.reader.new()
         read, all_of_them = len(self.answers), len(self.jobs)
-        context.window_manager.progress_update(read)
         said = iface("limner reads drawing {read} of {all_of_them}; Esc ends it")
-        context.workspace.status_text_set(said.format(read=read, all_of_them=all_of_them))
-        if not self.reader.is_done:
-            return {"RUNNING_MODAL"}
-        self.stop(context)
-        return self.finish(context)
+        return read, said.format(read=read, all_of_them=all_of_them)
 
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender is about to close, or another file comes."""
-        self.stop(context)
+    def has_ended(self) -> bool:
+        """Tell whether all are read, and all answers taken."""
+        return self.reader.is_done
 
-    def stop(self, context: bpy.types.Context) -> None:
-        """End reading, and what shows it."""
+    def give_up(self) -> None:
+        """End reading."""
         self.reader.close()
-        context.window_manager.event_timer_remove(self.timer)
-        context.window_manager.progress_end()
-        context.workspace.status_text_set(None)
 
     @guarded
     def finish(self, context: bpy.types.Context) -> set[str]:

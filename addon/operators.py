@@ -6,22 +6,26 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
 
 from ..errors import LimnerError
+from .behind import Behind, Stage
 from .expression import Expression
 from .guard import guarded
 from .kept_marks import hints_of, keep_reading
 from .own_mesh import require_links
 from .preferences import preferences, rig_source
 from .properties import listed_aus, pinned_aus, show_detection
-from .translation import tip
+from .translation import iface, tip
+from .waiting import Waits, can_wait
 from .wear import end_solo, held_by_drivers, meant_head, put_on
 
 if TYPE_CHECKING:
+    from ..sketch_cnn.detection import Detection
     from ..sketch_cnn.sketch import Sketch
     from .fit import Fit
     from .head_scene import HeadScene
@@ -30,6 +34,14 @@ if TYPE_CHECKING:
     from .properties import LimnerScene
 
 __all__ = ["CLASSES"]
+
+STAGE_WORDS = {
+    "": "limner loads what it needs",
+    "detect": "limner reads the face",
+    "parametric": "limner fits the head",
+    "snakes": "limner lays the head's lines on yours",
+}
+"""Stage of the pipeline → what the status bar says, in their order."""
 
 
 @functools.lru_cache(maxsize=1)
@@ -40,8 +52,11 @@ def session(rig: str) -> Any:
     return Session(rig=rig)
 
 
-def read_drawing(context: bpy.types.Context) -> Sketch:
-    """Read the drawing that the panel names; `//` stands for the folder of the .blend."""
+def drawing_reader(context: bpy.types.Context) -> Callable[[], Sketch]:
+    """Return what reads the drawing that the panel names, and needs no Blender for it any more.
+
+    `//` stands for the folder of the .blend. Strokes are taken now.
+    """
     from ..sketch_cnn.image import read_sketch
     from .bridge.pencil import read_strokes, sight_of
     from .strokes import sketch_from_strokes
@@ -49,8 +64,17 @@ def read_drawing(context: bpy.types.Context) -> Sketch:
     limner = context.scene.limner
     if limner.source == "PENCIL":
         sight = sight_of(context, limner.pencil)
-        return sketch_from_strokes(read_strokes(limner.pencil, sight), sight.size_px)
-    return read_sketch(Path(bpy.path.abspath(limner.sketch_path)))
+        strokes = read_strokes(limner.pencil, sight)
+        return functools.partial(sketch_from_strokes, strokes, sight.size_px)
+    return functools.partial(read_sketch, Path(bpy.path.abspath(limner.sketch_path)))
+
+
+def what_is_asked(context: bpy.types.Context) -> tuple[object, ...]:
+    """Return what the panel names; work that took a while is of no use for anything else."""
+    limner = context.scene.limner
+    drawing = limner.sketch_path if limner.source == "PICTURE" else limner.pencil
+    own = limner.own if limner.target == "OWN" else None
+    return limner.source, getattr(drawing, "name", drawing), limner.target, own and own.name
 
 
 def wear_own(context: bpy.types.Context, expression: Expression, operator: Any) -> None:
@@ -98,17 +122,69 @@ class ReadsDrawing:
         cls.poll_message_set(tip("Choose your own mesh first, under Head"))
         return limner.target != "OWN" or meant_head(context) is not None
 
+
+class ComputesBehind(ReadsDrawing, Waits):
+    """What Detect and Fit share: pressed, they work behind the window; called by a script, at once.
+
+    `job` takes from the scene what is needed and returns the work; `write` takes what it found.
+    """
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Do one thing after the other."""
+        return super().poll(context) and cls.is_free()
+
+    def invoke(self, context: bpy.types.Context, event: object) -> set[str]:
+        """Start, and let Blender go on."""
+        return self.start(context) if can_wait(context) else self.execute(context)
+
+    @guarded
+    def start(self, context: bpy.types.Context) -> set[str]:
+        """Hand the work to a thread."""
+        self.asked, job = what_is_asked(context), self.job(context)
+        self.behind = Behind(job)
+        return self.wait(context, len(STAGE_WORDS))
+
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the work, under a waiting mouse."""
+        """Do the work now, under a waiting mouse."""
         if context.window is not None:
             context.window.cursor_modal_set("WAIT")
         try:
-            self.work(context)
+            self.write(context, self.job(context)(lambda stage: None))
         finally:
             if context.window is not None:
                 context.window.cursor_modal_restore()
         return {"FINISHED"}
+
+    def progress(self) -> tuple[int, str]:
+        """Tell the stage."""
+        stage = self.behind.stage
+        words = iface("{doing} … Esc ends it")
+        return [*STAGE_WORDS].index(stage), words.format(doing=iface(STAGE_WORDS[stage]))
+
+    def has_ended(self) -> bool:
+        """Tell whether the thread has."""
+        return self.behind.is_done
+
+    def give_up(self) -> None:
+        """Let go of the thread."""
+        self.behind.give_up()
+
+    @guarded
+    def finish(self, context: bpy.types.Context) -> set[str]:
+        """Write what was found, if it is still what is asked for."""
+        found = self.behind.result()
+        if self.asked != what_is_asked(context):
+            raise LimnerError("another drawing or head was chosen meanwhile; nothing has changed")
+        if not self.find_place(context):
+            raise LimnerError("the head is being edited, or gone; nothing has changed")
+        self.write(context, found)
+        return {"FINISHED"}
+
+    def find_place(self, context: bpy.types.Context) -> bool:
+        """Tell whether what was found can be written, after all that was done meanwhile."""
+        return super().poll(context)
 
 
 class LIMNER_OT_draw(bpy.types.Operator):
@@ -194,20 +270,30 @@ def wear_answer(context: bpy.types.Context, answer: Answer) -> str:
     return ""
 
 
-class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
+class LIMNER_OT_detect(ComputesBehind, bpy.types.Operator):
     """Read the facial expression of the drawing as Action Units"""
 
     bl_idname = "limner.detect"
     bl_label = "Detect"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
-    def work(self, context: bpy.types.Context) -> None:
-        """Read, detect, fill the list."""
+    def job(self, context: bpy.types.Context) -> Callable[[Stage], tuple[Sketch, Detection]]:
+        """Return what reads the drawing and its face."""
         limner = context.scene.limner
         if limner.target == "OWN":
             require_links(limner.own)
-        sketch = read_drawing(context)
-        detection = session(rig_source(limner.rig)).detect(sketch, hints_of(limner))
+        read, rig, hints = drawing_reader(context), rig_source(limner.rig), hints_of(limner)
+
+        def work(on_stage: Stage) -> tuple[Sketch, Detection]:
+            sketch, opened = read(), session(rig)
+            on_stage("detect")
+            return sketch, opened.detect(sketch, hints)
+
+        return work
+
+    def write(self, context: bpy.types.Context, found: tuple[Sketch, Detection]) -> None:
+        """Fill the list."""
+        limner, (sketch, detection) = context.scene.limner, found
         end_solo(context)
         show_detection(limner, detection)
         keep_reading(limner, detection, sketch.original_size, sketch.scale)
@@ -219,7 +305,7 @@ class LIMNER_OT_detect(ReadsDrawing, bpy.types.Operator):
         self.report({"INFO"}, f"{present} Action Units found")
 
 
-class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
+class LIMNER_OT_fit(ComputesBehind, bpy.types.Operator):
     """Pose a head like the drawing and lay its contours on the drawn lines"""
 
     bl_idname = "limner.fit"
@@ -229,37 +315,51 @@ class LIMNER_OT_fit(ReadsDrawing, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Ask for a drawing, and for a head that nobody is editing."""
-        from .bridge import stage
-
         if not super().poll(context):
             return False
-        if context.scene.limner.target == "OWN":
-            return True
-        head = stage.find_head(context)
-        if head is not None and head.mode != "OBJECT":
-            cls.poll_message_set(tip("Leave the edit or sculpt mode of the head first"))
-            return False
-        return True
+        cls.poll_message_set(tip("Leave the edit or sculpt mode of the head first"))
+        return cls.is_nobody_editing(context)
 
-    def work(self, context: bpy.types.Context) -> None:
-        """Compute first, touch the scene last: one undo takes it all back."""
-        from .head_scene import head_scene
-        from .report import fit_report
+    @staticmethod
+    def is_nobody_editing(context: bpy.types.Context) -> bool:
+        """Tell whether the head that is meant may be written."""
+        from .bridge import stage
 
+        head = stage.find_head(context) if context.scene.limner.target == "HEAD" else None
+        return head is None or head.mode == "OBJECT"
+
+    def find_place(self, context: bpy.types.Context) -> bool:
+        """Tell whether there is still a drawing, and a head that nobody edits."""
+        return super().find_place(context) and self.is_nobody_editing(context)
+
+    def job(self, context: bpy.types.Context) -> Callable[[Stage], tuple[Fit, HeadScene]]:
+        """Return what fits: all that takes time, and nothing of Blender's."""
         limner = context.scene.limner
         if limner.target == "OWN":
             require_links(limner.own)
-        fit = session(rig_source(limner.rig)).fit(
-            read_drawing(context), pins=pinned_aus(limner), hints=hints_of(limner)
-        )
-        record = fit_report(fit)
+        read, rig = drawing_reader(context), rig_source(limner.rig)
+        pins, hints = pinned_aus(limner), hints_of(limner)
+
+        def work(on_stage: Stage) -> tuple[Fit, HeadScene]:
+            from .head_scene import head_scene
+            from .report import fit_report
+
+            sketch, opened = read(), session(rig)
+            fit = opened.fit(sketch, on_stage=on_stage, pins=pins, hints=hints)
+            return fit, head_scene(fit, fit_report(fit))
+
+        return work
+
+    def write(self, context: bpy.types.Context, found: tuple[Fit, HeadScene]) -> None:
+        """Touch the scene last: one undo takes it all back."""
+        limner, (fit, scene) = context.scene.limner, found
         end_solo(context)
         if limner.target == "OWN":
             self.show(limner, fit)
-            wear_own(context, Expression.from_record(record), self)
+            wear_own(context, Expression.from_record(json.loads(scene.record)), self)
             self.report({"INFO"}, f"{limner.own.name} wears the expression")
             return
-        place_fit(context, head_scene(fit, record))
+        place_fit(context, scene)
         self.show(limner, fit)
         for warning in fit.warnings:
             self.report({"WARNING"}, warning)

@@ -33,6 +33,7 @@ from .operators import (
 from .own_mesh import LIMNER_OT_link_add, LIMNER_OT_link_remove, LIMNER_OT_recognise
 from .preferences import rig_names
 from .translation import iface
+from .waiting import at_work
 from .wear import LIMNER_MT_presets, LIMNER_OT_wear
 
 __all__ = ["CLASSES"]
@@ -51,6 +52,22 @@ def gap_line(record: str) -> str:
     return iface("Gap {before} → {after} of eye distance").format(
         before=f"{gap[0]:.1%}", after=f"{gap[1]:.1%}"
     )
+
+
+def shows(row) -> bool:
+    """Tell whether an Action Unit is there, or set by hand."""
+    return row.is_pinned or max(row.left, row.right) >= PRESENT_FROM
+
+
+def au_line(row) -> str:
+    """Return the full name of an Action Unit and how sure it is; the list cuts names short."""
+    if row.is_pinned:
+        how_sure = iface("set by hand")
+    elif row.is_unsure:
+        how_sure = iface("the drawing says too little")
+    else:
+        how_sure = iface("{percent} sure").format(percent=f"{row.probability:.0%}")
+    return f"{row.number} {iface(row.name)}: {how_sure}"
 
 
 def au_columns(layout):
@@ -85,8 +102,7 @@ class LIMNER_UL_aus(bpy.types.UIList):
         rows = getattr(data, propname)
         if not data.only_present:
             return [], []
-        shown = [row.is_pinned or max(row.left, row.right) >= PRESENT_FROM for row in rows]
-        return [self.bitflag_filter_item if show else 0 for show in shown], []
+        return [self.bitflag_filter_item if shows(row) else 0 for row in rows], []
 
 
 class SidebarTab:
@@ -111,10 +127,15 @@ class LIMNER_PT_drawing(SidebarTab, bpy.types.Panel):
             layout.prop(limner, "pencil", text="")
             layout.operator(LIMNER_OT_draw.bl_idname, icon="GREASEPENCIL")
         else:
-            layout.prop(limner, "sketch_path", text="")
+            hint = iface("Picture with a drawn face")
+            layout.prop(limner, "sketch_path", text="", placeholder=hint)
         if len(rig_names()) > 1:
             layout.prop(limner, "rig")
+        working = at_work()
+        if working is not None:
+            layout.progress(factor=working[0], text=working[1], translate=False)
         row = layout.row(align=True)
+        row.scale_y = 1.3
         row.operator(LIMNER_OT_detect.bl_idname, icon="VIEWZOOM")
         row.operator(LIMNER_OT_fit.bl_idname, icon="USER")
         if limner.source == "PENCIL":
@@ -134,25 +155,33 @@ class LIMNER_PT_reading(SidebarTab, bpy.types.Panel):
     def draw(self, context):
         """Draw the list, or say how to fill it."""
         layout, limner = self.layout, context.scene.limner
+        if limner.aus:
+            self.draw_list(layout, limner)
+        else:
+            layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
+        row = layout.row(align=True)
+        row.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")
+        if limner.aus:
+            row.operator(LIMNER_OT_wear.bl_idname, icon="CHECKMARK")
         row = layout.row(align=True)
         row.operator(LIMNER_OT_correct.bl_idname, icon="CON_TRACKTO")
         row.operator(LIMNER_OT_forget_marks.bl_idname, text="", icon="X")
-        if not limner.aus:
-            layout.label(text="Press Detect or Fit to read the drawing", icon="INFO")
-            layout.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")
-            return
+
+    def draw_list(self, layout, limner):
+        """Draw the Action Units, and the chosen one in full."""
         titles = (iface("Action Unit"), iface("left"), iface("right"), iface("sure"), "")
         for column, title in zip(au_columns(layout.row(align=True)), titles, strict=True):
             column.label(text=title, translate=False)
         layout.template_list(
-            "LIMNER_UL_aus", "", limner, "aus", limner, "au_row", rows=8, sort_lock=True
-        )
-        row = layout.row()
-        row.prop(limner, "only_present")
-        row.operator(LIMNER_OT_unpin.bl_idname, icon="UNPINNED")
+            "LIMNER_UL_aus", "", limner, "aus", limner, "au_row", rows=4, maxrows=10,
+            sort_lock=True,
+        )  # fmt: skip
+        chosen = limner.aus[limner.au_row] if limner.au_row < len(limner.aus) else None
+        if chosen is not None and (shows(chosen) or not limner.only_present):
+            layout.label(text=au_line(chosen), translate=False)
         row = layout.row(align=True)
-        row.menu(LIMNER_MT_presets.bl_idname, icon="PRESET")
-        row.operator(LIMNER_OT_wear.bl_idname, icon="CHECKMARK")
+        row.prop(limner, "only_present")
+        row.operator(LIMNER_OT_unpin.bl_idname, text="", icon="UNPINNED")
 
 
 class LIMNER_UL_links(bpy.types.UIList):

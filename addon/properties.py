@@ -282,9 +282,13 @@ def show_detection(limner: LimnerScene, detection: object) -> None:
     """Fill the list of Action Units from a `Detection`, in FACS order; pinned ones stay."""
     global _is_filling
     pinned = {row.number: (row.left, row.right) for row in limner.aus if row.is_pinned}
+    is_first = not limner.aus
     _is_filling = True
     try:
         _fill(limner, detection)
+        if is_first:  # what is plainest is chosen, so that the panel tells of it
+            strength = [max(row.left, row.right) for row in limner.aus]
+            limner.au_row = strength.index(max(strength))
         for row in limner.aus:
             if row.number in pinned:
                 row.left, row.right = pinned[row.number]

@@ -100,6 +100,9 @@ CHINESE: dict[str, str] = {
     "Show this and other soloed Action Units alone on the head, for a look; switched off, the head "
     "is as it was": "只在头部显示独显的动作单元，供查看；关闭后头部恢复原样",
     "Row": "行",
+    "{percent} sure": "{percent} 确定",
+    "set by hand": "手动设置",
+    "the drawing says too little": "画稿信息太少",
     "Only What Shows": "仅显示出现的",
     "Hide the Action Units that the drawing doesn't show": "隐藏画稿没有表现的动作单元",
     "Unpin All": "全部取消固定",
@@ -274,6 +277,12 @@ CHINESE: dict[str, str] = {
     "Assets from Folder": "文件夹转资产",
     "Read a folder of drawings and keep each expression as an asset of this file": "读取一个文件夹的"
     "画稿，把每个表情保留为此文件的资产",
+    "limner is at work; Esc ends it": "limner 正在工作；按 Esc 结束",
+    "{doing} … Esc ends it": "{doing}……按 Esc 结束",
+    "limner loads what it needs": "limner 正在加载所需内容",
+    "limner reads the face": "limner 正在读取面部",
+    "limner fits the head": "limner 正在拟合头部",
+    "limner lays the head's lines on yours": "limner 正在将头部线条贴合到您的线条上",
     "limner reads drawing {read} of {all_of_them}; Esc ends it": "limner 正在读取画稿 {read} / "
     "{all_of_them}；按 Esc 结束",
     # preferences

@@ -113,6 +113,9 @@ GERMAN: dict[str, str] = {
     "is as it was": "Nur diese und andere Solo-Action-Units am Kopf zeigen, zum Ansehen; "
     "ausgeschaltet ist der Kopf wie zuvor",
     "Row": "Zeile",
+    "{percent} sure": "zu {percent} sicher",
+    "set by hand": "von Hand gesetzt",
+    "the drawing says too little": "die Zeichnung sagt zu wenig",
     "Only What Shows": "Nur Sichtbares",
     "Hide the Action Units that the drawing doesn't show": "Action Units verbergen, die die "
     "Zeichnung nicht zeigt",
@@ -303,6 +306,12 @@ GERMAN: dict[str, str] = {
     "Assets from Folder": "Assets aus Ordner",
     "Read a folder of drawings and keep each expression as an asset of this file": "Einen Ordner "
     "mit Zeichnungen lesen und jeden Ausdruck als Asset dieser Datei aufbewahren",
+    "limner is at work; Esc ends it": "limner arbeitet; Esc bricht ab",
+    "{doing} … Esc ends it": "{doing} … Esc bricht ab",
+    "limner loads what it needs": "limner lädt, was es braucht",
+    "limner reads the face": "limner liest das Gesicht",
+    "limner fits the head": "limner passt den Kopf an",
+    "limner lays the head's lines on yours": "limner legt die Linien des Kopfes auf deine",
     "limner reads drawing {read} of {all_of_them}; Esc ends it": "limner liest Zeichnung {read} von "
     "{all_of_them}; Esc bricht ab",
     # preferences

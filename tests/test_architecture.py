@@ -100,6 +100,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/registration.py": BLENDER,
     "addon/translation.py": BLENDER,
     "addon/strengths.py": BLENDER,
+    "addon/waiting.py": BLENDER,
     "addon/wear.py": BLENDER,
 }
 

@@ -23,7 +23,9 @@ from ..strokes import strokes_digest
 from .pencil import camera_of, is_drawing, read_strokes, sight_of
 from .stage import HEAD, place_under_drawing
 
-__all__ = ["can_watch", "is_watching", "note_change", "start", "status", "stop", "tick"]
+__all__ = [
+    "can_watch", "is_watching", "note_change", "redraw_sidebars", "start", "status", "stop", "tick",
+]  # fmt: skip
 
 PERIOD_S = 0.05
 WAITING = "Waiting for a stroke"
@@ -128,7 +130,7 @@ def tick() -> float | None:
     except Exception:  # a timer that raises is taken away silently, with Live still shown as on
         _log.exception("Live ended by a fault")
         stop()
-        _redraw()
+        redraw_sidebars()
     return PERIOD_S if _watches else None
 
 
@@ -140,7 +142,7 @@ def _look(watch: _Watch) -> None:
     drawing = context.scene.objects.get(watch.drawing)
     if not is_drawing(drawing):
         stop()
-        _redraw()
+        redraw_sidebars()
         return
     if watch.follower.failure:
         _say(watch, watch.follower.failure)
@@ -219,11 +221,11 @@ def _say(watch: _Watch, text: str) -> None:
     """Show in the panel what Live is doing."""
     if watch.status != text:
         watch.status = text
-        _redraw()
+        redraw_sidebars()
 
 
-def _redraw() -> None:
-    """Draw the sidebars anew: nothing else tells Blender that a status has changed."""
+def redraw_sidebars() -> None:
+    """Draw the sidebars anew: nothing else tells Blender that what they say has changed."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":

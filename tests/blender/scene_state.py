@@ -20,7 +20,7 @@ class FakeSession:
         self.hints = hints
         return with_landmarks(self.answer.detection, hints or Hints(), 1.0)
 
-    def fit(self, sketch, pins, hints=None):
+    def fit(self, sketch, pins, hints=None, on_stage=None):
         self.pins, self.hints = pins, hints
         return self.answer
 

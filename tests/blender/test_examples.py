@@ -62,14 +62,14 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(
     from limner.addon import operators
     from limner.errors import SketchError
 
-    good = operators.read_drawing
+    good = operators.drawing_reader
 
-    def read(context):
+    def reader(context):
         if "020" in context.scene.limner.sketch_path:
             raise SketchError("pose_020.png: no face found in it")
         return good(context)
 
-    monkeypatch.setattr(operators, "read_drawing", read)
+    monkeypatch.setattr(operators, "drawing_reader", reader)
     own_head(bpy, NAMES["ARKit"], SMILES["ARKit"], "Body")
     assert run("wear_drawings.py", "Body", drawings, tmp_path / "out") == 1
     failed = (tmp_path / "out" / "failed.txt").read_text()

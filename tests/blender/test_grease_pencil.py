@@ -30,7 +30,7 @@ def limner(bpy, fit, monkeypatch):
         def detect(self, sketch, hints):
             return fit.detection
 
-        def fit(self, sketch, pins, hints):
+        def fit(self, sketch, pins, hints, on_stage):
             width, height = sketch.ink.shape[::-1]
             camera = Camera(900.0, np.array([width * 0.55, height * 0.4]), (width, height))
             return replace(fit, sketch=sketch, camera=camera)

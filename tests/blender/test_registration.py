@@ -110,7 +110,7 @@ def test_what_a_user_can_mend_becomes_a_report(bpy, limner, monkeypatch):
     def fail(context):
         raise SketchError("face.png: no such file; check the path")
 
-    monkeypatch.setattr(operators, "read_drawing", fail)
+    monkeypatch.setattr(operators, "drawing_reader", fail)
     with pytest.raises(RuntimeError, match=r"face\.png: no such file; check the path"):
         bpy.ops.limner.fit()
     assert not bpy.data.objects

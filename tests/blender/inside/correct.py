@@ -53,8 +53,7 @@ def work():
             assert bpy.ops.limner.correct("INVOKE_DEFAULT", True) == {"RUNNING_MODAL"}
         pen.refresh()
 
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.detect("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "detect")
     yield 0.5
     read, said = marks(), aus()
     assert not read.is_set
@@ -96,8 +95,7 @@ def work():
     assert np.abs(kept.points[MOUTH_CORNER] - mouth - [0, 12]).max() < 2.0 / sheet.zoom
 
     # the fitted head has its nose tip where it was dragged
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "fit")
     assert marks().set_points == kept.set_points
     with bpy.context.temp_override(window=window, area=area):
         bpy.ops.ed.undo()
@@ -123,7 +121,7 @@ def work():
     assert np.abs(np.array(boxed.box) - [x0, y0, *steps[-1]]).max() < 2.0 / sheet.zoom, boxed.box
     with bpy.context.temp_override(**here):
         assert bpy.ops.limner.forget_marks("INVOKE_DEFAULT", True) == {"FINISHED"}
-        assert bpy.ops.limner.detect("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "detect")
     assert marks().to_json() == read.to_json(), "let go, it is read as at first"
 
 

@@ -101,8 +101,7 @@ def work():
     with bpy.context.temp_override(**here):
         bpy.ops.ed.undo_push(message="drawn")
     before = state()
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "fit")
     fitted = state()
     smile = [fitted["Limner Head", f"mouthSmile{side}"][0] for side in ("Left", "Right")]
     assert min(smile) > 0.3, smile
@@ -137,8 +136,7 @@ def work():
     rows[4].left = rows[4].right = 0.8
     rows[12].left = 0.0
     assert [number for number, row in rows.items() if row.is_pinned] == [4, 12]
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "fit")
     keys = bpy.data.objects["Limner Head"].data.shape_keys.key_blocks
     assert keys["mouthSmileLeft"].value < 0.05 < 0.3 < keys["mouthSmileRight"].value
     assert min(keys["browDownLeft"].value, keys["browDownRight"].value) > 0.5

@@ -32,8 +32,7 @@ def work():
     drawings = sorted(FOLDER.iterdir())
     limner = bpy.context.scene.limner
     limner.sketch_path = str(drawings[0])
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "fit")
     pen.refresh()
     yield 1.0
 

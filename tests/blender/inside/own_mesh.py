@@ -99,8 +99,7 @@ def work():
         bpy.data.objects.remove(bpy.data.objects[name])
     limner = bpy.context.scene.limner
     limner.sketch_path = DRAWING
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "fit")
     head = bpy.data.objects["Limner Head"]
     basis = points_of(head.data.shape_keys.key_blocks["Basis"])
     corner = {}
@@ -120,8 +119,7 @@ def work():
         assert own.limner_mesh.convention == title, (title, own.limner_mesh.convention)
         before, rest = seen(own), points_of(own.data.shape_keys.key_blocks["Basis"])
         faces = [tuple(face.vertices) for face in own.data.polygons]
-        with bpy.context.temp_override(**here):
-            assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+        yield from pen.press(here, "fit")
         raised = {side: float((seen(own) - before)[row, 2]) for side, row in corner.items()}
         print(f"{title}: corners raised by {1000 * raised['L']:.1f} and "
               f"{1000 * raised['R']:.1f} mm")  # fmt: skip

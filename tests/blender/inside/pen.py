@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import time
 import traceback
 
 import bpy
@@ -79,6 +80,24 @@ def drag(window, points, pause=0.03):
         yield pause
     x11("xdotool", "mouseup", 1)
     yield 0.5
+
+
+def press(here, name, **options):
+    """Press one of our buttons that work behind the window, and wait for its end.
+
+    Returns the longest time, seconds, that Blender's main loop was away meanwhile. Yields seconds.
+    """
+    waiting = limner("addon.waiting")
+    with bpy.context.temp_override(**here):
+        started = getattr(bpy.ops.limner, name)("INVOKE_DEFAULT", True, **options)
+    assert started == {"RUNNING_MODAL"}, started
+    longest, last = 0.0, time.perf_counter()
+    while waiting.at_work() is not None:
+        yield 0.02
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    yield 0.1
+    return longest
 
 
 def refresh():

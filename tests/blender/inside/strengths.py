@@ -31,8 +31,7 @@ def work():
     here = {"window": window, "area": area, "region": view}
     limner = bpy.context.scene.limner
     limner.sketch_path = DRAWING
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "fit")
     whole = worn()
     head = bpy.data.objects["Limner Head"]
     limner.show_heat, limner.show_lines = True, False

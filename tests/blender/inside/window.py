@@ -5,27 +5,17 @@ blender --window-geometry 0 0 1600 900 --python window.py -- DRAWING PICTURE_PRE
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-import os
-import subprocess
 import sys
-import traceback
+from pathlib import Path
 
 import bpy
 
+sys.path.insert(0, str(Path(__file__).parent))
+import pen
+
 DRAWING, PREFIX = sys.argv[-2:]
-MOST_SECONDS = 240
-
-
-def picture(name):
-    """Save what the screen shows; call it a moment after `refresh`."""
-    subprocess.run(["import", "-window", "root", f"{PREFIX}{name}.png"], check=True)
-
-
-def refresh():
-    """Let every region be drawn anew, as moving the mouse over them would."""
-    for area in bpy.context.window_manager.windows[0].screen.areas:
-        for region in area.regions:
-            region.tag_redraw()
+LONGEST_PAUSE_S = 2.0
+"""Of the window while a fit goes on, on a busy machine without a graphics card."""
 
 
 def head_state():
@@ -36,45 +26,67 @@ def head_state():
     return {key.name: key.value for key in head.data.shape_keys.key_blocks}
 
 
+def shot(name):
+    """Take a picture once panels have come to rest; they move when their content grows."""
+    for _ in range(3):
+        pen.refresh()
+        yield 0.6
+    pen.picture(f"{PREFIX}-{name}.png")
+
+
+def give_up_by_escape(here):
+    """Press Fit, then Esc in the middle: nothing has changed."""
+    waiting = pen.limner("addon.waiting")
+    window, view = here["window"], here["region"]
+    with bpy.context.temp_override(**here):
+        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"RUNNING_MODAL"}
+        assert not bpy.ops.limner.fit.poll(), "one fit after the other"
+        assert not bpy.ops.limner.detect.poll()
+    while waiting.at_work()[0] == 0.0:  # loading comes first
+        yield 0.02
+    pen.refresh()
+    yield 0.1
+    pen.picture(f"{PREFIX}-at-work.png")
+    pen.x11("xdotool", "mousemove", view.x + 200, window.height - view.y - 300)
+    pen.x11("xdotool", "key", "Escape")
+    for _ in range(100):
+        if waiting.at_work() is None:
+            break
+        yield 0.05
+    assert waiting.at_work() is None, "Esc must end a fit"
+    yield 1.0
+    assert head_state() is None, "what was given up must not come after all"
+
+
 # (the True in operator calls: push an undo step, as a pressed button does)
 
 
 def work():
     """Do the artist's steps; each yield hands that many seconds to Blender."""
-    window = bpy.context.window_manager.windows[0]
-    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
-    area.spaces.active.show_region_ui = True
-    yield 0.5
-    sidebar = next(region for region in area.regions if region.type == "UI")
-    sidebar.active_panel_category = "Limner"
-    view = next(region for region in area.regions if region.type == "WINDOW")
+    window, area, view = yield from pen.open_tab()
     here = {"window": window, "area": area, "region": view}
     limner = bpy.context.scene.limner
+    yield from shot("empty")
     with bpy.context.temp_override(**here):
         assert not bpy.ops.limner.fit.poll(), "Fit must be grey without a drawing"
     limner.sketch_path = DRAWING
     yield 0.5
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.detect("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from pen.press(here, "detect")
     assert len(limner.aus) == 29, len(limner.aus)
     assert any(au.left > 0 or au.right > 0 for au in limner.aus), "nothing detected"
-    refresh()
-    yield 1.0
-    picture("-detected")
-    with bpy.context.temp_override(**here):
-        assert bpy.ops.limner.fit("INVOKE_DEFAULT", True) == {"FINISHED"}
+    yield from shot("detected")
+    yield from give_up_by_escape(here)
+    pause = yield from pen.press(here, "fit")
+    print(f"longest pause of the window while it fits: {1000 * pause:.0f} ms")
+    assert pause < LONGEST_PAUSE_S, pause
     fitted = head_state()
     assert len(fitted) == 54, sorted(fitted)
     assert fitted["Sketch Fit"] == 1.0
     assert max(value for name, value in fitted.items() if name not in ("Basis", "Sketch Fit")) > 0.1
     assert area.spaces.active.region_3d.view_perspective == "CAMERA"
-    refresh()
-    yield 1.5
-    picture("-fitted")
+    yield from shot("fitted")
     limner.show_heat, limner.show_lines = True, False
-    refresh()
-    yield 1.5
-    picture("-heat")
+    yield from shot("heat")
     limner.show_heat, limner.show_lines = False, True
     with bpy.context.temp_override(**here):
         bpy.ops.ed.undo_push(message="looked at heat")
@@ -90,34 +102,7 @@ def work():
     assert head_state() == fitted, "redo must bring the same head again"
     head = bpy.data.objects["Limner Head"]
     head.data.shape_keys.key_blocks["Sketch Fit"].value = 0.0
-    refresh()
-    yield 1.0
-    picture("-without-sketch-fit")
+    yield from shot("without-sketch-fit")
 
 
-steps = work()
-
-
-def tick():
-    """Take the next step, or leave with a status that tells how it went."""
-    try:
-        return next(steps)
-    except StopIteration:
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-        status = 1
-        picture("-failed")
-    sys.stdout.flush()
-    os._exit(status)  # quitting by operator can't set the status
-
-
-def give_up():
-    """End a run that hangs."""
-    print(f"no end after {MOST_SECONDS} s", flush=True)
-    os._exit(1)
-
-
-bpy.context.preferences.view.show_splash = False
-bpy.app.timers.register(tick, first_interval=1.0)
-bpy.app.timers.register(give_up, first_interval=MOST_SECONDS)
+pen.run(work(), PREFIX)
