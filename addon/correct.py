@@ -17,7 +17,6 @@ from .faults import explain
 from .guard import guarded
 from .hints import Hints
 from .kept_marks import drawing_name, marks_of
-from .preferences import rig_source
 from .properties import show_detection
 from .sheet_view import SheetView
 from .translation import iface, tip
@@ -92,7 +91,7 @@ class LIMNER_OT_correct(operators.ReadsDrawing, bpy.types.Operator):
         from .dragging import Correction
 
         limner = context.scene.limner
-        detect = operators.session(rig_source(limner.rig)).detect
+        detect = operators.chosen_session(context)().detect
         sketch = operators.drawing_reader(context)()
         return Correction.begin(sketch, detect, drawing_name(limner), marks_of(limner))
 

@@ -138,7 +138,9 @@ def serve() -> None:
     load_package(Path(__file__).resolve().parents[1])
     if "follow" in opening:
         live_worker = importlib.import_module(f"{PACKAGE}.addon.live_worker")
-        live_worker.answer_jobs(jobs, answers, opening["follow"])
+        model = opening.get("model")
+        model_dir = None if model is None else Path(model)
+        live_worker.answer_jobs(jobs, answers, opening["follow"], model_dir)
         return
     batch = importlib.import_module(f"{PACKAGE}.addon.batch")
     worker = importlib.import_module(f"{PACKAGE}.addon.fit_worker")

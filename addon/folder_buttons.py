@@ -15,7 +15,7 @@ from .folder import FolderReader, drawings_in, key_frames
 from .guard import guarded
 from .keep import expression_keys
 from .own_mesh import links_of
-from .preferences import preferences, rig_source
+from .preferences import model_folder, preferences, rig_source
 from .translation import iface, tip
 from .waiting import Waits, can_wait
 from .wear import end_solo, meant_head, put_on
@@ -61,7 +61,9 @@ class ReadsFolder(Waits):
         self.jobs = drawings_in(Path(bpy.path.abspath(self.directory)))
         self.prepare(context)
         rig = rig_source(context.scene.limner.rig)
-        self.reader, self.answers = FolderReader(self.jobs, rig, preferences().threads), []
+        threads, model_dir = preferences().threads, model_folder()
+        self.reader = FolderReader(self.jobs, rig, threads, model_dir=model_dir)
+        self.answers = []
         if not can_wait(context) or not self.options.is_invoke:
             self.answers = self.reader.wait()
             self.reader.close()

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from ..cluster import ONE_THREAD
@@ -33,10 +34,12 @@ class Follower:
     ----------
     rig : name or path of the rig
     threads : how many of the processor's cores a fit may use
+    model_dir : folder with the networks' weights, or None for limner's own
     """
 
-    def __init__(self, rig: str, threads: int = 1) -> None:
+    def __init__(self, rig: str, threads: int = 1, model_dir: Path | None = None) -> None:
         self._rig = rig
+        self._model = None if model_dir is None else str(model_dir)
         self._environment = {**os.environ, **dict.fromkeys(ONE_THREAD, str(threads))}
         self._process: subprocess.Popen[bytes] | None = None
         self._changed = threading.Condition()
@@ -110,7 +113,9 @@ class Follower:
         listener = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
         listener.start()
         with suppress(OSError), process:  # leaving closes the pipes and waits for its end
-            opening = {"path": installed_packages(), "follow": self._rig}
+            opening = {
+                "path": installed_packages(), "follow": self._rig, "model": self._model,
+            }  # fmt: skip
             process.stdin.write(json.dumps(opening).encode() + b"\n")
             process.stdin.flush()
             while (job := self._next_job()) is not None:

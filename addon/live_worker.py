@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from ..errors import LimnerError
@@ -67,7 +68,9 @@ class _Newest:
             raise _Superseded
 
 
-def answer_jobs(jobs: IO[bytes], answers: IO[bytes], rig: str) -> None:
+def answer_jobs(
+    jobs: IO[bytes], answers: IO[bytes], rig: str, model_dir: Path | None = None
+) -> None:
     """Answer jobs until their stream ends; a newer job ends the work at the one in hand.
 
     Takes over the interrupt signal: call it in the main thread of a process of its own.
@@ -76,7 +79,7 @@ def answer_jobs(jobs: IO[bytes], answers: IO[bytes], rig: str) -> None:
     signal.signal(signal.SIGINT, newest.interrupt)
     threading.Thread(target=_receive_jobs, args=(jobs, newest), daemon=True).start()
     try:
-        fitter = _Fitter(rig)
+        fitter = _Fitter(rig, model_dir)
     except LimnerError as error:
         reason = str(error)
         while (job := newest.take()) is not None:  # told with every job
@@ -117,8 +120,8 @@ def _receive_jobs(jobs: IO[bytes], newest: _Newest) -> None:
 class _Fitter:
     """Fits each drawing twice: from the head before it, for the eye; then in full."""
 
-    def __init__(self, rig: str) -> None:
-        session = Session(rig=rig)
+    def __init__(self, rig: str, model_dir: Path | None) -> None:
+        session = Session(rig=rig, model_dir=model_dir)
         # load and factorise before the first stroke asks for it
         _ = session.corrector
         session.detector.open()

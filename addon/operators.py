@@ -18,7 +18,7 @@ from .expression import Expression
 from .guard import guarded
 from .kept_marks import hints_of, keep_reading
 from .own_mesh import require_links
-from .preferences import preferences, rig_source
+from .preferences import model_folder, preferences, rig_source
 from .properties import listed_aus, pinned_aus, show_detection
 from .translation import iface, tip
 from .waiting import Waits, can_wait
@@ -45,11 +45,16 @@ STAGE_WORDS = {
 
 
 @functools.lru_cache(maxsize=1)
-def session(rig: str) -> Any:
-    """Return the pipeline with its network and a rig; the first call takes a moment."""
+def session(rig: str, model_dir: Path | None = None) -> Any:
+    """Return the pipeline with its networks and a rig; the first call takes a moment."""
     from .pipeline import Session
 
-    return Session(rig=rig)
+    return Session(rig=rig, model_dir=model_dir)
+
+
+def chosen_session(context: bpy.types.Context) -> Callable[[], Any]:
+    """Return what opens the pipeline that panel and preferences ask for, away from Blender."""
+    return functools.partial(session, rig_source(context.scene.limner.rig), model_folder())
 
 
 def drawing_reader(context: bpy.types.Context) -> Callable[[], Sketch]:
@@ -243,7 +248,7 @@ class LIMNER_OT_live(bpy.types.Operator):
             watching.stop()
         else:
             rig, threads = rig_source(context.scene.limner.rig), preferences().threads
-            follower = Follower(rig, threads)
+            follower = Follower(rig, threads, model_folder())
             watching.start(context, follower, show_answer, set_by_hand, wear_answer)
         return {"FINISHED"}
 
@@ -282,10 +287,10 @@ class LIMNER_OT_detect(ComputesBehind, bpy.types.Operator):
         limner = context.scene.limner
         if limner.target == "OWN":
             require_links(limner.own)
-        read, rig, hints = drawing_reader(context), rig_source(limner.rig), hints_of(limner)
+        read, hints, session_of = drawing_reader(context), hints_of(limner), chosen_session(context)
 
         def work(on_stage: Stage) -> tuple[Sketch, Detection]:
-            sketch, opened = read(), session(rig)
+            sketch, opened = read(), session_of()
             on_stage("detect")
             return sketch, opened.detect(sketch, hints)
 
@@ -337,14 +342,14 @@ class LIMNER_OT_fit(ComputesBehind, bpy.types.Operator):
         limner = context.scene.limner
         if limner.target == "OWN":
             require_links(limner.own)
-        read, rig = drawing_reader(context), rig_source(limner.rig)
+        read, session_of = drawing_reader(context), chosen_session(context)
         pins, hints = pinned_aus(limner), hints_of(limner)
 
         def work(on_stage: Stage) -> tuple[Fit, HeadScene]:
             from .head_scene import head_scene
             from .report import fit_report
 
-            sketch, opened = read(), session(rig)
+            sketch, opened = read(), session_of()
             fit = opened.fit(sketch, on_stage=on_stage, pins=pins, hints=hints)
             return fit, head_scene(fit, fit_report(fit))
 

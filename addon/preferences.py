@@ -1,4 +1,4 @@
-"""What an artist sets once for all files: rig folder, threads, colours of the overlay."""
+"""What an artist sets once for all files: folders of heads and networks, threads, colours."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 # No `from __future__ import annotations` here: Blender takes properties from real annotations.
@@ -7,7 +7,15 @@ from pathlib import Path
 
 import bpy
 
-__all__ = ["CLASSES", "DEFAULT_RIG", "LimnerPreferences", "preferences", "rig_names", "rig_source"]
+__all__ = [
+    "CLASSES",
+    "DEFAULT_RIG",
+    "LimnerPreferences",
+    "model_folder",
+    "preferences",
+    "rig_names",
+    "rig_source",
+]
 
 DEFAULT_RIG = "makehuman"
 EXTENSION = __package__.rpartition(".")[0]
@@ -37,6 +45,12 @@ class LimnerPreferences(bpy.types.AddonPreferences):
         "folder that the command line uses",
         subtype="DIR_PATH",
     )
+    model_folder: bpy.props.StringProperty(
+        name="Model Folder",
+        description="Folder with other weights of the networks, made by `limner train`; empty for "
+        "limner's own",
+        subtype="DIR_PATH",
+    )
     threads: bpy.props.IntProperty(
         name="Threads",
         description="Processor cores that Live's process may use; one is enough for most heads",
@@ -53,6 +67,7 @@ class LimnerPreferences(bpy.types.AddonPreferences):
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "rig_folder")
+        layout.prop(self, "model_folder")
         layout.prop(self, "threads")
         column = layout.column(heading="Lines", align=True)
         for name in ("head_colour", "drawn_colour", "gap_colour"):
@@ -64,6 +79,7 @@ class _Defaults:
     """The same where limner runs without being enabled: in the bpy module, by a script."""
 
     rig_folder = ""
+    model_folder = ""
     threads = 1
     head_colour, drawn_colour, gap_colour = HEAD_RGBA, DRAWN_RGBA, GAP_RGBA
 
@@ -96,6 +112,12 @@ def rig_source(name: str) -> str:
         if path.is_file():
             return str(path)
     return name
+
+
+def model_folder() -> Path | None:
+    """Return the folder of the networks' weights that was chosen; None for limner's own."""
+    chosen = preferences().model_folder
+    return Path(bpy.path.abspath(chosen)).expanduser() if chosen else None
 
 
 def _folder() -> Path:

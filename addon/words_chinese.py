@@ -289,6 +289,9 @@ CHINESE: dict[str, str] = {
     "Rig Folder": "绑定文件夹",
     "Folder with heads of your own, made by `limner rig build`; empty for the folder that the "
     "command line uses": "存放自己的头部（由 `limner rig build` 制作）；留空则用命令行的文件夹",
+    "Model Folder": "模型文件夹",
+    "Folder with other weights of the networks, made by `limner train`; empty for limner's own": "存放由 "
+    "`limner train` 制作的其他网络权重的文件夹；留空则用 limner 自带的",
     "Threads": "线程",
     "Processor cores that Live's process may use; one is enough for most heads": "“实时”可用的处理器"
     "核心数；多数头部一个就够",

@@ -319,6 +319,9 @@ GERMAN: dict[str, str] = {
     "Folder with heads of your own, made by `limner rig build`; empty for the folder that the "
     "command line uses": "Ordner mit eigenen Köpfen, von `limner rig build` gemacht; leer für den "
     "Ordner, den die Befehlszeile nimmt",
+    "Model Folder": "Modellordner",
+    "Folder with other weights of the networks, made by `limner train`; empty for limner's own": "Ordner "
+    "mit anderen Gewichten der Netze, von `limner train` gemacht; leer für limners eigene",
     "Threads": "Threads",
     "Processor cores that Live's process may use; one is enough for most heads": "Prozessorkerne, "
     "die Live benutzen darf; einer genügt für die meisten Köpfe",

@@ -169,6 +169,16 @@ def test_an_unknown_rig_is_told_with_the_answer():
 
 
 @pytest.mark.slow
+def test_weights_that_are_not_there_are_told_with_the_answer(tmp_path):
+    follower = Follower("makehuman", model_dir=tmp_path / "mine")
+    try:
+        follower.follow(face(0.0), PAGE, {})
+        assert "weights cannot be read" in answers(follower)[-1].message
+    finally:
+        follower.close()
+
+
+@pytest.mark.slow
 def test_a_closed_follower_leaves_no_process(follower):
     follower.follow((), PAGE, {})
     answers(follower)

@@ -59,7 +59,7 @@ def limner(bpy, fit, monkeypatch):
 
     registration.register()
     given = FakeSession(fit)
-    monkeypatch.setattr(operators, "session", lambda rig: given)
+    monkeypatch.setattr(operators, "session", lambda *_: given)
     monkeypatch.setattr(operators, "drawing_reader", lambda context: lambda: fit.sketch)
     bpy.context.scene.limner.sketch_path = "//face.png"
     yield bpy.context.scene.limner

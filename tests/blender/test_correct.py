@@ -141,7 +141,7 @@ def test_live_follows_a_point_set_by_hand(bpy, hand, monkeypatch, fit):  # noqa:
     follow_once(bpy, hand)
     assert hand.hints.landmarks == {}
     with monkeypatch.context() as patched:
-        patched.setattr(operators, "session", lambda rig: FakeSession(fit))
+        patched.setattr(operators, "session", lambda *_: FakeSession(fit))
         bpy.ops.limner.correct(points='{"30": [150, 99]}')
     tick()
     assert len(hand.jobs) == 2

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 
@@ -66,12 +67,37 @@ def test_a_folder_of_bad_files_is_a_report(bpy, limner, tmp_path, capfd):
 def test_a_head_that_is_not_on_this_machine_is_a_report(
     bpy, real, sketches, capfd, monkeypatch, button
 ):
-    from limner.addon import correct, operators
+    from limner.addon import operators
 
     real.sketch_path = str(sketches / "busch_max.png")
-    for module in (operators, correct):
-        monkeypatch.setattr(module, "rig_source", lambda name: "theirs")
+    monkeypatch.setattr(operators, "rig_source", lambda name: "theirs")
     holds(bpy, button, "theirs", capfd)
+
+
+@pytest.mark.parametrize("button", ["detect", "fit", "correct"])
+def test_a_model_folder_without_weights_is_a_report(
+    bpy, real, sketches, capfd, monkeypatch, tmp_path, button
+):
+    from limner.addon import preferences
+
+    real.sketch_path = str(sketches / "busch_max.png")
+    monkeypatch.setattr(preferences._Defaults, "model_folder", str(tmp_path / "mine"))
+    holds(bpy, button, "mine.*weights cannot be read", capfd)
+
+
+def test_a_model_folder_that_was_chosen_is_used(bpy, real, sketches, monkeypatch, tmp_path):
+    from limner.addon import operators, preferences
+
+    if not (weights_folder() / READER_FILE).is_file():
+        pytest.skip(f"the network's weights are not in {weights_folder()}")
+    shutil.copytree(weights_folder(), tmp_path / "mine")
+    real.sketch_path = str(sketches / "busch_max.png")
+    monkeypatch.setattr(preferences._Defaults, "model_folder", str(tmp_path / "mine"))
+    assert bpy.ops.limner.detect() == {"FINISHED"}
+    (tmp_path / "mine" / READER_FILE).write_bytes(b"no network")
+    operators.session.cache_clear()
+    with pytest.raises(RuntimeError, match=r"mine.*not a readable ONNX file"):
+        bpy.ops.limner.detect()
 
 
 def test_a_damaged_head_is_a_report(bpy, real, sketches, capfd, monkeypatch, tmp_path):
@@ -118,7 +144,7 @@ def test_a_folder_without_pictures_is_a_report(bpy, limner, capfd, tmp_path):
 def test_a_missing_wheel_is_a_report(bpy, limner, capfd, monkeypatch, library):
     from limner.addon import operators
 
-    def missing(rig):
+    def missing(*_):
         raise ModuleNotFoundError(f"No module named '{library}'", name=library)
 
     monkeypatch.setattr(operators, "session", missing)
@@ -128,7 +154,7 @@ def test_a_missing_wheel_is_a_report(bpy, limner, capfd, monkeypatch, library):
 def test_our_own_fault_is_a_report_too(bpy, limner, capfd, monkeypatch):
     from limner.addon import operators
 
-    monkeypatch.setattr(operators, "session", lambda rig: {}["nothing"])
+    monkeypatch.setattr(operators, "session", lambda *_: {}["nothing"])
     holds(bpy, "detect", "unexpected KeyError", capfd)
 
 

@@ -36,7 +36,7 @@ def limner(bpy, fit, monkeypatch):
             return replace(fit, sketch=sketch, camera=camera)
 
     registration.register()
-    monkeypatch.setattr(operators, "session", lambda rig: Given())
+    monkeypatch.setattr(operators, "session", lambda *_: Given())
     yield bpy.context.scene.limner
     monkeypatch.undo()
     registration.unregister()

@@ -59,7 +59,7 @@ def test_the_next_fit_is_coloured_anew(bpy, limner, rig, monkeypatch):
     before = colours_of(head, heat.HEAT)
     other = tiny_fit(rig)
     other.correction[:] *= 3.0
-    monkeypatch.setattr(operators, "session", lambda rig: FakeSession(other))
+    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(other))
     bpy.ops.limner.fit()
     assert np.abs(colours_of(head, heat.HEAT) - before).max() > 0.1
 

@@ -68,7 +68,7 @@ def hand(bpy, fit, monkeypatch):
 
     registration.register()
     given = Hand(fit)
-    monkeypatch.setattr(live, "Follower", lambda rig, threads: given)
+    monkeypatch.setattr(live, "Follower", lambda *_: given)
     draw_cross(bpy)
     assert bpy.ops.limner.live() == {"FINISHED"}
     yield given

@@ -32,7 +32,7 @@ def old(bpy, limner, monkeypatch):
         pytest.skip("the file was saved by Blender 4.5")
     bpy.ops.wm.open_mainfile(filepath=str(OLD))
     same_rig = tiny_fit(tiny_rig(12, 8))
-    monkeypatch.setattr(operators, "session", lambda rig: FakeSession(same_rig))
+    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(same_rig))
     return bpy.context.scene.limner
 
 

@@ -85,7 +85,7 @@ def test_a_head_of_each_convention_smiles_when_the_drawing_smiles(
 ):  # fmt: skip
     from limner.addon import operators
 
-    monkeypatch.setattr(operators, "session", lambda rig: FakeSession(lavater))
+    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(lavater))
     head = own_head(bpy, NAMES[case], SMILES[case])
     choose(limner, head)
     before = body(head)

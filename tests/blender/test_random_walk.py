@@ -163,7 +163,7 @@ def hands(fit, monkeypatch):
     """Let whoever answers Live be ours."""
     from limner.addon import live
 
-    def start(rig, threads):
+    def start(*_):
         Hand.newest = Hand(fit)
         return Hand.newest
 

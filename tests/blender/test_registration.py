@@ -87,7 +87,7 @@ def test_fitting_again_changes_the_head_that_is_there(bpy, limner, rig, fit, mon
     smile = head.data.shape_keys.key_blocks["mouthSmileLeft"]
     smile.value = 0.0
     closer = tiny_fit(rig, 1.0, (256, 300))
-    monkeypatch.setattr(operators, "session", lambda rig: FakeSession(closer))
+    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(closer))
     bpy.ops.limner.fit()
     assert sorted(bpy.data.objects.keys()) == ["Limner Camera", "Limner Head"]
     assert smile.value == pytest.approx(0.75)
@@ -159,7 +159,7 @@ def test_fit_is_told_the_pins_by_side(bpy, limner, fit, monkeypatch):
     from limner.addon import operators
 
     given = FakeSession(fit)
-    monkeypatch.setattr(operators, "session", lambda rig: given)
+    monkeypatch.setattr(operators, "session", lambda *_: given)
     bpy.ops.limner.detect()
     row_of(limner, 12).right = 0.25
     row_of(limner, 26).left = 0.5

@@ -69,7 +69,7 @@ def test_the_next_fit_keeps_the_strengths(bpy, limner, head, rig, monkeypatch):
 
     head.limner_strengths.brows = 0.25
     other = tiny_fit(rig, 1.0, (256, 300))
-    monkeypatch.setattr(operators, "session", lambda rig: FakeSession(other))
+    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(other))
     bpy.ops.limner.fit()
     turned_down = points(head)
     head.limner_strengths.brows = 1.0

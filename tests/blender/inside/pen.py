@@ -82,8 +82,10 @@ def drag(window, points, pause=0.03):
     yield 0.5
 
 
-def press(here, name, **options):
+def press(here, name, meanwhile=None, **options):
     """Press one of our buttons that work behind the window, and wait for its end.
+
+    `meanwhile` is called once it is at work.
 
     Returns the longest time, seconds, that Blender's main loop was away meanwhile. Yields seconds.
     """
@@ -91,6 +93,8 @@ def press(here, name, **options):
     with bpy.context.temp_override(**here):
         started = getattr(bpy.ops.limner, name)("INVOKE_DEFAULT", True, **options)
     assert started == {"RUNNING_MODAL"}, started
+    if meanwhile is not None:
+        meanwhile()
     longest, last = 0.0, time.perf_counter()
     while waiting.at_work() is not None:
         yield 0.02

@@ -58,6 +58,27 @@ def give_up_by_escape(here):
     assert head_state() is None, "what was given up must not come after all"
 
 
+def drop_what_nobody_asks_for(here):
+    """Choose another drawing, or edit the head, while a fit goes on: it is dropped."""
+    limner = bpy.context.scene.limner
+    before = head_state()
+
+    def choose_another():
+        limner.sketch_path = "/elsewhere.png"
+
+    def edit():
+        with bpy.context.temp_override(**here):
+            bpy.ops.object.mode_set(mode="EDIT")
+
+    for disturb in (choose_another, edit):
+        yield from pen.press(here, "fit", meanwhile=disturb)
+        limner.sketch_path = DRAWING
+        if bpy.context.mode != "OBJECT":
+            with bpy.context.temp_override(**here):
+                bpy.ops.object.mode_set(mode="OBJECT")
+        assert head_state() == before, disturb.__name__
+
+
 # (the True in operator calls: push an undo step, as a pressed button does)
 
 
@@ -85,6 +106,11 @@ def work():
     assert max(value for name, value in fitted.items() if name not in ("Basis", "Sketch Fit")) > 0.1
     assert area.spaces.active.region_3d.view_perspective == "CAMERA"
     yield from shot("fitted")
+    head = bpy.data.objects["Limner Head"]
+    head.data.shape_keys.key_blocks["jawOpen"].value = 0.123  # a fit that is written would show
+    yield from drop_what_nobody_asks_for(here)
+    head = bpy.data.objects["Limner Head"]
+    head.data.shape_keys.key_blocks["jawOpen"].value = fitted["jawOpen"]
     limner.show_heat, limner.show_lines = True, False
     yield from shot("heat")
     limner.show_heat, limner.show_lines = False, True
