@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LimnerError
+from .faults import missing_library
 from .outputs import FORMATS, output_files, read_report, saying_what_is_wrong
 
 __all__ = [
@@ -243,6 +244,8 @@ def one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, LimnerError):
         return text
+    if isinstance(error, ImportError):
+        return missing_library(error)
     return f"unexpected {type(error).__name__}: {text}; run it with --debug and report what it says"
 
 

@@ -21,6 +21,7 @@ import click
 
 from .. import __version__
 from ..errors import LimnerError
+from .faults import missing_library
 
 __all__ = ["main"]
 
@@ -93,9 +94,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LimnerError as error:
         click.echo(f"limner: {' '.join(str(error).split())}", err=True)
         return 1
+    except ImportError as error:
+        _trace_if_asked(arguments)
+        click.echo(f"limner: {missing_library(error)}", err=True)
+        return 1
     except Exception as error:
-        if "--debug" in arguments or os.environ.get("LIMNER_DEBUG"):
-            traceback.print_exc()
+        _trace_if_asked(arguments)
         said = " ".join(str(error).split())
         click.echo(
             f"limner: unexpected {type(error).__name__}: {said}; run it with --debug and report "
@@ -104,6 +108,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _trace_if_asked(arguments: Sequence[str]) -> None:
+    """Show where the fault at hand arose, to whoever wants to know."""
+    if "--debug" in arguments or os.environ.get("LIMNER_DEBUG"):
+        traceback.print_exc()
 
 
 def _move_debug_first(arguments: list[str]) -> list[str]:

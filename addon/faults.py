@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import LimnerError
 
-__all__ = ["LOG_NAME", "close_log", "explain", "log_path", "open_log"]
+__all__ = ["LOG_NAME", "close_log", "explain", "log_path", "missing_library", "open_log"]
 
 LOG_NAME = "limner.log"
 MOST_BYTES = 500_000
@@ -35,18 +35,23 @@ def explain(error: Exception) -> str:
     _log.error("unexpected fault", exc_info=error)
     where = f"; send us {log_path()}" if log_path() else ""
     if isinstance(error, ImportError):
-        missing = (error.name or said).partition(".")[0]
-        python = ".".join(map(str, sys.version_info[:2]))
-        return (
-            f"limner's library {missing} cannot be loaded; install limner's zip for this system "
-            f"and Python {python} again{where}"
-        )
+        return missing_library(error) + where
     if isinstance(error, MemoryError):
         return "memory is used up; close something and try again"
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror}; check disk and permissions{where}"
     return f"unexpected {type(error).__name__}: {said}{where}"
+
+
+def missing_library(error: ImportError) -> str:
+    """Return one line on a library that is not there, or not for this system."""
+    library = (error.name or str(error)).partition(".")[0]
+    python = ".".join(map(str, sys.version_info[:2]))
+    return (
+        f"limner's library {library} cannot be loaded; install limner again, in Blender its zip "
+        f"for this system and Python {python}"
+    )
 
 
 def open_log(folder: Path) -> None:

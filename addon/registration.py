@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import bpy
 
 from . import (
@@ -21,6 +23,7 @@ from . import (
     wear,
 )
 from .bridge import lines, watching
+from .faults import missing_library
 
 __all__ = ["register", "unregister"]
 
@@ -73,6 +76,9 @@ def unregister() -> None:
 
 def run_command(argv: list[str]) -> int:
     """Run `blender --command limner ARGV`; return its exit status."""
-    from .cli import main
-
+    try:
+        from .cli import main
+    except ImportError as error:
+        sys.stderr.write(f"limner: {missing_library(error)}\n")
+        return 1
     return main(argv)

@@ -31,8 +31,16 @@ inside() {  # SUITE COMMAND...: run it in a chroot, in a folder of its own, with
 
 step() { echo "-- $*"; }
 
+says() {  # WORDS COMMAND...: it must fail with status 1 and one line of limner's with these words
+  local words=$1 status=0 said; shift
+  said=$(inside "$suite" "$@" 2>&1) || status=$?
+  [ $status = 1 ] && [ "$(grep -c '^limner:.*'"$words" <<<"$said")" = 1 ] &&
+    ! grep -q Traceback <<<"$said" || { echo "status $status: $said"; return 1; }
+}
+
 test_one() {  # SUITE
   local suite=$1 place=$cache/$1/limner version tag py zip drawing_name
+  umount -q "$place/fixed" "$place/read-only" || true  # of a run that was stopped
   rm -rf --one-file-system "$place"
   mkdir -p "$place/zips"
   version=$(inside "$suite" blender --version | sed -n '1s/Blender //p')
@@ -64,6 +72,29 @@ test_one() {  # SUITE
     echo "a broken picture must give status 1"; return 1
   fi
   grep -q 'broken\.png' "$place/bad.txt" || { cat "$place/bad.txt"; return 1; }
+
+  step "faults are one line each: unknown head, read-only disk, missing library"
+  mkdir -p "$place/read-only"
+  mount -t tmpfs -o ro,size=1m tmpfs "$place/read-only"
+  says nobody blender --command limner fit "$drawing_name" --out fits --rig nobody
+  says "disk is read-only" blender --command limner fit "$drawing_name" --out read-only/fits
+  inside "$suite" blender -b --python-exit-code 3 --python faults.py -- "$drawing_name" /limner/read-only
+  # nothing can be written at all, not even limner's log
+  mkdir -p "$place/fixed" && mount --bind "$place/resources" "$place/fixed"
+  mount -o remount,ro,bind "$place/fixed"
+  chroot "$cache/$suite" env -i PATH=/usr/bin:/bin HOME=/root TMPDIR=/tmp \
+    BLENDER_USER_RESOURCES=/limner/fixed sh -c 'cd /limner && exec "$@"' sh \
+    blender -b --python-exit-code 3 --python faults.py -- "$drawing_name" /limner/read-only
+  umount "$place/fixed" "$place/read-only"
+  libraries=$(echo "$place"/resources/extensions/.local/lib/python*/site-packages)
+  for library in onnxruntime scipy click; do
+    mv "$libraries/$library" "$place/$library.away"
+    says "library $library cannot be loaded" \
+      blender --command limner fit "$drawing_name" --out fits
+    [ $library = click ] || inside "$suite" blender -b --python-exit-code 3 --python faults.py \
+      -- "$drawing_name" none $library
+    mv "$place/$library.away" "$libraries/$library"
+  done
 
   step killed and resumed
   inside "$suite" blender -b --command limner fit folder --out killed --formats json >/dev/null 2>&1 &
