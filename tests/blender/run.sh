@@ -40,7 +40,7 @@ says() {  # WORDS COMMAND...: it must fail with status 1 and one line of limner'
 
 test_one() {  # SUITE
   local suite=$1 place=$cache/$1/limner version tag py zip drawing_name
-  umount -q "$place/fixed" "$place/read-only" || true  # of a run that was stopped
+  umount "$place/fixed" "$place/read-only" 2>/dev/null || true  # of a run that was stopped
   rm -rf --one-file-system "$place"
   mkdir -p "$place/zips"
   version=$(inside "$suite" blender --version | sed -n '1s/Blender //p')
@@ -172,9 +172,19 @@ test_one() {  # SUITE
     cp "$shot" "$shots/blender-$tag-$(basename "${shot#*shot-}")"
   done
 
+  step "another add-on brings a newer scipy, and goes again"
+  "$python" "$here/make_rival.py" "$zip" "$place/zips/rival.zip"
+  inside "$suite" blender -b --command extension install-file -r user_default --enable zips/rival.zip
+  [ -d "$(echo "$libraries"/scipy-*.dist-info)" ]
+  inside "$suite" blender --command limner fit "$drawing_name" --out rivals --formats glb
+  inside "$suite" blender -b --command extension remove rival
+  inside "$suite" blender --command limner fit "$drawing_name" --out alone --formats glb
+  cmp "$place"/{rivals,alone}/"${drawing_name%.*}/${drawing_name%.*}.glb"
+
   step remove
   inside "$suite" blender -b --command extension remove limner
-  [ ! -e "$place"/resources/extensions/user_default/limner ] || { echo "still there"; return 1; }
+  left=$(find "$place/resources/extensions" -iname '*limner*' -o -path '*/site-packages/*')
+  [ -z "$left" ] || { echo "still there: $left"; return 1; }
 }
 
 if [ $# -ge 2 ]; then
