@@ -19,7 +19,7 @@ from .look import mouth_cavity
 from .normals import face_normals
 from .zbuffer import rasterise
 
-__all__ = ["MouthRoom"]
+__all__ = ["MouthRoom", "SkinPicture"]
 
 _SKIN = PART_NAMES.index("skin")
 _ROWS = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
@@ -32,6 +32,29 @@ _MOST_BACK_M = 0.006  # teeth that would have to go farther back become smaller
 _LINING_SHOWS_M = 0.001  # the lining's rim lies level with the lips
 _STEP = 0.08
 _SIZES = tuple(1.0 - _STEP * number for number in range(7))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkinPicture:
+    """The outer skin around a mouth, seen from the front.
+
+    Attributes
+    ----------
+    middle : (3,) metres, of the mouth's opening
+    depth : (S, S) metres, how far in front the skin lies, or -inf
+    """
+
+    middle: NDArray[np.float64]
+    depth: NDArray[np.float32]
+
+    def before(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (N,) how far each point lies before the skin, metres; 0 if hidden or free."""
+        column, row = np.floor(_pixels(points, self.middle)).astype(int).T
+        inside = (column >= 0) & (row >= 0)
+        inside &= (column < self.depth.shape[1]) & (row < self.depth.shape[0])
+        skin = np.full(len(points), -np.inf)
+        skin[inside] = self.depth[row[inside], column[inside]]
+        return np.where(np.isfinite(skin), np.maximum(points[:, 2] + _GAP_M - skin, 0.0), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +90,20 @@ class MouthRoom:
             np.flatnonzero((rig.vertex_part == _SKIN) & (cavity > _LINING)),
         )
 
-    def fit_teeth(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    def look(self, vertices: NDArray[np.floating]) -> SkinPicture:
+        """See the outer skin (V, 3) around the mouth from the front."""
+        vertices = np.asarray(vertices, dtype=np.float64)
+        inner = self.rig.landmarks.interpolate(vertices, self.rig.triangles)[60:68]
+        middle = np.asarray(inner.mean(axis=0))
+        seen = face_normals(vertices, self.skin)[:, 2] > 0.0
+        side = round(2.0 * _REACH_M / _PIXEL_M)
+        image = _pixels(vertices, middle)
+        depth = rasterise(image, vertices[:, 2], self.skin[seen], (side, side)).nearness
+        return SkinPicture(middle, depth)
+
+    def fit_teeth(
+        self, vertices: NDArray[np.float64], picture: SkinPicture | None = None
+    ) -> NDArray[np.float64]:
         """Return (V, 3) metres with the teeth behind the skin.
 
         Each row goes straight back; where that is not enough, all teeth shrink towards the middle
@@ -76,13 +112,15 @@ class MouthRoom:
         Parameters
         ----------
         vertices : (V, 3) metres, in the rig's own frame
+        picture : of their outer skin, if it was taken already
         """
         if not self.rows:
             return vertices
-        middle, depth = self._middle(vertices), self._skin_depth(vertices)
+        picture = picture or self.look(vertices)
+        middle = picture.middle
         for size in _SIZES:
             shrunk = [self._shrunk(vertices, row, middle, size) for row in self.rows]
-            back = [_way_back(row, middle, depth) for row in shrunk]
+            back = [float(picture.before(row).max(initial=0.0)) for row in shrunk]
             if max(back) <= _MOST_BACK_M:
                 break
         if size == 1.0 and not any(back):
@@ -94,7 +132,9 @@ class MouthRoom:
         result[self.tongue] = tongue - [0.0, 0.0, min(max(back), 2.0 * _MOST_BACK_M)]
         return result
 
-    def way_in(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    def way_in(
+        self, vertices: NDArray[np.float64], picture: SkinPicture | None = None
+    ) -> NDArray[np.float64]:
         """Return (V, 3) metres: how far points of the lining go to lie behind the skin.
 
         They go back, or where that is far, under the chin, towards the middle of the mouth.
@@ -102,10 +142,11 @@ class MouthRoom:
         Parameters
         ----------
         vertices : (V, 3) metres, in the rig's own frame
+        picture : of their outer skin, if it was taken already
         """
         way = np.zeros_like(vertices)
-        middle, depth = self._middle(vertices), self._skin_depth(vertices)
-        before = _before(vertices[self.lining], middle, depth)
+        picture = picture or self.look(vertices)
+        middle, before = picture.middle, picture.before(vertices[self.lining])
         shallow = (before > _LINING_SHOWS_M) & (before < _MOST_BACK_M)
         way[self.lining[shallow], 2] = -before[shallow] - _LINING_SHOWS_M
         showing = self.lining[before >= _MOST_BACK_M]
@@ -113,7 +154,7 @@ class MouthRoom:
         to_middle = np.column_stack([middle[:2] - points[:, :2], np.zeros(len(points))])
         share = np.zeros(len(points))
         for size in _SIZES:
-            shows = _before(points + (1.0 - size) * to_middle, middle, depth) > 0.0
+            shows = picture.before(points + (1.0 - size) * to_middle) > 0.0
             share[shows] = 1.0 - size + _STEP
         way[showing] = share[:, None] * to_middle
         return way
@@ -126,17 +167,12 @@ class MouthRoom:
 
         vertices = np.asarray(vertices, dtype=np.float64)
         teeth = vertices[np.concatenate(self.rows)]
-        middle, depth = self._middle(vertices), self._skin_depth(vertices)
-        out = teeth[_before(teeth, middle, depth) > 0.0]
+        before = self.look(vertices).before(teeth)
+        out = teeth[before > 0.0]
         if len(out) == 0:
             return 0.0
         away, _ = cKDTree(vertices[np.unique(self.skin)]).query(out)
-        return float(np.minimum(away, _before(out, middle, depth)).max())
-
-    def _middle(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (3,) metres: the middle of the mouth's opening."""
-        inner = self.rig.landmarks.interpolate(vertices, self.rig.triangles)[60:68]
-        return np.asarray(inner.mean(axis=0))
+        return float(np.minimum(away, before[before > 0.0]).max())
 
     def _shrunk(
         self,
@@ -152,32 +188,7 @@ class MouthRoom:
         centre = np.array([middle[0], middle[1], points[:, 2].max()])
         return centre + size * (points - centre)
 
-    def _skin_depth(self, vertices: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return (S, S) metres: how far in front the outer skin lies around the mouth, or -inf."""
-        seen = face_normals(vertices, self.skin)[:, 2] > 0.0
-        image = _pixels(vertices, self._middle(vertices))
-        side = round(2.0 * _REACH_M / _PIXEL_M)
-        return rasterise(image, vertices[:, 2], self.skin[seen], (side, side)).nearness
-
 
 def _pixels(points: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (N, 2) places in the picture around the mouth."""
     return np.asarray(((points - middle)[:, :2] * [1.0, -1.0] + _REACH_M) / _PIXEL_M)
-
-
-def _before(
-    teeth: NDArray[np.float64], middle: NDArray[np.float64], depth: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """Return (N,) how far each tooth lies before the skin, metres; 0 where it is hidden or free."""
-    column, row = np.floor(_pixels(teeth, middle)).astype(int).T
-    inside = (column >= 0) & (row >= 0) & (column < depth.shape[1]) & (row < depth.shape[0])
-    skin = np.full(len(teeth), -np.inf)
-    skin[inside] = depth[row[inside], column[inside]]
-    return np.where(np.isfinite(skin), np.maximum(teeth[:, 2] + _GAP_M - skin, 0.0), 0.0)
-
-
-def _way_back(
-    teeth: NDArray[np.float64], middle: NDArray[np.float64], depth: NDArray[np.float32]
-) -> float:
-    """Return how far a row must go straight back until all of it lies behind the skin, metres."""
-    return float(_before(teeth, middle, depth).max(initial=0.0))

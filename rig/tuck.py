@@ -9,6 +9,8 @@ lies behind it at rest; it may come nearer, but not through.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ from .face_rig import PART_NAMES, FaceRig
 from .look import mouth_cavity
 from .mouth_room import MouthRoom
 from .normals import vertex_normals
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 __all__ = ["MouthTuck"]
 
@@ -69,13 +74,19 @@ class MouthTuck:
         _, mates = cKDTree(place[self._outer]).query(place[self._inside], k=count)
         self._mates = self._outer[mates.reshape(len(self._inside), count)]
         self._reach = 1.3 * self._distance(neutral) + _SLACK_M
-        self._around = self._edges_around()
+        self._around = self._neighbours()
+        teeth = np.isin(rig.vertex_part, _TEETH)
+        asked = np.zeros(len(neutral), dtype=bool)
+        asked[self._mates] = True
+        self._near = rig.triangles[(asked | teeth)[rig.triangles].any(axis=1)]
         depth = self._depth(neutral, normals)
         self._least = np.clip(_KEPT_SHARE * depth, None, _KEPT_MOST_M)
         self._counts = (depth > 0.0) & (depth < _DEEPEST_M)
 
-    def _edges_around(self) -> tuple[NDArray[np.intp], ...]:
-        """Return the edges, both ways, that softening may meet, and (V,) each vertex' edges."""
+    def _neighbours(self) -> tuple[NDArray[np.intp], csr_matrix]:
+        """Return the (N,) vertices that softening may meet, and the (N, N) mean over neighbours."""
+        from scipy.sparse import csr_matrix
+
         sides = self._rig.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
         here, there = np.concatenate([sides, sides[:, ::-1]]).T.astype(np.intp)
         count = len(self._rig.neutral)
@@ -83,8 +94,12 @@ class MouthTuck:
         near[self._inside] = True
         for _ in range(_SOFT_ROUNDS):
             near[here[near[there]]] = True
-        met = near[here]
-        return here[met], there[met], np.maximum(np.bincount(here, minlength=count), 1)
+        share = 1.0 / np.maximum(np.bincount(here, minlength=count), 1)
+        met = near[here] & near[there]  # nothing comes from farther away
+        place = np.cumsum(near) - 1
+        shape = (int(near.sum()),) * 2
+        mean = csr_matrix((share[here[met]], (place[here[met]], place[there[met]])), shape)
+        return np.flatnonzero(near), mean
 
     def _distance(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (N, mates) distances to the mates, metres."""
@@ -111,6 +126,7 @@ class MouthTuck:
         if len(self._inside) == 0:
             return result
         push, part = self._push(result), self._rig.vertex_part
+        picture = self._room.look(result)  # of the outer skin, which stays where it is
         for whole in _WHOLE:
             rows = np.flatnonzero(part == whole)
             if len(rows):
@@ -120,16 +136,16 @@ class MouthTuck:
             if number:  # the teeth's way does not change the lining's first one
                 push = self._push(result)
             result[lining] += self._softened(push)[lining]
-            result[lining] += self._softened(self._room.way_in(result))[lining]
+            result[lining] += self._softened(self._room.way_in(result, picture))[lining]
         for whole in _TEETH:
             rows = np.flatnonzero(part == whole)
             if len(rows):
                 result[rows, 2] -= self._behind_lips(result, rows)
-        return self._room.fit_teeth(result)
+        return self._room.fit_teeth(result, picture)
 
     def _push(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (V, 3) metres: the way of every point inside to its least depth."""
-        normals = vertex_normals(vertices, self._rig.triangles)
+        normals = vertex_normals(vertices, self._near)
         counts = self._counts & (self._distance(vertices) < self._reach)
         missing = np.where(counts, self._least - self._depth(vertices, normals), 0.0)
         worst = missing.argmax(axis=1)
@@ -144,15 +160,15 @@ class MouthTuck:
         """Return (V, 3) a push that takes its neighbours along, so that nothing folds."""
         if not push.any():
             return push
-        here, there, count = self._around
+        rows, mean = self._around
+        near = push[rows]
         for _ in range(_SOFT_ROUNDS):
-            mean = np.stack(
-                [np.bincount(here, push[there, axis], len(push)) / count for axis in range(3)],
-                axis=1,
-            )
-            is_less = (push**2).sum(axis=1) < (mean**2).sum(axis=1)
-            push = np.where(is_less[:, None], mean, push)
-        return push
+            carried = mean @ near
+            is_less = _squared(near) < _squared(carried)
+            near = np.where(is_less[:, None], carried, near)
+        softened = push.copy()
+        softened[rows] = near
+        return softened
 
     def _behind_lips(self, vertices: NDArray[np.float64], rows: NDArray[np.intp]) -> float:
         """Return how far back a row of teeth must go until the lips' lines lie before it."""
@@ -163,7 +179,7 @@ class MouthTuck:
             return 0.0
         triangles = self._rig.triangles
         points = np.concatenate([lip.interpolate(vertices, triangles) for lip in lips])
-        normals = vertex_normals(vertices, triangles)[rows]
+        normals = vertex_normals(vertices, self._near)[rows]
         teeth = vertices[rows].copy()
         start = teeth[0, 2]
         for _ in range(_LIP_ROUNDS):
@@ -175,6 +191,11 @@ class MouthTuck:
                 break
             teeth[:, 2] -= min(float((through / facing)[counts].max()), _LIP_STEP_M)
         return float(start - teeth[0, 2])
+
+
+def _squared(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N,) the squared lengths of (N, 3)."""
+    return np.einsum("nd,nd->n", vectors, vectors)
 
 
 def _way_back(push: NDArray[np.float64]) -> float:
