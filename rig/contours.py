@@ -7,8 +7,6 @@ silhouette edges zigzag and branch.
 References
 ----------
 Hertzmann & Zorin (2000). Illustrating smooth surfaces. SIGGRAPH. doi:10.1145/344779.345074
-DeCarlo, Finkelstein, Rusinkiewicz & Santella (2003). Suggestive contours for conveying shape.
-doi:10.1145/882262.882354 (contours of nearby views: the chin's line)
 Bénard & Hertzmann (2019). Line drawings from 3D models. doi:10.1561/0600000075
 (why a contour point must be lifted off the mesh before its visibility is asked)
 """
@@ -27,6 +25,7 @@ from numpy.typing import NDArray
 
 from ..errors import require_shape
 from .camera import Camera
+from .contour_views import contour_views, dots
 from .face_rig import PART_NAMES, FaceRig, SurfacePoints
 from .features import FEATURES
 from .normals import vertex_normals
@@ -35,7 +34,7 @@ from .visibility import View, VisibilityGrid
 from .zero_set import ZeroSet, zero_set
 
 __all__ = [
-    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve", "at_rest",
+    "BRIDGE_M", "CHIN_LEAN", "LIFT_M", "MIN_LENGTH_PX", "FeatureCurve",
     "line_limits", "moved_lines", "near_eyes", "occluding_contours", "part_triangles",
     "project_curves",
     "visible_lines", "visible_pieces",
@@ -81,11 +80,14 @@ def visible_lines(
     rig: FaceRig, vertices: NDArray[np.float64], camera: Camera
 ) -> list[FeatureCurve]:
     """Return feature curves and occluding contours of posed vertices (V, 3), image pixels."""
-    grid = VisibilityGrid(vertices, rig.triangles, camera)
     normals = vertex_normals(vertices, rig.triangles)
+    turning = _Turning.find(rig, vertices, camera, normals, ("skin",), CHIN_LEAN)
+    points = _joined(rig, tuple(rig.curves))[0].interpolate(vertices, rig.triangles)
+    asked = np.concatenate([points, turning.lifted])
+    grid = VisibilityGrid(vertices, rig.triangles, camera, asked)
     return [
         *project_curves(rig, vertices, camera, grid=grid, normals=normals),
-        *occluding_contours(rig, vertices, camera, grid=grid, normals=normals),
+        *turning.pieces(rig, vertices, camera, grid, MIN_LENGTH_PX),
     ]
 
 
@@ -137,7 +139,7 @@ def project_curves(
     grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
     limits = np.repeat([line_limits(name) for name in wanted], counts, axis=0)
     views = camera.view_directions(points)
-    facing = _dots(turned, views) / np.sqrt(_dots(turned, turned) * _dots(views, views))
+    facing = dots(turned, views) / np.sqrt(dots(turned, turned) * dots(views, views))
     visible = grid.visible(points, limits[:, 0])
     visible &= facing > limits[:, 1]
     image = camera.project(points)
@@ -201,36 +203,90 @@ def occluding_contours(
     as one looks at the picture. Every point has a triangle and barycentric weights, so that it can
     be moved.
     """
-    rows = part_triangles(rig, tuple(parts))
     if normals is None:
         normals = vertex_normals(vertices, rig.triangles)
-    views = _contour_views(rig, vertices, normals, camera, chin_lean)
-    zero = zero_set(rig.triangles, rows, vertices, _dots(normals, views), views)
-    if not zero.chains:
+    turning = _Turning.find(rig, vertices, camera, normals, tuple(parts), chin_lean)
+    if not turning.zero.chains:
         return []
-    grid = grid or VisibilityGrid(vertices, rig.triangles, camera)
-    visible = _visible_nodes(zero, vertices, normals, rig.triangles, grid)
-    feature = _node_features(rig, zero)
-    image, surface = camera.project(zero.interpolate(vertices)), zero.surface(rig.triangles)
-    after = np.arange(1, len(image) + 1)
-    for start, stop, _ in zero.chains:
-        after[stop - 1] = start
-    apart = image[after] - image
-    step = np.hypot(apart[:, 0], apart[:, 1]).tolist()
-    counted = np.concatenate([[0], np.cumsum(visible)]).tolist()
-    curves = []
-    for start, stop, is_closed in zero.chains:
-        if counted[stop] - counted[start] < 2:
-            continue
-        steps = step[start:stop]
-        if sum(steps) < min_length_px:
-            continue
-        nodes = slice(start, stop)
-        label = _node_labels(
-            visible[nodes], feature[nodes], steps, is_closed, BRIDGE_M * camera.scale_px
-        )
-        curves += _named_pieces(label, image, surface, start, steps, is_closed, min_length_px)
-    return curves
+    grid = grid or VisibilityGrid(vertices, rig.triangles, camera, turning.lifted)
+    return turning.pieces(rig, vertices, camera, grid, min_length_px)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turning:
+    """Where the surface turns away from the eye, seen or not.
+
+    Attributes
+    ----------
+    zero : N nodes in chains
+    rising : (M,) the nodes that can be seen: hollows, where n·v falls, never are
+    lifted : (M, 3) metres, those a little above the surface, to ask whether they are hidden
+    """
+
+    zero: ZeroSet
+    rising: NDArray[np.intp]
+    lifted: NDArray[np.float64]
+
+    @classmethod
+    def find(
+        cls,
+        rig: FaceRig,
+        vertices: NDArray[np.floating],
+        camera: Camera,
+        normals: NDArray[np.float64],
+        parts: tuple[str, ...],
+        chin_lean: float,
+    ) -> _Turning:
+        """Find them on some parts; see `occluding_contours`."""
+        rows, triangles = part_triangles(rig, parts), rig.triangles
+        views = contour_views(rig, vertices, normals, camera, chin_lean)
+        zero = zero_set(triangles, rows, vertices, dots(normals, views), views)
+        rising = np.flatnonzero(zero.slope > 0.0)
+        point, normal = zero.interpolate(vertices)[rising], zero.interpolate(normals)[rising]
+        normal /= np.maximum(np.sqrt(dots(normal, normal)), 1e-30)[:, None]
+        # the flat triangles around bulge less than the smooth surface: lift by their sagitta and
+        # more
+        corners = triangles[zero.triangle[rising]]
+        sides = vertices[corners] - vertices[corners[:, [2, 0, 1]]]
+        longest = np.einsum("ncd,ncd->nc", sides, sides).max(axis=1, initial=0.0)
+        lift = np.clip(LIFT_M[0] + 0.4 * longest * zero.slope[rising], *LIFT_M)
+        return cls(zero, rising, point + lift[:, None] * normal)
+
+    def pieces(
+        self,
+        rig: FaceRig,
+        vertices: NDArray[np.floating],
+        camera: Camera,
+        grid: View,
+        min_length_px: float,
+    ) -> list[FeatureCurve]:
+        """Return what is seen of them, named."""
+        zero = self.zero
+        if not zero.chains:
+            return []
+        visible = np.zeros(len(zero.slope), dtype=bool)
+        visible[self.rising] = grid.visible(self.lifted)
+        feature = _node_features(rig, zero)
+        image, surface = camera.project(zero.interpolate(vertices)), zero.surface(rig.triangles)
+        after = np.arange(1, len(image) + 1)
+        for start, stop, _ in zero.chains:
+            after[stop - 1] = start
+        apart = image[after] - image
+        step = np.hypot(apart[:, 0], apart[:, 1]).tolist()
+        counted = np.concatenate([[0], np.cumsum(visible)]).tolist()
+        curves = []
+        for start, stop, is_closed in zero.chains:
+            if counted[stop] - counted[start] < 2:
+                continue
+            steps = step[start:stop]
+            if sum(steps) < min_length_px:
+                continue
+            nodes = slice(start, stop)
+            label = _node_labels(
+                visible[nodes], feature[nodes], steps, is_closed, BRIDGE_M * camera.scale_px
+            )
+            curves += _named_pieces(label, image, surface, start, steps, is_closed, min_length_px)
+        return curves
 
 
 @lru_cache(maxsize=8)
@@ -251,73 +307,6 @@ def visible_pieces(curve: FeatureCurve) -> list[NDArray[np.intp]]:
     count = len(curve.points)
     runs = runs_of(curve.visible.tolist(), curve.is_closed)
     return [np.arange(start, stop) % count for start, stop, flag in runs if flag]
-
-
-def _contour_views(
-    rig: FaceRig,
-    vertices: NDArray[np.floating],
-    normals: NDArray[np.float64],
-    camera: Camera,
-    chin_lean: float,
-) -> NDArray[np.float64]:
-    """Return (V, 3) unit vectors to the eye, under the chin raised (see `occluding_contours`)."""
-    views = camera.view_directions(vertices)
-    if not camera.is_orthographic:
-        views /= np.sqrt(_dots(views, views))[:, None]
-    if chin_lean > 0.0:
-        up, rows, raised = _raised(rig, vertices, chin_lean)
-        views[rows] += (raised * (normals[rows] @ up < 0.0))[:, None] * up
-    return views
-
-
-def _dots(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N,) the products of rows (N, 3)."""
-    return np.einsum("nd,nd->n", first, second)
-
-
-def _raised(
-    rig: FaceRig, vertices: NDArray[np.floating], lean: float
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Return the head's own up, (3,), the vertices under the chin, (N,), and how far along up the
-    views to them are raised, (N,), if they face down.
-    """
-    rest, rows, under = at_rest(rig)
-    # rest is centred, so that it does not matter where the vertices' middle is
-    left, _, right = np.linalg.svd(vertices.T @ rest)
-    up = (left @ np.diag([1.0, 1.0, np.linalg.det(left @ right)]) @ right)[:, 1]
-    raised = min(max(lean - 4.0 * lean * up[2], 0.0), 2.0 * lean)
-    return up, rows, raised * under
-
-
-@lru_cache(maxsize=8)
-def at_rest(rig: FaceRig) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Return the centred neutral head, (V, 3); the vertices under the chin, and how much so."""
-    drop = (rig.eye_centres[:, 1].mean() - rig.neutral[:, 1]) / rig.interocular_m
-    under = np.clip((drop - 0.9) / 0.4, 0.0, 1.0) * np.clip((2.6 - drop) / 0.4, 0.0, 1.0)
-    under = under * np.isin(rig.contour_feature, (_JAW, _OTHER))
-    neutral, rows = rig.neutral.astype(np.float64), np.flatnonzero(under)
-    return neutral - neutral.mean(axis=0), rows, under[rows].astype(np.float64)
-
-
-def _visible_nodes(
-    zero: ZeroSet,
-    vertices: NDArray[np.floating],
-    normals: NDArray[np.float64],
-    triangles: NDArray[np.int32],
-    grid: View,
-) -> NDArray[np.bool_]:
-    """Return (N,) True at the nodes that the eye sees; hollows, where n·v falls, never are."""
-    rows = np.flatnonzero(zero.slope > 0.0)
-    point, normal = zero.interpolate(vertices)[rows], zero.interpolate(normals)[rows]
-    normal /= np.maximum(np.sqrt(_dots(normal, normal)), 1e-30)[:, None]
-    # the flat triangles around bulge less than the smooth surface: lift by their sagitta and more
-    corners = triangles[zero.triangle[rows]]
-    sides = vertices[corners] - vertices[corners[:, [2, 0, 1]]]
-    longest = np.einsum("ncd,ncd->nc", sides, sides).max(axis=1)
-    lift = np.clip(LIFT_M[0] + 0.4 * longest * zero.slope[rows], *LIFT_M)
-    visible = np.zeros(len(zero.slope), dtype=bool)
-    visible[rows] = grid.visible(point + lift[:, None] * normal)
-    return visible
 
 
 def _node_features(rig: FaceRig, zero: ZeroSet) -> NDArray[np.int_]:

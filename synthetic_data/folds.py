@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
+from ..rig.contour_views import at_rest
 from ..rig.contours import (
     BRIDGE_M,
     CHIN_LEAN,
     LIFT_M,
     MIN_LENGTH_PX,
-    at_rest,
     near_eyes,
     part_triangles,
 )
