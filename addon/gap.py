@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,12 @@ from ..rig.features import feature_of
 from .drawn import DrawnLines
 from .fit import Gap
 
-__all__ = ["curve_gap", "feature_key", "measure_gap", "split_drawn"]
+__all__ = ["feature_key", "measure_gap", "split_drawn"]
 
 _DENSE_PX = 1.0
 _STRAY_IOD = 0.45
 _MIN_POINTS = 4
+_FAR_PX = 1e5
 
 
 def feature_key(curve: str) -> str:
@@ -47,23 +49,6 @@ def densify(curves: Sequence[FeatureCurve]) -> list[NDArray[np.float64]]:
     order = np.argsort(owners, kind="stable")
     dense = np.concatenate([points[visible], between])[order]
     return np.split(dense, np.searchsorted(owners[order], np.arange(1, len(curves))))
-
-
-def curve_gap(drawn: NDArray[np.float64] | cKDTree, projected: NDArray[np.float64]) -> float:
-    """Return the mean distance, both ways, between drawn and projected points, pixels.
-
-    A projected line counts where it is drawn: its points that are the nearest to some drawn
-    point, and those between them. What the artist left out is not a gap.
-
-    Parameters
-    ----------
-    drawn, projected : (N, 2), (M, 2) pixels; none of them empty. A tree of the drawn points, if
-        there is one already
-    """
-    tree = drawn if isinstance(drawn, cKDTree) else cKDTree(drawn)
-    there, nearest = cKDTree(projected).query(tree.data)
-    back, _ = tree.query(projected[np.unique(nearest)])
-    return 0.5 * (float(there.mean()) + float(back.mean()))
 
 
 def split_drawn(
@@ -99,19 +84,64 @@ def split_drawn(
     return result
 
 
-def _stage(
-    drawn: Mapping[str, cKDTree], curves: Sequence[FeatureCurve], iod_px: float
-) -> dict[str, float]:
-    """Return the gap of every drawn feature in one stage, IOD."""
-    lines: dict[str, list[NDArray[np.float64]]] = {}
-    for curve, dense in zip(curves, densify(curves), strict=True):
-        points = dense if curve.visible.sum() >= 2 else curve.points
-        lines.setdefault(feature_key(curve.name), []).append(points)
-    return {
-        key: curve_gap(tree, np.concatenate(lines[key])) / iod_px
-        for key, tree in drawn.items()
-        if key in lines
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """The drawn points of all features in one tree, features far apart along a third axis.
+
+    Attributes
+    ----------
+    keys : feature → its number
+    owner : (P,) the number of each point's feature
+    tree : of (P, 3) points
+    """
+
+    keys: dict[str, int]
+    owner: NDArray[np.intp]
+    tree: cKDTree
+
+    @classmethod
+    def of(cls, drawn: Mapping[str, NDArray[np.float64]]) -> _Drawn:
+        """Gather the points (N, 2) of every feature."""
+        owner = np.repeat(np.arange(len(drawn)), [len(points) for points in drawn.values()])
+        tree = cKDTree(_apart(np.concatenate(list(drawn.values())), owner))
+        return cls({key: number for number, key in enumerate(drawn)}, owner, tree)
+
+    def gaps(self, curves: Sequence[FeatureCurve]) -> dict[str, float]:
+        """Return of every drawn feature the mean distance, both ways, to the head's, pixels.
+
+        A line of the head counts where it is drawn: its points that are the nearest to some drawn
+        point. What the artist left out is not a gap.
+        """
+        parts, numbers = [], []
+        for curve, dense in zip(curves, densify(curves), strict=True):
+            number = self.keys.get(feature_key(curve.name))
+            if number is not None:
+                parts.append(dense if curve.visible.sum() >= 2 else curve.points)
+                numbers.append(number)
+        if not parts:
+            return {}
+        owner = np.repeat(numbers, [len(points) for points in parts])
+        points = _apart(np.concatenate(parts), owner)
+        there, nearest = cKDTree(points).query(self.tree.data)
+        met = np.unique(nearest[there < _FAR_PX / 2.0])
+        back, _ = self.tree.query(points[met])
+        way, way_back = _means(there, self.owner), _means(back, owner[met])
+        shown = set(numbers)
+        return {
+            key: float(0.5 * (way[number] + way_back[number]))
+            for key, number in self.keys.items()
+            if number in shown
+        }
+
+
+def _apart(points: NDArray[np.float64], number: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return (N, 3) points that are near to those of the same number only."""
+    return np.column_stack([points, _FAR_PX * number])
+
+
+def _means(values: NDArray[np.float64], number: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the mean of the values of each number."""
+    return np.bincount(number, values) / np.maximum(np.bincount(number), 1)
 
 
 def measure_gap(
@@ -128,11 +158,16 @@ def measure_gap(
     drawn : from `split_drawn`, the same for all stages
     placed, parametric, final : curves of the three stages, pixels
     """
-    trees = {key: cKDTree(points) for key, points in drawn.items()}
-    stages = [_stage(trees, curves, iod_px) for curves in (placed, parametric, final)]
+    if not drawn:
+        return Gap(0.0, 0.0, 0.0, {})
+    all_drawn = _Drawn.of(drawn)
+    stages = [all_drawn.gaps(curves) for curves in (placed, parametric, final)]
     keys = [key for key in drawn if all(key in stage for stage in stages)]
     first, second, third = stages
-    curves = {key: (first[key], second[key], third[key]) for key in sorted(keys)}
+    curves = {
+        key: (first[key] / iod_px, second[key] / iod_px, third[key] / iod_px)
+        for key in sorted(keys)
+    }
     if not keys:
         return Gap(0.0, 0.0, 0.0, {})
     length = np.array([len(drawn[key]) for key in sorted(keys)], dtype=float)
