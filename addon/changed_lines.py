@@ -4,28 +4,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..snakes.lines import InkLines, find_ink_lines
 
-__all__ = ["changed_ink", "lines_after_change"]
+__all__ = ["changed_features", "ink_of_lines", "lines_after_change"]
 
-_NOTICED = 0.02
+_NOTICED = 0.12
+"""Every stroke changes a little what is black and what is paper, all over the page."""
+_OTHER_POINTS = 0.1  # of a feature's; labels near its ends come and go with every reading
 _NEAR_PX = 14  # thinning a stroke moves others' middles no farther than a stroke is wide
 _AROUND_PX = 16  # beyond that a cut end would be seen as the tip of a stroke
 
 
-def changed_ink(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell (H, W) where the ink of a frame has changed."""
-    return np.abs(after - before) > _NOTICED
-
-
 def lines_after_change(
     lines: InkLines,
-    changed: NDArray[np.bool_],
-    ink: NDArray[np.float32],
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
     max_stroke_px: float,
 ) -> InkLines:
     """Find the lines of a changed drawing, as `find_ink_lines` does.
@@ -33,15 +32,14 @@ def lines_after_change(
     Parameters
     ----------
     lines : of the drawing before
-    changed : (H, W), see `changed_ink`
-    ink : (H, W) after the change
+    before, after : (H, W), the ink that they were found in, and as it is now
     max_stroke_px : see `find_ink_lines`
     """
-    if not changed.any():
+    near = _near_changes(before, after)
+    if not near.any():
         return lines
-    near = _grown(changed, _NEAR_PX)
     around = _grown(near, _AROUND_PX)
-    fresh = find_ink_lines(np.where(around, ink, 0.0), max_stroke_px=max_stroke_px)
+    fresh = find_ink_lines(np.where(around, after, 0.0), max_stroke_px=max_stroke_px)
     parts = [lines.select(~_at(near, lines.points)), fresh.select(_at(near, fresh.points))]
     return InkLines(
         *(
@@ -49,6 +47,41 @@ def lines_after_change(
             for name in ("points", "tangents", "inward", "strength")
         )
     )
+
+
+def ink_of_lines(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the ink that lines lie in after `lines_after_change`: many small changes add up."""
+    return np.where(_near_changes(before, after), after, before)
+
+
+def changed_features(
+    before: Mapping[str, NDArray[np.float64]], after: Mapping[str, NDArray[np.float64]]
+) -> frozenset[str]:
+    """Return the features of which clearly other points are drawn than before.
+
+    Parameters
+    ----------
+    before, after : feature → (N, 2) points; what did not change has the very same ones
+    """
+    changed = set()
+    for name in before.keys() | after.keys():
+        old, new = (_as_numbers(points.get(name)) for points in (before, after))
+        same = len(np.intersect1d(old, new))
+        if max(len(old), len(new)) - same > _OTHER_POINTS * max(len(old), len(new)):
+            changed.add(name)
+    return frozenset(changed)
+
+
+def _as_numbers(points: NDArray[np.float64] | None) -> NDArray[np.complex128]:
+    """Return (N,) points as numbers that can be compared."""
+    if points is None:
+        return np.zeros(0, dtype=np.complex128)
+    return points[:, 0] + 1j * points[:, 1]
+
+
+def _near_changes(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell (H, W) where lines may have changed."""
+    return _grown(np.abs(after - before) > _NOTICED, _NEAR_PX)
 
 
 def _grown(mask: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:

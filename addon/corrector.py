@@ -115,6 +115,7 @@ class Corrector:
         stages: Stages,
         last: Corrected,
         settings: CrawlSettings,
+        is_turned: bool,
     ) -> Corrected:
         """Lay the head's lines on those of a drawing that changed a little.
 
@@ -122,9 +123,10 @@ class Corrector:
         ----------
         found : the parametric fit now
         last : the corrected head before
+        is_turned : the head shows other contours than before
         """
         crawl = self.crawl_of(face, found, last.ordinary, settings)
-        crawled = crawl.go_on(last.crawled)
+        crawled = crawl.go_on(last.crawled, is_turned)
         gap = stages.gap_to(crawled.curves, face.iod_px)
         return Corrected(crawled, gap, last.ordinary)
 

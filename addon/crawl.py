@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from ..rig.contours import FeatureCurve, moved_lines
 from ..rig.deform import Deformer
+from ..rig.features import feature_of
 from ..rig.tuck import MouthTuck
-from ..snakes import SnakeResult, SnakeSettings
+from ..snakes import SnakeSettings
+from .came_to import CameTo
 from .carrier import Carrier
 from .crawling import run_snakes
 from .drawn import DrawnLines
@@ -76,12 +78,14 @@ class Crawled:
     correction : (V, 3) metres, in the rig's own frame
     curves : the corrected head's lines, frame pixels
     records : how the snakes of the last pass ran
+    came_to : the lines of the last pass and their snakes
     """
 
     start: NDArray[np.float64]
     correction: NDArray[np.float64]
     curves: list[FeatureCurve]
     records: list[SnakeRecord]
+    came_to: CameTo
 
 
 class Crawl:
@@ -127,30 +131,37 @@ class Crawl:
         firsts = [self._whole_handles(correction, self.settings.first_weight)]
         firsts.append(self._outline_handles(parametric))
         correction = carrier.follow(self._deformer, Handles.join(firsts), correction)
-        curves, results = carrier.lines(correction), list[SnakeResult]()
+        curves, came_to = carrier.lines(correction), CameTo()
         for number in range(self.settings.passes):
             # Only the first pass shifts whole curves.
             snake = self.snake_settings(shift=number == 0)
-            correction, results = self.carry(curves, correction, snake)
+            correction, came_to = self.carry(curves, correction, snake)
             curves = carrier.lines(correction)
             if on_pass is not None:
                 on_pass(number)
-        return self.ended(correction, curves, results)
+        return self.ended(correction, curves, came_to)
 
-    def go_on(self, last: Crawled) -> Crawled:
+    def go_on(self, last: Crawled, is_turned: bool) -> Crawled:
         """Carry the lines on from where they were before a change of the drawing.
 
         Parameters
         ----------
         last : of the same rig, whatever its parametric fit
+        is_turned : the head shows other contours than it did, which crawl whether their ink has
+            changed or not
         """
-        carrier = self.carrier
+        carrier, rig = self.carrier, self.carrier.rig
         correction = carrier.start + (last.correction - last.start)
         near = replace(self.snake_settings(), match_stiffness=_NEAR_STIFFNESS)
         seen = carrier.seen(correction)
-        curves = moved_lines(carrier.rig, last.curves, seen, carrier.camera)
-        correction, results = self.carry(curves, correction, near)
-        return self.ended(correction, carrier.lines(correction), results)
+        curves = moved_lines(rig, last.curves, seen, carrier.camera)
+        contours = {curve.name for curve in curves if curve.name not in rig.curves}
+        never = self._still | contours if is_turned else self._still
+        resting = last.came_to.resting(self.drawn.by_feature(), never)
+        correction, came_to = self.carry(
+            curves, correction, near, resting.seen(rig, seen, carrier.camera)
+        )
+        return self.ended(correction, carrier.lines(correction), came_to)
 
     def snake_settings(self, shift: bool = False) -> SnakeSettings:
         """Return how the snakes crawl."""
@@ -164,40 +175,44 @@ class Crawl:
         curves: Sequence[FeatureCurve],
         correction: NDArray[np.float64],
         snake: SnakeSettings,
-    ) -> tuple[NDArray[np.float64], list[SnakeResult]]:
+        resting: CameTo | None = None,
+    ) -> tuple[NDArray[np.float64], CameTo]:
         """Let the lines crawl once, and the surface follow; return the correction and the snakes.
 
         Parameters
         ----------
         curves : the lines of the head as it is now, with its `correction` (V, 3)
+        resting : lines that stay where they came to; their features do not crawl
         """
         carrier, settings = self.carrier, self.settings
         moved, weight, camera = carrier.seen(correction), settings.handle_weight, carrier.camera
+        resting = resting or CameTo()
         free = [curve for curve in curves if curve.name not in self._still]
-        reach_px = settings.reach_iod * self.iod_px
-        results = run_snakes(free, self.drawn, reach_px, snake)
+        crawling = [curve for curve in free if feature_of(curve.name) not in resting.features]
+        results = run_snakes(crawling, self.drawn, settings.reach_iod * self.iod_px, snake)
+        came_to = CameTo.of(crawling, results, self.drawn.by_feature()).beside(resting)
         brows = self.drawn.of("brow")
         handles = [
-            snake_handles(carrier.rig, free, results, moved, camera, settings.min_evidence, weight),
+            snake_handles(carrier.rig, came_to, moved, camera, settings.min_evidence, weight),
             brow_handles(carrier.rig, free, brows, moved, camera, self.iod_px, weight),
             shut_lid_handles(carrier.rig, moved, self._still, weight),
             self._whole_handles(correction, settings.whole_weight),
         ]
-        return carrier.follow(self._deformer, Handles.join(handles), correction), results
+        return carrier.follow(self._deformer, Handles.join(handles), correction), came_to
 
     def ended(
         self,
         correction: NDArray[np.float64],
         curves: list[FeatureCurve],
-        results: Sequence[SnakeResult],
+        came_to: CameTo,
     ) -> Crawled:
         """Return where the lines came to, the mouth's inside put behind the lips."""
         records = [
             SnakeRecord(result.name, result.outcome.value, result.steps, result.energies)
-            for result in results
+            for result in came_to.results
         ]
         tucked = self.carrier.tucked(self._tuck, correction)
-        return Crawled(self.carrier.start, tucked, curves, records)
+        return Crawled(self.carrier.start, tucked, curves, records, came_to)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""

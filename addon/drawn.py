@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..sketch_cnn.detection import Detection
 from ..snakes.lines import InkLines, find_ink_lines
-from .changed_lines import changed_ink, lines_after_change
+from .changed_lines import ink_of_lines, lines_after_change
 from .frame import FaceFrame
 
 __all__ = ["NOT_FACE", "DrawnLines", "label_lines", "read_lines", "read_lines_again"]
@@ -29,7 +29,7 @@ class DrawnLines:
 
     Attributes
     ----------
-    ink : (H, W) the frame's ink
+    ink : (H, W) the frame's ink, as it was where the lines were last found
     lines : all ink lines in the frame, pixels
     feature : (M,) names; "none" where no class is likely
     probability : (M,) how sure the network is of `feature`
@@ -59,19 +59,20 @@ class DrawnLines:
 def read_lines(frame: FaceFrame, detection: Detection) -> DrawnLines:
     """Find the lines of the drawing in the frame and label each point by the network's map."""
     lines = find_ink_lines(frame.ink, max_stroke_px=_MAX_STROKE_IOD * frame.iod_px)
-    return label_lines(frame, lines, detection)
+    return label_lines(frame, frame.ink, lines, detection)
 
 
 def read_lines_again(frame: FaceFrame, detection: Detection, before: DrawnLines) -> DrawnLines:
     """Find and label the lines of a drawing that went on; `before` lies in the same frame."""
     most_px = _MAX_STROKE_IOD * frame.iod_px
-    changed = changed_ink(before.ink, frame.ink)
-    lines = lines_after_change(before.lines, changed, frame.ink, most_px)
-    return label_lines(frame, lines, detection)
+    lines = lines_after_change(before.lines, before.ink, frame.ink, most_px)
+    return label_lines(frame, ink_of_lines(before.ink, frame.ink), lines, detection)
 
 
-def label_lines(frame: FaceFrame, lines: InkLines, detection: Detection) -> DrawnLines:
-    """Label each point of the frame's lines by the network's map."""
+def label_lines(
+    frame: FaceFrame, ink: NDArray[np.float32], lines: InkLines, detection: Detection
+) -> DrawnLines:
+    """Label each point of the lines of a frame, found in its `ink`, by the network's map."""
     probability = frame.label_probabilities(detection, lines.points)
     # A point lies on ink, so paper is no answer: compare the other classes among themselves.
     paper = detection.features.index("none")
@@ -82,4 +83,4 @@ def label_lines(frame: FaceFrame, lines: InkLines, detection: Detection) -> Draw
     sure = probability[np.arange(len(best)), best]
     names = np.array(detection.features)[best]
     names[sure < _MIN_PROBABILITY] = "none"
-    return DrawnLines(frame.ink, lines, names, sure)
+    return DrawnLines(ink, lines, names, sure)

@@ -10,18 +10,17 @@ face that leaves its frame gets a new one; another drawing is fitted in full aga
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import SketchError
-from ..rig.contours import moved_lines, visible_lines
+from ..rig.contours import FeatureCurve, moved_lines, visible_lines
 from ..rig.face_rig import pose
 from ..rig.fit import ParametricFit, refine_parameters
 from ..rig.fit_problem import FitSettings
 from ..rig.placing import place_head
-from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .corrector import Stages
 from .crawl import CrawlSettings
@@ -38,8 +37,9 @@ __all__ = ["FitSession", "FollowSettings"]
 
 _INK = 0.3
 _CLEARLY_IOD = 0.002
-_TURNED, _MOVED_IOD = 0.015, 0.03
-"""Beyond that (radians, and in one change) what the head shows of itself is looked at again."""
+_TURNED, _RESHAPED_IOD = 0.1, 0.25
+"""Beyond that (radians, and lines apart from where the face moves or grows as a whole) what the
+head shows of itself is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,15 @@ class FollowSettings:
     ----------
     parametric, crawl : of the two fitting steps after a change
     other_ink : share of the ink that may come or go in one change; more is another drawing
-    jumped_iod : landmarks that moved farther are followed before lines are matched
+    jumped_iod : landmarks that moved farther, and farther than they may be off, are followed before
+        lines are matched
     landmark_steps : steps of that
     """
 
     parametric: FitSettings = field(
         default_factory=lambda: FitSettings(max_rounds=1, steps_per_round=2)
     )
-    crawl: CrawlSettings = field(default_factory=lambda: CrawlSettings(ink_steps=5))
+    crawl: CrawlSettings = field(default_factory=lambda: CrawlSettings(ink_steps=3))
     other_ink: float = 0.5
     jumped_iod: float = 0.1
     landmark_steps: int = 3
@@ -169,14 +170,19 @@ class FitSession:
         found = self._refined(face, last)
         stages = self._seen_again(face, found, last.stages)
         corrected = self.session.corrector.correct_again(
-            face, found, stages, last.corrected, self.settings.crawl
+            face,
+            found,
+            stages,
+            last.corrected,
+            self.settings.crawl,
+            is_turned=stages.seen_at is not last.stages.seen_at,
         )
         return FitParts(face, last.start, found, stages, corrected)
 
     def _refined(self, face: DrawnFace, last: FitParts) -> ParametricFit:
         """Return the parametric fit, from the last one on."""
         settings = self.settings
-        jumped = _largest_move(last.face.detection, face.detection)
+        jumped = _largest_move(last.face, face)
         steps = settings.landmark_steps if jumped > settings.jumped_iod else 0
         return refine_parameters(
             self.session.rig, face.evidence, last.found, settings.parametric,
@@ -203,15 +209,9 @@ class FitSession:
         """See the parametric head: the lines seen last, as long as it has hardly moved."""
         vertices, seen_at = pose(self.session.rig, found.state), last.seen_at
         lines = moved_lines(self.session.rig, last.parametric, vertices, found.camera)
-        moved = max(
-            (
-                np.abs(a.points - b.points).max()
-                for a, b in zip(lines, last.parametric, strict=True)
-            ),
-            default=np.inf,
-        )
         turned = np.abs(found.state.rotation - seen_at).max()
-        if turned > _TURNED or moved > _MOVED_IOD * face.iod_px:
+        reshaped = _reshaped(lines, last.parametric)
+        if turned > _TURNED or reshaped > _RESHAPED_IOD * face.iod_px:
             lines = visible_lines(self.session.rig, vertices, found.camera)
             seen_at = found.state.rotation
         drawn = split_drawn(face.drawn, lines, face.iod_px)
@@ -223,7 +223,20 @@ def _is_nearer(one: FitParts, other: FitParts) -> bool:
     return one.corrected.gap.snakes < other.corrected.gap.snakes - _CLEARLY_IOD
 
 
-def _largest_move(before: Detection, after: Detection) -> float:
-    """Return how far a landmark has moved between two readings, interocular distances."""
-    moved = np.linalg.norm(after.landmarks - before.landmarks, axis=1)
-    return float(moved.max()) / interocular_px(after.landmarks)
+def _largest_move(before: DrawnFace, after: DrawnFace) -> float:
+    """Return how far a landmark moved beyond what it may be off, interocular distances."""
+    way = np.linalg.norm(after.detection.landmarks - before.detection.landmarks, axis=1)
+    spread = np.hypot(before.detection.landmark_spread, after.detection.landmark_spread)
+    clear = np.where(way > spread, way, 0.0)
+    return float(clear.max()) / interocular_px(after.detection.landmarks)
+
+
+def _reshaped(lines: Sequence[FeatureCurve], before: Sequence[FeatureCurve]) -> float:
+    """Return how far lines moved from what a shift and another size would make of them, pixels."""
+    if not lines:
+        return np.inf
+    new, old = (np.concatenate([curve.points for curve in each]) for each in (lines, before))
+    old = old - old.mean(axis=0)
+    new = new - new.mean(axis=0)
+    size = (old * new).sum() / max((old * old).sum(), 1e-12)
+    return float(np.abs(new - size * old).max())

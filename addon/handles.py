@@ -15,8 +15,8 @@ from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
 from ..rig.face_rig import FaceRig, RigState, SurfacePoints
 from ..rig.features import feature_of
-from ..snakes import SnakeResult
 from .brows import brow_way
+from .came_to import CameTo
 
 __all__ = [
     "Handles",
@@ -102,8 +102,7 @@ class Handles:
 
 def snake_handles(
     rig: FaceRig,
-    curves: Sequence[FeatureCurve],
-    results: Sequence[SnakeResult],
+    came_to: CameTo,
     vertices: NDArray[np.float64],
     camera: Camera,
     min_evidence: float,
@@ -113,14 +112,13 @@ def snake_handles(
 
     Parameters
     ----------
-    results : named `curve#row of curves`
+    came_to : the lines and their snakes
     vertices : (V, 3) metres, turned as the camera sees them
     min_evidence : points with less ink near their end are no handles
     weight : of a point with full evidence
     """
     parts = []
-    for result in results:
-        curve = curves[int(result.name.split("#")[1])]
+    for curve, result in zip(came_to.curves, came_to.results, strict=True):
         held = result.evidence * curve.visible
         keep = np.flatnonzero(held >= min_evidence)
         surface = curve.surface[keep]

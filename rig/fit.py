@@ -23,7 +23,7 @@ from enum import Enum
 import numpy as np
 
 from .camera import Camera
-from .contours import FeatureCurve, visible_lines
+from .contours import FeatureCurve, moved_lines, visible_lines
 from .correspondence import Lines, candidate_lines, match_lines
 from .descent import descend
 from .evidence import Evidence
@@ -96,7 +96,7 @@ def refine_parameters(
     settings : few rounds of it
     seen : the visible lines of the head of `last`, if they are known already
     landmark_steps : steps by landmarks alone before: for a face that has moved farther than lines
-        are matched over; `seen` does not count then
+        are matched over
 
     Returns
     -------
@@ -108,7 +108,9 @@ def refine_parameters(
     unknowns = problem.held(Unknowns(coefficients, turn, last.camera))
     if landmark_steps:
         basis = problem.landmark_basis
-        unknowns, seen = descend(problem, unknowns, basis, None, landmark_steps)[0], None
+        unknowns = descend(problem, unknowns, basis, None, landmark_steps)[0]
+        if seen is not None:
+            seen = moved_lines(rig, seen, pose(rig, problem.state_of(unknowns)), unknowns.camera)
     return _by_lines(problem, unknowns, np.inf, None, seen)
 
 

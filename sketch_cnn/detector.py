@@ -207,14 +207,30 @@ class Detector:
         self, network: Network, ink: NDArray[np.float32], box: Box
     ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float64]]:
         """Show a network the crop around a box (row 0 of each output) and its mirror image (1)."""
+        crop, matrix = self._crop(network, ink, box)
+        both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
+        return dict(zip(network.outputs, network.run(both), strict=True)), matrix
+
+    def glance(
+        self, ink: NDArray[np.float32], box: Box
+    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+        """Read the face in a box as `read` does, without its mirror image: in half the time."""
+        crop, matrix = self._crop(self.reader, ink, box)
+        read = dict(zip(self.reader.outputs, self.reader.run(crop[None, None]), strict=True))
+        read.pop("embedding", None)  # which is made of both
+        return {name: value[0].astype(np.float64) for name, value in read.items()}, matrix
+
+    def _crop(
+        self, network: Network, ink: NDArray[np.float32], box: Box
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Return what a network sees of a box, and the crop's matrix."""
         size = int(network.meta["input_px"])
         matrix = crop_matrix(box, size, float(network.meta["crop_margin"]))
         side = size / matrix[0, 0]
         crop = cut_square(
             ink, (-matrix[0, 2] / matrix[0, 0], -matrix[1, 2] / matrix[1, 1]), side, size
         )
-        both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
-        return dict(zip(network.outputs, network.run(both), strict=True)), matrix
+        return crop, matrix
 
     def look(self, sketch: Sketch) -> Look:
         """Find the largest face of a drawing and read it; `tell` makes an answer of it.
@@ -235,13 +251,15 @@ class Detector:
     def follow(self, sketch: Sketch, last: Detection) -> Detection:
         """Read a drawing that went on, where its face was: neither sought nor placed again.
 
+        Its mirror image is not read, so that a mirrored drawing may be answered a little otherwise.
+
         Parameters
         ----------
         last : what was read of the drawing before
         """
         face = FoundFace(last.face_box, last.face_score)
         others = tuple(FoundFace(box, 0.0) for box in last.other_faces)
-        return self.tell(Look(*self.read(sketch.ink, last.face_box), face, others))
+        return self.tell(Look(*self.glance(sketch.ink, last.face_box), face, others))
 
     def detect(self, sketch: Sketch, rest: Look | None = None) -> Detection:
         """Find the largest face of a drawing and read it.
