@@ -11,6 +11,7 @@ from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve, visible_lines
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
+from ..rig.normals import face_normals
 from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
 from ..rig.tuck import MouthTuck
 from .handles import Handles
@@ -33,6 +34,7 @@ class Carrier:
     ) -> None:
         self.rig, self.state, self.camera, self.start = rig, state, camera, start
         self.turn, self.fitted = rotation_matrix(state.rotation), unposed(rig, state)
+        self._normals = face_normals(self.fitted, rig.triangles)
         # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
         self._sunk = push_out_of_eyes(self.fitted, rig)
 
@@ -60,11 +62,18 @@ class Carrier:
     def tucked(self, tuck: MouthTuck, correction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the correction with the mouth's inside behind the lips, and no new fold."""
         hidden = tuck.apply(self.fitted + correction) - self.fitted
-        return limit_flips(self.fitted, self.rig.triangles, hidden, sound=correction)
+        return self._unfolded(hidden, correction)
 
     def _repaired(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the correction without turned triangles, eyeballs carried, no lids inside them."""
-        triangles = self.rig.triangles
-        safe = carry_eyes(self.fitted, self.rig, limit_flips(self.fitted, triangles, correction))
+        safe = carry_eyes(self.fitted, self.rig, self._unfolded(correction))
         lifted = push_out_of_eyes(self.fitted + safe, self.rig) - self._sunk
-        return limit_flips(self.fitted, triangles, lifted, sound=safe)
+        return self._unfolded(lifted, safe)
+
+    def _unfolded(
+        self, correction: NDArray[np.float64], sound: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the correction without turned triangles; see `limit_flips`."""
+        return limit_flips(
+            self.fitted, self.rig.triangles, correction, sound=sound, normals=self._normals
+        )

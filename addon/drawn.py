@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ NOT_FACE = frozenset({"none", "hair", "other"})
 
 _MIN_PROBABILITY = 0.35
 _MAX_STROKE_IOD = 0.12
+_NO_ROWS = np.zeros(0, dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,27 +33,27 @@ class DrawnLines:
     ----------
     ink : (H, W) the frame's ink, as it was where the lines were last found
     lines : all ink lines in the frame, pixels
-    feature : (M,) names; "none" where no class is likely
-    probability : (M,) how sure the network is of `feature`
+    rows : name of every feature that is drawn → its rows of `lines`; "none" where no class is
+        likely
+    probability : (M,) how sure the network is of each point's feature
     """
 
     ink: NDArray[np.float32]
     lines: InkLines
-    feature: NDArray[np.str_]
+    rows: Mapping[str, NDArray[np.intp]]
     probability: NDArray[np.float64]
 
     def of(self, feature: str) -> NDArray[np.float64]:
         """Return the (N, 2) points of one feature, frame pixels."""
-        return self.lines.points[self.feature == feature]
+        return self.lines.points[self.rows.get(feature, _NO_ROWS)]
 
     def by_feature(self) -> dict[str, NDArray[np.float64]]:
         """Return the points of every face feature that is drawn."""
-        names = [name for name in np.unique(self.feature) if name not in NOT_FACE]
-        return {str(name): self.of(name) for name in names}
+        return {name: self.of(name) for name in self.rows if name not in NOT_FACE}
 
     def select(self, feature: str) -> InkLines:
         """Return the lines of one feature; how sure the network is of it weakens their pull."""
-        mine = np.flatnonzero(self.feature == feature)
+        mine = self.rows.get(feature, _NO_ROWS)
         lines = self.lines.select(mine)
         return replace(lines, strength=lines.strength * self.probability[mine])
 
@@ -81,6 +83,7 @@ def label_lines(
     probability = probability / total
     best = probability.argmax(axis=1)
     sure = probability[np.arange(len(best)), best]
-    names = np.array(detection.features)[best]
-    names[sure < _MIN_PROBABILITY] = "none"
-    return DrawnLines(ink, lines, names, sure)
+    best[sure < _MIN_PROBABILITY] = paper
+    rows = {name: np.flatnonzero(best == row) for row, name in enumerate(detection.features)}
+    drawn = {name: rows[name] for name in sorted(rows) if len(rows[name])}
+    return DrawnLines(ink, lines, drawn, sure)

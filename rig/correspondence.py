@@ -95,17 +95,19 @@ def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
     )
 
 
-def thin_out(points: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
-    """Keep one of the (N, 2) points per square of `spacing` pixels: the one nearest its middle."""
-    if len(points) == 0:
-        return points
+def thin_out(
+    points: NDArray[np.float64], owner: NDArray[np.intp], spacing: float
+) -> NDArray[np.intp]:
+    """Return the rows of (N, 2) points to keep: of each owner (N,) one per square of `spacing`
+    pixels, the one nearest its middle.
+    """
     cells = np.floor(points / spacing).astype(np.int64)
     off_centre = np.abs(points / spacing - cells - 0.5).sum(axis=1)
-    order = np.lexsort((off_centre, cells[:, 1], cells[:, 0]))
-    ordered = cells[order]
+    order = np.lexsort((off_centre, cells[:, 1], cells[:, 0], owner))
+    places = np.column_stack([owner, cells])[order]
     first = np.ones(len(order), dtype=bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    return points[np.sort(order[first])]
+    first[1:] = (places[1:] != places[:-1]).any(axis=1)
+    return np.sort(order[first])
 
 
 def match_lines(
@@ -125,51 +127,56 @@ def match_lines(
     -------
     Lines; empty where nothing is within reach
     """
-    found = []
-    for name, points in drawn.items():
-        segments = lines.segments[lines.feature == name]
-        if len(segments) == 0 or len(points) == 0:
-            continue
-        thinned = thin_out(points, _SPACING_IOD * iod_px)
-        found.append(_match_feature(lines.points, segments, thinned, points, iod_px))
-    if not found:
+    shown, of_segment = np.unique(lines.feature, return_inverse=True)
+    met = [(number, drawn[name]) for number, name in enumerate(shown) if len(drawn.get(name, ()))]
+    if not met:
         none = np.zeros((0, 2))
         return Lines(none.astype(np.intp), none, none, none, np.zeros(0))
-    point, share, normal, target, weight = (
-        np.concatenate(part) for part in zip(*found, strict=True)
-    )
-    return Lines(point, share, normal, target, weight)
+    points = np.concatenate([each for _, each in met])
+    owner = np.repeat([number for number, _ in met], [len(each) for _, each in met])
+    used = np.isin(of_segment.reshape(-1), [number for number, _ in met])
+    segments, of_segment = lines.segments[used], of_segment.reshape(-1)[used]
 
-
-def _match_feature(
-    points: NDArray[np.float64],
-    segments: NDArray[np.intp],
-    thinned: NDArray[np.float64],
-    drawn: NDArray[np.float64],
-    iod_px: float,
-) -> tuple[NDArray, ...]:
-    """Match one feature: drawn → head for the thinned points, head → drawn for the segments."""
     shares = (np.arange(_SAMPLES_PER_SEGMENT) + 0.5) / _SAMPLES_PER_SEGMENT
-    start, end = points[segments[:, 0]], points[segments[:, 1]]
+    start, end = lines.points[segments[:, 0]], lines.points[segments[:, 1]]
     samples = start[:, None] + shares[None, :, None] * (end - start)[:, None]
     tangent = end - start
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     normals = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
 
-    distance, nearest = cKDTree(samples.reshape(-1, 2)).query(thinned)
-    near = distance < _REACH_IOD * iod_px
-    segment, step = np.divmod(nearest[near], _SAMPLES_PER_SEGMENT)
+    thinned = thin_out(points, owner, _SPACING_IOD * iod_px)
+    near, nearest = _within(
+        samples.reshape(-1, 2), np.repeat(of_segment, _SAMPLES_PER_SEGMENT),
+        points[thinned], owner[thinned], _REACH_IOD * iod_px,
+    )  # fmt: skip
+    segment, step = np.divmod(nearest, _SAMPLES_PER_SEGMENT)
     share = np.stack([1.0 - shares[step], shares[step]], axis=1)
-
-    middle = samples.mean(axis=1)
-    back_distance, back = cKDTree(drawn).query(middle)
-    back_near = np.flatnonzero(back_distance < _REACH_BACK_IOD * iod_px)
+    back_near, back = _within(
+        points, owner, samples.mean(axis=1), of_segment, _REACH_BACK_IOD * iod_px
+    )
     half = np.full((len(back_near), 2), 0.5)
     length = np.linalg.norm(end - start, axis=1)[back_near] / (_SPACING_IOD * iod_px)
-    return (
+    return Lines(
         np.concatenate([segments[segment], segments[back_near]]),
         np.concatenate([share, half]),
         np.concatenate([normals[segment], normals[back_near]]),
-        np.concatenate([thinned[near], drawn[back[back_near]]]),
-        np.concatenate([np.ones(int(near.sum())), _BACK_WEIGHT * np.minimum(length, 1.0)]),
+        np.concatenate([points[thinned[near]], points[back]]),
+        np.concatenate([np.ones(len(near)), _BACK_WEIGHT * np.minimum(length, 1.0)]),
     )
+
+
+def _within(
+    places: NDArray[np.float64],
+    of_place: NDArray[np.intp],
+    points: NDArray[np.float64],
+    of_point: NDArray[np.intp],
+    reach_px: float,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows of points that have a place of their own feature in reach, and its row."""
+    # features lie far apart along a third axis: one tree serves all of them
+    apart = 2.0 * reach_px
+    tree = cKDTree(np.column_stack([places, apart * of_place]))
+    asked = np.column_stack([points, apart * of_point])
+    distance, nearest = tree.query(asked, distance_upper_bound=reach_px)
+    near = np.flatnonzero(np.isfinite(distance))
+    return near, nearest[near]

@@ -49,13 +49,13 @@ class Projected:
     Attributes
     ----------
     points : (M, 2) pixels
-    jacobian : (M, 2, K + B + 6) pixels per unit of each mode; then per radian (small rotation
-        about x, y, z after the present one), per unit of log scale, and per pixel of the centre's
-        x and y
+    jacobian : (M, 2, K + B + 6) float32, pixels per unit of each mode; then per radian (small
+        rotation about x, y, z after the present one), per unit of log scale, and per pixel of the
+        centre's x and y
     """
 
     points: NDArray[np.float64]
-    jacobian: NDArray[np.float64]
+    jacobian: NDArray[np.float32]
 
 
 def gather_basis(rig: FaceRig, surface: SurfacePoints) -> PointBasis:
@@ -105,7 +105,7 @@ def project_basis(
     gradient[:, 0, 0], gradient[:, 0, 2] = scale, lean * x
     gradient[:, 1, 1], gradient[:, 1, 2] = -scale, -lean * y
     count = len(coefficients)
-    jacobian = np.zeros((len(x), 2, count + 6))
+    jacobian = np.zeros((len(x), 2, count + 6), dtype=np.float32)
     jacobian[:, :, :count] = (gradient @ rotation).astype(np.float32) @ basis.by_point
     # a small rotation w moves the point by w × p
     still = np.zeros_like(x)

@@ -47,6 +47,7 @@ def limit_flips(
     triangles: NDArray[np.int32],
     displacement: NDArray[np.floating],
     sound: NDArray[np.floating] | None = None,
+    normals: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Weaken a displacement around every triangle that it would turn over, until none is.
 
@@ -57,6 +58,7 @@ def limit_flips(
     displacement : (V, 3) metres
     sound : (V, 3) metres, a displacement that turns nothing over; what goes beyond it is weakened.
         By default none at all.
+    normals : (F, 3) result of `face_normals` for the sound shape, if it is known already
 
     Returns
     -------
@@ -65,11 +67,12 @@ def limit_flips(
     displacement = np.asarray(displacement, dtype=np.float64)
     kept = np.zeros_like(displacement) if sound is None else np.asarray(sound, dtype=np.float64)
     beyond = displacement - kept
-    before = face_normals(vertices, triangles)
+    before = face_normals(vertices, triangles) if normals is None else normals
     share, rows, result = np.ones(len(vertices)), np.arange(len(triangles)), displacement
     for round_ in range(_MAX_ROUNDS):
-        near = triangles[rows]
-        bad = near[_is_turned(before[rows], face_normals(vertices + result, near))]
+        near = triangles[rows] if round_ else triangles
+        stood = before[rows] if round_ else before
+        bad = near[_is_turned(stood, face_normals(vertices + result, near))]
         if not len(bad):
             return result
         touched = np.zeros(len(vertices), dtype=bool)

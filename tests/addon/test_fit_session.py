@@ -144,6 +144,54 @@ def test_nothing_changed_leaves_the_lines_alone(rig, following):
     assert lines_after_change(lines, ink, ink, 14.0) is lines
 
 
+def test_paler_ink_all_over_is_no_change_until_it_adds_up(rig, following):
+    ink = page(rig, following, {}).ink
+    lines, paler = find_ink_lines(ink), 0.9 * ink
+    assert lines_after_change(lines, ink, paler, 14.0) is lines
+    known = ink_of_lines(ink, paler)
+    np.testing.assert_array_equal(known, ink)
+    assert lines_after_change(lines, known, 0.8 * ink, 14.0) is not lines
+
+
+def test_a_feature_has_changed_where_more_than_a_tenth_of_its_points_did():
+    rng = np.random.default_rng(2)
+    jaw, brow, ear = (rng.uniform(0.0, 99.0, (40, 2)) for _ in range(3))
+    before = {"jaw": jaw, "brow": brow, "ear": ear}
+    assert changed_features(before, {**before, "jaw": jaw[rng.permutation(40)]}) == set()
+    assert changed_features(before, {**before, "jaw": jaw[3:]}) == set()
+    after = {"jaw": jaw[5:], "brow": brow + 0.01, "iris": ear}
+    assert changed_features(before, after) == {"jaw", "brow", "ear", "iris"}
+
+
+def test_lines_whose_ink_is_as_it_was_rest_where_they_came_to(rig, following):
+    def goals():
+        came_to = following._last.corrected.crawled.came_to
+        return {
+            curve.name: result.points
+            for curve, result in zip(came_to.curves, came_to.results, strict=True)
+            if curve.name in rig.curves
+        }
+
+    drawn = page(rig, following, SMILE)
+    following.update(drawn)
+    before = goals()
+    following.update(drawn)
+    for name, points in goals().items():
+        np.testing.assert_array_equal(points, before[name])
+    mouth = following.session.detector.detection.landmarks[48:68]
+    (left, top), (right, low) = (
+        (mouth.min(axis=0) - 3).astype(int),
+        (mouth.max(axis=0) + 4).astype(int),
+    )
+    erased = drawn.ink.copy()
+    erased[top:low, left:right] = 0.0
+    following.update(replace(drawn, ink=erased))
+    after = goals()
+    np.testing.assert_array_equal(after["upper_lid_L"], before["upper_lid_L"])
+    lip = "upper_lip_outer"
+    assert lip not in after or not np.array_equal(after[lip], before[lip])
+
+
 def test_a_replayed_drawing_only_grows_and_ends_whole(rig, following):
     picture = page(rig, following, SMILE).grey
     pages = list(replay(picture, 6))
