@@ -26,17 +26,19 @@ class Carrier:
     ----------
     rig : the head
     state, camera : the parametric fit, frame pixels
-    start : (V, 3) metres, the correction to begin with, and to come back to where no line is near
     """
 
-    def __init__(
-        self, rig: FaceRig, state: RigState, camera: Camera, start: NDArray[np.float64]
-    ) -> None:
-        self.rig, self.state, self.camera, self.start = rig, state, camera, start
+    def __init__(self, rig: FaceRig, state: RigState, camera: Camera) -> None:
+        self.rig, self.state, self.camera = rig, state, camera
         self.turn, self.fitted = rotation_matrix(state.rotation), unposed(rig, state)
         self._normals = face_normals(self.fitted, rig.triangles)
         # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
         self._sunk = push_out_of_eyes(self.fitted, rig)
+
+    @property
+    def nothing(self) -> NDArray[np.float64]:
+        """(V, 3) zeros, the correction to begin with."""
+        return np.zeros_like(self.fitted)
 
     def seen(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the corrected vertices (V, 3) as the camera sees them, metres."""
@@ -54,10 +56,10 @@ class Carrier:
         self, deformer: Deformer, handles: Handles, correction: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return the correction after the handles went the rest of their ways."""
-        carried = handles.surface.interpolate(correction - self.start, self.rig.triangles)
+        carried = handles.surface.interpolate(correction, self.rig.triangles)
         wanted = handles.share[:, None] * (carried + handles.offset @ self.turn)
         moved = deformer.solve(handles.surface, wanted, handles.weight)
-        return self._repaired(self.start + moved)
+        return self._repaired(moved)
 
     def tucked(self, tuck: MouthTuck, correction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the correction with the mouth's inside behind the lips, and no new fold."""

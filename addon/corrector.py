@@ -14,7 +14,6 @@ from ..rig.contours import FeatureCurve
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig
 from ..rig.fit import ParametricFit
-from ..rig.ordinary import towards_ordinary
 from ..rig.tuck import MouthTuck
 from .carrier import Carrier
 from .crawl import Crawl, Crawled, CrawlSettings
@@ -26,8 +25,6 @@ from .wholes import Wholes
 __all__ = ["Corrected", "Corrector", "Stages"]
 
 _CORRECTION_LENGTH_M = 0.016
-_WORSE_IOD = 0.002
-"""A correction that leaves a gap so much larger than the parametric fit is tried again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,17 +56,10 @@ class Corrected:
     ----------
     crawled : the correction, and the lines that come of it
     gap : in all three stages
-    ordinary : how far the identity was taken back
     """
 
     crawled: Crawled
     gap: Gap
-    ordinary: float
-
-    @property
-    def is_worse(self) -> bool:
-        """True where the lines lie farther from the drawn ones than before."""
-        return self.gap.snakes > self.gap.parametric + _WORSE_IOD
 
 
 class Corrector:
@@ -90,7 +80,6 @@ class Corrector:
         face: DrawnFace,
         found: ParametricFit,
         stages: Stages,
-        ordinary: float,
         settings: CrawlSettings,
     ) -> Corrected:
         """Lay the head's lines on the drawn ones.
@@ -98,15 +87,9 @@ class Corrector:
         Parameters
         ----------
         found : the parametric fit
-        ordinary : in [0, 1], how far the correction takes the identity back to the mean head. If
-            that leaves the lines farther from the drawn ones, it is tried without as well.
         """
-        best = self._corrected(face, found, stages, ordinary, settings)
-        if best.is_worse and ordinary > 0.0:
-            # without the way back to the ordinary head, on which a contour can vanish
-            other = self._corrected(face, found, stages, 0.0, settings)
-            best = min(best, other, key=lambda one: one.gap.snakes)
-        return best
+        crawled = self.crawl_of(face, found, settings).run()
+        return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
     def correct_again(
         self,
@@ -125,32 +108,15 @@ class Corrector:
         last : the corrected head before
         is_turned : the head shows other contours than before
         """
-        crawl = self.crawl_of(face, found, last.ordinary, settings)
+        crawl = self.crawl_of(face, found, settings)
         crawled = crawl.go_on(last.crawled, is_turned)
-        gap = stages.gap_to(crawled.curves, face.iod_px)
-        return Corrected(crawled, gap, last.ordinary)
+        return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
-    def _corrected(
-        self,
-        face: DrawnFace,
-        found: ParametricFit,
-        stages: Stages,
-        ordinary: float,
-        settings: CrawlSettings,
-    ) -> Corrected:
-        """Correct the head once."""
-        crawled = self.crawl_of(face, found, ordinary, settings).run(stages.parametric)
-        gap = stages.gap_to(crawled.curves, face.iod_px)
-        return Corrected(crawled, gap, ordinary)
-
-    def crawl_of(
-        self, face: DrawnFace, found: ParametricFit, ordinary: float, settings: CrawlSettings
-    ) -> Crawl:
+    def crawl_of(self, face: DrawnFace, found: ParametricFit, settings: CrawlSettings) -> Crawl:
         """Return the lines of a parametric head, ready to crawl; see `correct`."""
-        start = towards_ordinary(self.rig, found.state, ordinary)
-        carrier = Carrier(self.rig, found.state, found.camera, start)
+        carrier = Carrier(self.rig, found.state, found.camera)
         wholes = Wholes.find(
-            self.rig, carrier.seen(start), found.camera, face.evidence.landmarks,
+            self.rig, carrier.seen(carrier.nothing), found.camera, face.evidence.landmarks,
             face.landmark_spread, face.iod_px,
         )  # fmt: skip
         return Crawl(carrier, self.deformer, self.tuck, face.drawn, wholes, face.iod_px, settings)

@@ -28,7 +28,6 @@ from .fit import SnakeRecord
 from .handles import (
     Handles,
     brow_handles,
-    outline_handles,
     shut_lid_handles,
     snake_handles,
     still_lids,
@@ -54,8 +53,6 @@ class CrawlSettings:
     first_weight, whole_weight : the same of features that move as wholes, before their lines crawl
         and beside them
     ink_steps : steps of the snakes in the ink, after they were matched with it
-    near_iod : outlines this near to a drawn line of theirs crawl from where the parametric fit has
-        them, interocular distances
     """
 
     passes: int = 3
@@ -65,7 +62,6 @@ class CrawlSettings:
     first_weight: float = 5.0
     whole_weight: float = 1.2
     ink_steps: int = 8
-    near_iod: float = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,14 +70,12 @@ class Crawled:
 
     Attributes
     ----------
-    start : (V, 3) metres, the correction to come back to where no line is near
     correction : (V, 3) metres, in the rig's own frame
     curves : the corrected head's lines, frame pixels
     records : how the snakes of the last pass ran
     came_to : the lines of the last pass and their snakes
     """
 
-    start: NDArray[np.float64]
     correction: NDArray[np.float64]
     curves: list[FeatureCurve]
     records: list[SnakeRecord]
@@ -96,7 +90,7 @@ class Crawl:
     carrier : the head after the parametric fit
     deformer, tuck : made once for the rig
     drawn : labelled ink lines of the frame
-    wholes : where features go as wholes, from the carrier's start on
+    wholes : where features go as wholes
     iod_px : interocular distance, pixels
     """
 
@@ -117,20 +111,17 @@ class Crawl:
 
     def run(
         self,
-        parametric: Sequence[FeatureCurve],
         on_pass: Callable[[int], None] | None = None,
     ) -> Crawled:
-        """Carry the lines all the way, from the start on.
+        """Carry the lines all the way, from the parametric head on.
 
         Parameters
         ----------
-        parametric : the lines of the parametric head
         on_pass : called with the number of each finished pass
         """
-        carrier, correction = self.carrier, np.array(self.carrier.start)
-        firsts = [self._whole_handles(correction, self.settings.first_weight)]
-        firsts.append(self._outline_handles(parametric))
-        correction = carrier.follow(self._deformer, Handles.join(firsts), correction)
+        carrier, correction = self.carrier, self.carrier.nothing
+        first = self._whole_handles(correction, self.settings.first_weight)
+        correction = carrier.follow(self._deformer, first, correction)
         curves, came_to = carrier.lines(correction), CameTo()
         for number in range(self.settings.passes):
             # Only the first pass shifts whole curves.
@@ -151,7 +142,7 @@ class Crawl:
             changed or not
         """
         carrier, rig = self.carrier, self.carrier.rig
-        correction = carrier.start + (last.correction - last.start)
+        correction = last.correction
         near = replace(self.snake_settings(), match_stiffness=_NEAR_STIFFNESS)
         seen = carrier.seen(correction)
         curves = moved_lines(rig, last.curves, seen, carrier.camera)
@@ -212,22 +203,11 @@ class Crawl:
             for result in came_to.results
         ]
         tucked = self.carrier.tucked(self._tuck, correction)
-        return Crawled(self.carrier.start, tucked, curves, records, came_to)
+        return Crawled(tucked, curves, records, came_to)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""
         carrier = self.carrier
-        carried = carrier.turned(correction - carrier.start)
+        carried = carrier.turned(correction)
         moved = carrier.seen(correction)
         return self.wholes.handles(carrier.rig, moved, carried, carrier.camera, weight)
-
-    def _outline_handles(self, parametric: Sequence[FeatureCurve]) -> Handles:
-        """Return the handles that keep outlines where the parametric head has them."""
-        return outline_handles(
-            self.carrier.rig,
-            parametric,
-            self.drawn.by_feature(),
-            self.carrier.turned(self.carrier.start),
-            self.settings.near_iod * self.iod_px,
-            self.settings.handle_weight,
-        )

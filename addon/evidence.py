@@ -9,9 +9,10 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.evidence import Evidence, Given
+from ..rig.evidence import Evidence, Given, Placed
 from ..rig.face_rig import FaceRig
 from ..sketch_cnn.detection import Detection
+from ..sketch_cnn.line_points import LINES
 from .drawn import DrawnLines
 from .frame import FaceFrame
 
@@ -25,6 +26,7 @@ _ROTATION_SIGMA = 0.12
 _MIN_LANDMARK_IOD = 0.03
 _CONTOUR_LANDMARKS = slice(0, 17)
 _CONTOUR_SIGMA_IOD = 0.06
+_MIN_LINE_IOD = 0.03
 _SET_LANDMARK_IOD = 0.008
 """Of a landmark that a person has set: the detection has no spread there."""
 
@@ -100,4 +102,15 @@ def gather_evidence(
         size_px=frame.size_px,
         inverse_distance=inverse_distance,
         given=given or Given(),
+        lines=_seen_lines(detection, frame),
     )
+
+
+def _seen_lines(detection: Detection, frame: FaceFrame) -> dict[str, Placed]:
+    """Return where the network sees the lines, frame pixels; nothing if it does not tell."""
+    if detection.lines is None or detection.line_spread is None:
+        return {}
+    points = np.split(frame.from_ink(detection.lines), len(LINES))
+    spread = np.hypot(detection.line_spread * frame.scale, _MIN_LINE_IOD * frame.iod_px)
+    sides = zip(LINES, points, np.split(spread, len(LINES)), strict=True)
+    return {name: Placed(places, sigma) for name, places, sigma in sides}

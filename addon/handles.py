@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
@@ -21,7 +20,6 @@ from .came_to import CameTo
 __all__ = [
     "Handles",
     "brow_handles",
-    "outline_handles",
     "shut_lid_handles",
     "snake_handles",
     "still_lids",
@@ -38,7 +36,6 @@ _TRUST = {
 _MOST_TRUST = 0.92  # hands wobble, and labels are not always right
 """How much of the way to its ink the skin goes: what a line of a feature says of the skin."""
 
-_OUTLINES = ("jaw", "ear")
 _SHUT = 0.6
 _LOWER_SHARE = 0.75  # shut lids meet low: the upper one does most of the way
 _SHUT_FIRMNESS = 4.0
@@ -125,36 +122,6 @@ def snake_handles(
         points = surface.interpolate(vertices, rig.triangles)
         way, firm = _across(curve, result.displacement)[keep], weight * held[keep]
         parts.append(Handles.in_plane(surface, way, firm, points, camera, trust(curve.name)))
-    return Handles.join(parts)
-
-
-def outline_handles(
-    rig: FaceRig,
-    curves: Sequence[FeatureCurve],
-    drawn: Mapping[str, NDArray[np.float64]],
-    start: NDArray[np.float64],
-    near_px: float,
-    weight: float,
-) -> Handles:
-    """Return handles that keep jaw and ears where the parametric head has them on drawn lines.
-
-    Parameters
-    ----------
-    curves : the parametric head's lines
-    drawn : feature → (N, 2) pixels
-    start : (V, 3) metres, the correction that they undo, turned as the camera sees it
-    near_px : points farther from every drawn line of their feature are not held
-    """
-    parts = []
-    for curve in curves:
-        lines = drawn.get(feature_of(curve.name))
-        if feature_of(curve.name) not in _OUTLINES or lines is None or len(lines) == 0:
-            continue
-        away = cKDTree(lines).query(curve.points)[0]
-        surface = curve.surface[np.flatnonzero(curve.visible & (away < near_px))]
-        offset = -surface.interpolate(start, rig.triangles)
-        firm, share = np.full(len(surface), weight), np.ones(len(surface))
-        parts.append(Handles(surface, offset, firm, share))
     return Handles.join(parts)
 
 

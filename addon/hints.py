@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import FitError
 from ..sketch_cnn.crop import landmark_box
@@ -19,6 +20,8 @@ __all__ = ["LANDMARKS", "Box", "Hints", "with_box", "with_landmarks"]
 Box = tuple[float, float, float, float]
 LANDMARKS = 70
 _LEAST_BOX_PX = 4.0
+_NEAR_IOD = 0.3
+"""Where a landmark was wrong, so were the lines around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,23 @@ def with_landmarks(detection: Detection, hints: Hints, scale: float) -> Detectio
     landmarks = np.array(detection.landmarks, dtype=np.float64)
     spread = np.array(detection.landmark_spread, dtype=np.float64)
     rows = list(hints.landmarks)
+    line_spread = _doubted(detection, landmarks[rows])
     landmarks[rows] = scale * np.array([hints.landmarks[row] for row in rows])
     spread[rows] = 0.0
     return replace(
         detection,
         landmarks=landmarks,
         landmark_spread=spread,
+        line_spread=line_spread,
         face_box=landmark_box(landmarks),
     )
+
+
+def _doubted(detection: Detection, wrong: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the spread of the lines' points, endless near the (N, 2) places that were wrong."""
+    if detection.lines is None or detection.line_spread is None:
+        return None
+    eyes = detection.landmarks[[36, 39, 42, 45]]
+    iod = float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
+    far = np.linalg.norm(detection.lines[:, None] - wrong, axis=2).min(axis=1)
+    return np.where(far < _NEAR_IOD * iod, np.inf, detection.line_spread)

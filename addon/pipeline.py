@@ -58,8 +58,6 @@ class PipelineSettings:
     ----------
     parametric, crawl : of the two fitting steps
     inverse_distance : perspective of the camera, 1/metre; 0 is orthographic
-    ordinary : in [0, 1], how far the correction takes the identity back to the mean head, except
-        where lines are drawn
     correct_as : one of `CORRECTIONS`
         What the snakes find belongs to the expression (a shape key), or to who the head is.
     held : identity, pose and camera that every fit leaves as they are
@@ -68,14 +66,8 @@ class PipelineSettings:
     parametric: FitSettings = field(default_factory=FitSettings)
     crawl: CrawlSettings = field(default_factory=CrawlSettings)
     inverse_distance: float = 0.0
-    ordinary: float = 0.6
     correct_as: str = "expression"
     held: Held = field(default_factory=Held)
-
-    @property
-    def taken_back(self) -> float:
-        """How far corrections take the identity back: not at all where it is held."""
-        return self.ordinary if self.held.identity is None else 0.0
 
 
 class Session:
@@ -175,7 +167,7 @@ class Session:
         start = place_head(self.rig, face.evidence)
         stages = self.see_stages(face, start, found)
         on_stage("snakes")
-        corrected = self.corrector.correct(face, found, stages, settings.taken_back, settings.crawl)
+        corrected = self.corrector.correct(face, found, stages, settings.crawl)
         return FitParts(face, start, found, stages, corrected)
 
     def see_stages(

@@ -69,9 +69,7 @@ def fit_drawings_together(
     for row, (face, one) in enumerate(zip(faces, found, strict=True)):
         start = place_head(rig, face.evidence)
         stages = session.see_stages(face, start, one)
-        corrected = session.corrector.correct(
-            face, one, stages, settings.taken_back, settings.crawl
-        )
+        corrected = session.corrector.correct(face, one, stages, settings.crawl)
         fit = FitParts(face, start, one, stages, corrected).as_fit(rig)
         others = tuple(name for number, name in enumerate(names) if number != row)
         if settings.correct_as == "identity":

@@ -12,7 +12,21 @@ from numpy.typing import NDArray
 from ..errors import require_shape
 from .camera import Camera
 
-__all__ = ["Evidence", "Given"]
+__all__ = ["Evidence", "Given", "Placed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Where points at equal steps along a curve of the rig are seen.
+
+    Attributes
+    ----------
+    points : (P, 2) pixels, from the curve's first point to its last
+    sigma : (P,) pixels, standard deviation
+    """
+
+    points: NDArray[np.float64]
+    sigma: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +65,7 @@ class Evidence:
     size_px : (width, height) of the image
     inverse_distance : perspective of the camera, see `Camera`
     given : what the fit leaves as it is
+    lines : curve name → where its points are seen, whether it is drawn or not
     """
 
     landmarks: NDArray[np.float64]
@@ -63,6 +78,7 @@ class Evidence:
     size_px: tuple[int, int]
     inverse_distance: float = 0.0
     given: Given = field(default_factory=Given)
+    lines: dict[str, Placed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_shape("landmarks", self.landmarks, (70, 2), "Give x and y of 70 landmarks.")

@@ -107,7 +107,7 @@ def refine_parameters(
     turn = rotation_matrix(last.state.rotation)
     unknowns = problem.held(Unknowns(coefficients, turn, last.camera))
     if landmark_steps:
-        basis = problem.landmark_basis
+        basis = problem.seen_basis
         unknowns = descend(problem, unknowns, basis, None, landmark_steps)[0]
         if seen is not None:
             seen = moved_lines(rig, seen, pose(rig, problem.state_of(unknowns)), unknowns.camera)
@@ -119,7 +119,7 @@ def _by_landmarks(problem: Problem) -> tuple[Unknowns, float]:
     placed, camera = place_head(problem.rig, problem.evidence)
     turn = rotation_matrix(placed.rotation)
     unknowns = problem.held(Unknowns(problem.prior.mean, turn, camera))
-    unknowns, cost, _ = descend(problem, unknowns, problem.landmark_basis, None, _LANDMARK_STEPS)
+    unknowns, cost, _ = descend(problem, unknowns, problem.seen_basis, None, _LANDMARK_STEPS)
     return unknowns, cost
 
 
@@ -180,6 +180,6 @@ def matched_lines(
     seen = candidate_lines(curves)
     lines = match_lines(seen, problem.evidence.drawn, problem.iod_px)
     used, point = np.unique(lines.point, return_inverse=True)
-    basis = join_bases(problem.landmark_basis, gather_basis(problem.rig, seen.surface[used]))
-    first = len(problem.evidence.landmarks)
+    basis = join_bases(problem.seen_basis, gather_basis(problem.rig, seen.surface[used]))
+    first = len(problem.seen)
     return basis, replace(lines, point=point.reshape(lines.point.shape) + first)

@@ -26,8 +26,7 @@ def cost_at(
     turned = rotation_vector(unknowns.rotation @ rotation_matrix(prior.rotation).T)
     spread = (unknowns.coefficients - prior.mean) / prior.sigma
     cost = (spread**2).sum() + ((turned / prior.rotation_sigma) ** 2).sum()
-    landmarks = points[: len(problem.evidence.landmarks)]
-    cost += (_landmark_residuals(problem, landmarks)[0] ** 2).sum()
+    cost += (_seen_residuals(problem, points[: len(problem.seen)])[0] ** 2).sum()
     if lines is not None and len(lines.target):
         cost += (_line_residuals(problem, points, lines)[0] ** 2).sum()
     return float(cost)
@@ -38,8 +37,8 @@ def linearise(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return gradient (P,) and Hessian (P, P) of half the cost at the unknowns."""
     projected = project_basis(basis, unknowns.coefficients, unknowns.rotation, unknowns.camera)
-    count = len(problem.evidence.landmarks)
-    residual, weight = _landmark_residuals(problem, projected.points[:count])
+    count = len(problem.seen)
+    residual, weight = _seen_residuals(problem, projected.points[:count])
     weighted = projected.jacobian[:count] * weight.astype(np.float32)[:, None, None]
     jacobian: NDArray[np.float32] = weighted.reshape(2 * count, -1)
     if lines is not None and len(lines.target):
@@ -52,13 +51,12 @@ def linearise(
     return jacobian.T @ residual.astype(np.float32) + gradient, hessian
 
 
-def _landmark_residuals(
+def _seen_residuals(
     problem: Problem, points: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return residuals (140,) and weights (70,) of projected landmarks (70, 2), robust (Cauchy)."""
-    evidence = problem.evidence
-    offset = points - evidence.landmarks
-    own = evidence.landmark_sigma
+    """Return residuals (2M,) and weights (M,) of projected points (M, 2), robust (Cauchy)."""
+    offset = points - problem.seen
+    own = problem.seen_sigma
     is_firm = own < _FIRM_IOD * problem.iod_px
     sigma = np.where(is_firm, own, np.hypot(own, 0.02 * problem.iod_px))
     distance = np.where(is_firm, 0.0, np.linalg.norm(offset, axis=1) / sigma)

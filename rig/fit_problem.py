@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .camera import Camera
 from .evidence import Evidence, Given
-from .face_rig import FaceRig, RigState, rotation_matrix, rotation_vector
+from .face_rig import FaceRig, RigState, SurfacePoints, rotation_matrix, rotation_vector
 from .point_basis import PointBasis, gather_basis
 
 __all__ = ["FitSettings", "Prior", "Problem", "Unknowns", "prepare"]
@@ -31,16 +31,18 @@ class FitSettings:
     line_sigma_iod : noise of a drawn line, interocular distances
     outlier_iod : matches farther than a few of these stop pulling (Geman–McClure scale)
     line_weight : strength of drawn lines against landmarks; the many points of a line err together
+    seen_weight : strength of the points of seen lines against landmarks, for the same reason
     """
 
     max_rounds: int = 10
     steps_per_round: int = 2
     tolerance_iod: float = 0.002
-    identity_sigma: float = 1.0
+    identity_sigma: float = 0.8
     identity_limit: float = 4.0
     line_sigma_iod: float = 0.02
     outlier_iod: float = 0.10
-    line_weight: float = 0.1
+    line_weight: float = 0.04
+    seen_weight: float = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +77,19 @@ class Prior:
 
 @dataclass(slots=True)
 class Problem:
-    """Everything that stays the same during one fit."""
+    """Everything that stays the same during one fit.
+
+    `seen` (M, 2) and `seen_sigma` (M,), pixels: the landmarks and the points of lines, and
+    `seen_basis` those points of the rig.
+    """
 
     rig: FaceRig
     evidence: Evidence
     settings: FitSettings
     prior: Prior
-    landmark_basis: PointBasis
+    seen: NDArray[np.float64]
+    seen_sigma: NDArray[np.float64]
+    seen_basis: PointBasis
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
 
@@ -120,14 +128,33 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
         rotation_sigma=evidence.rotation_sigma,
     )
     lower, upper = _bounds(modes, shapes, evidence.given, settings.identity_limit)
+    lines = {name: placed for name, placed in evidence.lines.items() if name in rig.curves}
+    widen = settings.seen_weight**-0.5
+    surfaces = [_steps(rig.curves[name].points, len(lines[name].points)) for name in lines]
     return Problem(
         rig=rig,
         evidence=evidence,
         settings=settings,
         prior=prior,
-        landmark_basis=gather_basis(rig, rig.landmarks),
+        seen=np.concatenate([evidence.landmarks, *(line.points for line in lines.values())]),
+        seen_sigma=np.concatenate(
+            [evidence.landmark_sigma, *(widen * line.sigma for line in lines.values())]
+        ),
+        seen_basis=gather_basis(rig, _joined([rig.landmarks, *surfaces])),
         lower=lower,
         upper=upper,
+    )
+
+
+def _steps(points: SurfacePoints, count: int) -> SurfacePoints:
+    """Return `count` of a curve's points, at equal steps."""
+    return points[np.rint(np.linspace(0.0, len(points) - 1.0, count)).astype(np.intp)]
+
+
+def _joined(parts: list[SurfacePoints]) -> SurfacePoints:
+    return SurfacePoints(
+        np.concatenate([part.triangle for part in parts]),
+        np.concatenate([part.barycentric for part in parts]),
     )
 
 

@@ -53,7 +53,7 @@ def fit_together(
     shared = replace(settings, identity_sigma=float(wide))
     problems = [prepare(rig, evidence, shared) for evidence in evidences]
     unknowns = [_placed(problem) for problem in problems]
-    by_landmarks: list[Match] = [(problem.landmark_basis, None) for problem in problems]
+    by_landmarks: list[Match] = [(problem.seen_basis, None) for problem in problems]
     unknowns, cost, _ = _descend(problems, unknowns, by_landmarks, _LANDMARK_STEPS)
     costs, outcome = [cost], Outcome.MOVING
     for _ in range(settings.max_rounds):

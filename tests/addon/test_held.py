@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from limner.addon.held import Held, read_held
+from limner.addon.held import read_held
 from limner.addon.pipeline import PipelineSettings, Session
 from limner.addon.report import fit_report
 from limner.errors import FitError
@@ -77,8 +77,3 @@ def test_what_cannot_be_held_is_told_in_one_line(rig, record, tmp_path, change, 
     with pytest.raises(FitError, match=words) as told:
         read_held(path, rig, ("identity", "camera"))
     assert "\n" not in str(told.value)
-
-
-def test_nothing_held_leaves_the_way_back_to_the_ordinary_head_open():
-    assert PipelineSettings().taken_back == PipelineSettings().ordinary > 0.0
-    assert PipelineSettings(held=Held(identity=np.zeros(3))).taken_back == 0.0
