@@ -129,7 +129,7 @@ def _write_person(
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "rig": rig.name,
-        "identity": {name: round(value, 4) for name, value in named if value != 0.0},
+        "identity": {name: round(value, 4) for name, value in named if round(value, 4)},
         "outcome": fits[0].outcome,
         "drawings": [
             {"name": name, "gap": round(fit.gap.snakes, 5), "closed": round(fit.gap.closed, 4)}

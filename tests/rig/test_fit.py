@@ -115,7 +115,7 @@ def test_points_of_a_basis_lie_where_the_posed_head_has_them(rig, truth):
     problem = prepare(rig, evidence, FitSettings())
     coefficients = np.concatenate([truth.identity, truth.weights])
     points = project_points(
-        problem.landmark_basis, coefficients, rotation_matrix(truth.rotation), CAMERA
+        problem.seen_basis, coefficients, rotation_matrix(truth.rotation), CAMERA
     )
     np.testing.assert_allclose(points, evidence.landmarks, atol=0.02)
 
