@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -14,19 +14,7 @@ from ..rig.features import FEATURES
 from .again import Again
 from .canvas import Canvas
 from .evenly import evenly
-from .stroking import (
-    PRESSURE,
-    TAPER,
-    TONE,
-    WIDTH,
-    WOBBLE,
-    eased,
-    ink_run,
-    ink_wavering,
-    knot_count,
-    noise_width,
-    resampled,
-)  # fmt: skip
+from .stroking import eased, ink_batch, ink_line, knot_count, resampled
 from .style import Hand
 
 __all__ = ["LABEL", "Pen", "arc", "blob", "resample", "smooth_noise"]
@@ -36,8 +24,7 @@ LABEL: dict[str, int] = {name: index for index, name in enumerate(FEATURES)}
 
 _STEP_PX = 3.5
 _SUPPLY = 1024
-_MARKS = 64
-"""Uniform numbers that a line takes at most: 7, and one a pass."""
+_ALL = np.empty(0, dtype=np.bool_)
 
 
 def resample(points: NDArray[np.floating], step_px: float = _STEP_PX) -> NDArray[np.float64]:
@@ -50,7 +37,7 @@ def smooth_noise(
 ) -> NDArray[np.float64]:
     """Return noise (*shape, length), smooth over about `period` samples, standard deviation ~1."""
     count = knot_count(length, period)
-    values = rng.standard_normal((int(np.prod(shape)), count))
+    values = rng.standard_normal((math.prod(shape), count))
     return eased(values, length).reshape((*shape, length))
 
 
@@ -132,8 +119,8 @@ class Pen:
                 hand["line_gap"], _STEP_PX * self.scale,
             ]
         )  # fmt: skip
-        self._normal = _Supply(self.waver.standard_normal)
-        self._uniform = _Supply(self.waver.random)
+        self._uniform, self._normal = np.empty(0), np.empty(0)
+        self._used = np.zeros(2, dtype=np.int64)
 
     def part(self, name: str) -> np.random.Generator:
         """Begin a part of the drawing; return the chance that decides on it."""
@@ -161,53 +148,42 @@ class Pen:
         steady : True for small marks that must not break or be doubled
         """
         points = np.ascontiguousarray(points, dtype=np.float64)
-        if closed:
-            points = np.concatenate([points, points[:1]])
-            visible = None if visible is None else np.concatenate([visible, visible[:1]])
-        if len(points) < 2:
-            return 0.0
-        if visible is None or visible.all():
-            runs = [points]
-        else:
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], visible.astype(np.int8), [0]])))
-            runs = [points[a:b] for a, b in edges.reshape(-1, 2) if b - a >= 3]
-        for run in runs:
-            self._run(run, LABEL[label], float(weight), float(tone), steady)
-        return sum(len(run) for run in runs) / len(points)
-
-    def _run(
-        self, run: NDArray[np.float64], label: int, weight: float, tone: float, steady: bool
-    ) -> None:
-        """Draw one visible run, once or several times."""
-        wanted = 0
+        flags = _ALL if visible is None else visible
+        row = drawn = 0
         while True:
-            uniform, normal = self._uniform.store(_MARKS), self._normal.store(wanted)
-            numbers, wanted = ink_run(
-                self.canvas.cells, run, self._way, weight, tone, label, steady, uniform, normal
-            )
-            if numbers > 0:
-                break
-        self._uniform.take(numbers)
-        self._normal.take(wanted)
+            row, inked, wanted = ink_line(
+                self.canvas.cells, points, flags, closed, row, self._way, float(weight),
+                float(tone), LABEL[label], steady, self._uniform, self._normal, self._used,
+            )  # fmt: skip
+            drawn += inked
+            if row < 0:
+                return drawn / max(len(points) + closed, 1)
+            self._refill(wanted)
 
     def trace(
         self, points: NDArray[np.floating], label: int, weight: float = 1.0, tone: float = 1.0
     ) -> None:
         """Draw a batch of (S, N, 2) curves, each wavering and swelling in its own way."""
         points = np.ascontiguousarray(points, dtype=np.float64)
-        strokes, way = len(points), self._way
-        ink_wavering(
-            self.canvas.cells,
-            points,
-            self._normal.take(strokes * noise_width(points.shape[1])).reshape(strokes, -1),
-            way[WOBBLE],
-            way[PRESSURE],
-            way[TAPER],
-            way[WIDTH] * weight,
-            way[TONE] * tone,
-            self._uniform.take(strokes),
-            label,
-        )
+        while True:
+            wanted = ink_batch(
+                self.canvas.cells, points, self._way, float(weight), float(tone), label,
+                self._uniform, self._normal, self._used,
+            )  # fmt: skip
+            if wanted == 0:
+                return
+            self._refill(wanted)
+
+    def _refill(self, wanted: int) -> None:
+        """Draw new random numbers: so many normal ones or, below 0, so many uniform ones.
+
+        Many at once: one by one they cost more than the strokes.
+        """
+        count = max(abs(wanted), _SUPPLY)
+        if wanted > 0:
+            self._normal, self._used[1] = self.waver.standard_normal(count), 0
+        else:
+            self._uniform, self._used[0] = self.waver.random(count), 0
 
     def dot(self, centre: NDArray[np.floating], radius: float, label: str) -> None:
         """Draw a filled dot."""
@@ -224,22 +200,3 @@ class Pen:
     ) -> None:
         """Fill a polygon in the tone of this hand's ink (0 takes the ink away)."""
         self.canvas.fill(polygon, tone * self.hand["line_tone"], LABEL[label], clip)
-
-
-class _Supply:
-    """Random numbers, drawn many at once: one by one they cost more than the strokes."""
-
-    def __init__(self, draw: Callable[[int], NDArray[np.float64]]) -> None:
-        self._draw, self._numbers, self._next = draw, np.empty(0), 0
-
-    def store(self, count: int) -> NDArray[np.float64]:
-        """Return the numbers in store, at least so many, without taking any."""
-        if self._next + count > len(self._numbers):
-            self._numbers, self._next = self._draw(max(count, _SUPPLY)), 0
-        return self._numbers[self._next :]
-
-    def take(self, count: int) -> NDArray[np.float64]:
-        """Return the next numbers, (count,)."""
-        self.store(count)
-        self._next += count
-        return self._numbers[self._next - count : self._next]

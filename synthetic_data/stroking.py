@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = [
-    "eased", "ink_run", "ink_strokes", "ink_wavering", "knot_count", "noise_width", "resampled",
-]  # fmt: skip
+__all__ = ["eased", "ink_batch", "ink_line", "ink_strokes", "knot_count", "resampled"]
 
 _WOBBLE_STEPS, _PRESSURE_STEPS = 5.0, 8.0
 """Points of a stroke over which its wobble and its width keep their direction."""
@@ -205,12 +203,70 @@ def resampled(points: NDArray[np.float64], step_px: float) -> NDArray[np.float64
     return found
 
 
-WOBBLE, PRESSURE, TAPER, WIDTH, TONE, PASSES, OVERSHOOT, DOUBLE, GAP, STEP = range(10)
-"""Where each number of a hand stands in what `ink_run` is given; lengths in pixels."""
+_WOBBLE, _PRESSURE, _TAPER, _WIDTH, _TONE, _PASSES, _OVERSHOOT, _DOUBLE, _GAP, _STEP = range(10)
+"""Where each number of a hand stands in what `ink_line` is given; lengths in pixels."""
+_MARKS = 64
+"""Uniform numbers that a line takes at most: 7, and one a pass."""
 
 
 @compiled
-def ink_run(
+def ink_line(
+    cells: NDArray[np.uint16],
+    points: NDArray[np.float64],
+    visible: NDArray[np.bool_],
+    closed: bool,
+    row: int,
+    way: NDArray[np.float64],
+    weight: float,
+    tone: float,
+    label: int,
+    steady: bool,
+    uniform: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    used: NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Draw a line (N, 2) as a hand does, as far as it is visible, each run once or several times.
+
+    Parameters
+    ----------
+    visible : (N,) flags; of length 0, if all is seen
+    closed : True if the line ends where it began
+    row : the point where to begin
+    way : (10,) the hand's numbers
+    weight, tone : factors on its width and darkness
+    steady : True for small marks that must not break or be doubled
+    uniform, normal : random numbers in store
+    used : (2,) how many of each are taken already; changed in place
+
+    Returns
+    -------
+    Where to go on, below 0 at the end; how many points were drawn; and how many normal numbers are
+    lacking to go on, or below 0 how many uniform ones.
+    """
+    if closed and len(points) > 0:
+        points = np.concatenate((points, points[:1]))
+        if len(visible) > 0:
+            visible = np.concatenate((visible, visible[:1]))
+    count, drawn, least = len(points), 0, 3
+    if len(visible) == 0 or visible.all():
+        visible, least = np.ones(count, dtype=np.bool_), 2
+    while row < count:
+        start = row
+        while row < count and visible[row]:
+            row += 1
+        if row - start >= least:
+            lacking = _ink_run(
+                cells, points[start:row], way, weight, tone, label, steady, uniform, normal, used
+            )
+            if lacking != 0:
+                return start, drawn, lacking
+            drawn += row - start
+        row += 1
+    return -1, drawn, 0
+
+
+@compiled
+def _ink_run(
     cells: NDArray[np.uint16],
     run: NDArray[np.float64],
     way: NDArray[np.float64],
@@ -220,54 +276,84 @@ def ink_run(
     steady: bool,
     uniform: NDArray[np.float64],
     normal: NDArray[np.float64],
-) -> tuple[int, int]:
-    """Draw a line (N, 2) as a hand does, once or several times.
-
-    Parameters
-    ----------
-    way : (10,) the hand's numbers
-    weight, tone : factors on its width and darkness
-    steady : True for small marks that must not break or be doubled
-    uniform, normal : random numbers in store
-
-    Returns
-    -------
-    How many of each were used. If the normal ones do not suffice nothing is drawn; then 0, and how
-    many it takes.
-    """
-    fine = resampled(run, way[STEP])
-    passes = max(int(way[PASSES] + 0.99 * uniform[3]), 1)
+    used: NDArray[np.int64],
+) -> int:
+    """Draw one visible run; if random numbers do not suffice draw nothing and return what lacks."""
+    if used[0] + _MARKS > len(uniform):
+        return -_MARKS
+    chance = uniform[used[0] :]
+    fine = resampled(run, way[_STEP])
+    passes = max(int(way[_PASSES] + 0.99 * chance[3]), 1)
     count = len(fine)
     stop = after = count
     if not steady:
-        if way[OVERSHOOT] > 0.0 and count > 4:
-            fine = extended(fine, uniform[0] * way[OVERSHOOT], uniform[1] * way[OVERSHOOT])
+        if way[_OVERSHOOT] > 0.0 and count > 4:
+            fine = extended(fine, chance[0] * way[_OVERSHOOT], chance[1] * way[_OVERSHOOT])
             count += 2
             stop = after = count
-        if uniform[2] < way[DOUBLE]:
+        if chance[2] < way[_DOUBLE]:
             passes += 1
-        if count > 8 and uniform[4] < way[GAP]:
-            stop = 2 + int(uniform[5] * (count - 6))
-            after = stop + 1 + int(uniform[6] * (max(count // 5, 2) - 1))
+        if count > 8 and chance[4] < way[_GAP]:
+            stop = 2 + int(chance[5] * (count - 6))
+            after = stop + 1 + int(chance[6] * (max(count // 5, 2) - 1))
     first = passes * noise_width(stop)
     second = passes * noise_width(count - after) if count - after > 1 else 0
-    if first + second > len(normal):
-        return 0, first + second
-    used = 7
-    for start, end, begin, needed in ((0, stop, 0, first), (after, count, first, second)):
+    if used[1] + first + second > len(normal):
+        return first + second
+    taken, begin = 7, used[1]
+    for start, end, needed in ((0, stop, first), (after, count, second)):
         if needed == 0:
             continue
         ink_wavering(
             cells,
             fine[start:end].reshape((1, end - start, 2)),
             normal[begin : begin + needed].reshape((passes, needed // passes)),
-            way[WOBBLE],
-            way[PRESSURE],
-            way[TAPER],
-            way[WIDTH] * weight,
-            way[TONE] * tone,
-            uniform[used : used + passes],
+            way[_WOBBLE],
+            way[_PRESSURE],
+            way[_TAPER],
+            way[_WIDTH] * weight,
+            way[_TONE] * tone,
+            chance[taken : taken + passes],
             label,
         )
-        used += passes
-    return used, first + second
+        taken += passes
+        begin += needed
+    used[0] += taken
+    used[1] = begin
+    return 0
+
+
+@compiled
+def ink_batch(
+    cells: NDArray[np.uint16],
+    points: NDArray[np.float64],
+    way: NDArray[np.float64],
+    weight: float,
+    tone: float,
+    label: int,
+    uniform: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    used: NDArray[np.int64],
+) -> int:
+    """Draw a batch of strokes (S, N, 2); parameters and what is returned are as in `ink_line`."""
+    strokes, width = len(points), noise_width(points.shape[1])
+    if used[1] + strokes * width > len(normal):
+        return strokes * width
+    if used[0] + strokes > len(uniform):
+        return -strokes
+    begin, first = used[1], used[0]
+    ink_wavering(
+        cells,
+        points,
+        normal[begin : begin + strokes * width].reshape((strokes, width)),
+        way[_WOBBLE],
+        way[_PRESSURE],
+        way[_TAPER],
+        way[_WIDTH] * weight,
+        way[_TONE] * tone,
+        uniform[first : first + strokes],
+        label,
+    )
+    used[0] += strokes
+    used[1] += strokes * width
+    return 0
