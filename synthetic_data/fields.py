@@ -15,6 +15,8 @@ __all__ = ["NO_FIELD", "hatched", "knots", "lit", "on_paper", "smoothed", "splat
 
 NO_FIELD = np.empty((0, 0), dtype=np.float32)
 _BYTES = 2
+_LIGHT = np.float32(0.05)
+"""Darkness up to which nothing is hatched."""
 _DEVIATION = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
 
 
@@ -24,8 +26,8 @@ def knots(rng: np.random.Generator, size: int, period_px: float) -> NDArray[np.f
     The sum of two bytes is as good as a normal number once it is smoothed, and far quicker.
     """
     count = math.ceil(size / period_px) + 2
-    raw = np.frombuffer(rng.bytes(_BYTES * count * count), dtype=np.uint8)
-    return _summed(raw, count)
+    words = rng.bit_generator.random_raw(-(-_BYTES * count * count // 8))
+    return _summed(words.astype("<u8", copy=False).view(np.uint8), count)
 
 
 @compiled
@@ -55,16 +57,28 @@ def _steps(size: int, period_px: float) -> tuple[NDArray[np.int64], NDArray[np.f
 
 @compiled
 def _noise_row(
-    values: NDArray[np.float32],
-    low: NDArray[np.int64],
-    ease: NDArray[np.float64],
-    row: int,
-    blended: NDArray[np.float64],
+    values: NDArray[np.float32], row: int, period_px: float, knotted: NDArray[np.float64]
 ) -> None:
     """Blend two rows of knots for one row of pixels."""
-    first, share = low[row], ease[row]
+    at = row / period_px
+    first = int(at)
+    part = at - first
+    share = part * part * (3.0 - 2.0 * part)
     for column in range(values.shape[1]):
-        blended[column] = values[first, column] * (1.0 - share) + values[first + 1, column] * share
+        knotted[column] = values[first, column] * (1.0 - share) + values[first + 1, column] * share
+
+
+@compiled
+def _between_knots(
+    knotted: NDArray[np.float64],
+    low: NDArray[np.int64],
+    ease: NDArray[np.float64],
+    noise: NDArray[np.float64],
+) -> None:
+    """Fill a row with the noise between its knots."""
+    for column in range(len(noise)):
+        share, first = ease[column], low[column]
+        noise[column] = knotted[first] * (1.0 - share) + knotted[first + 1] * share
 
 
 @compiled
@@ -72,12 +86,12 @@ def smoothed(values: NDArray[np.float32], size: int, period_px: float) -> NDArra
     """Return the smooth field (size, size) through knots (K, K)."""
     field = np.empty((size, size), dtype=np.float32)
     low, ease = _steps(size, period_px)
-    blended = np.empty(values.shape[1])
+    knotted, noise = np.empty(values.shape[1]), np.empty(size)
     for row in range(size):
-        _noise_row(values, low, ease, row, blended)
+        _noise_row(values, row, period_px, knotted)
+        _between_knots(knotted, low, ease, noise)
         for column in range(size):
-            share, first = ease[column], low[column]
-            field[row, column] = blended[first] * (1.0 - share) + blended[first + 1] * share
+            field[row, column] = noise[column]
     return field
 
 
@@ -108,24 +122,29 @@ def hatched(
     bow_low, bow_ease = _steps(size, bow_px)
     break_low, break_ease = _steps(size, break_px)
     bows, breaks = np.empty(bowed.shape[1]), np.empty(broken.shape[1])
+    swings, gaps = np.empty(size), np.empty(size)
     for row in range(size):
-        _noise_row(bowed, bow_low, bow_ease, row, bows)
-        _noise_row(broken, break_low, break_ease, row, breaks)
+        left, right = size, 0  # what of the row is dark at all
         for column in range(size):
+            if darkness[row, column] > _LIGHT:
+                left, right = min(left, column), column + 1
+        if left >= right:
+            continue
+        _noise_row(bowed, row, bow_px, bows)
+        _noise_row(broken, row, break_px, breaks)
+        _between_knots(bows, bow_low[left:right], bow_ease[left:right], swings[left:right])
+        _between_knots(breaks, break_low[left:right], break_ease[left:right], gaps[left:right])
+        for column in range(left, right):
             dark = float(darkness[row, column])
-            if dark <= 0.05:
-                continue
-            first, share = bow_low[column], bow_ease[column]
-            noise = bows[first] * (1.0 - share) + bows[first + 1] * share
-            phase = (column + 0.5) * cos + (row + 0.5) * sin + noise * 0.35 * spacing_px
+            phase = (column + 0.5) * cos + (row + 0.5) * sin
+            phase += swings[column] * 0.35 * spacing_px
             if len(form) > 0:
                 phase += bend * float(form[row, column])
             turns = phase / spacing_px
             away = abs(turns - math.floor(turns + 0.5)) * spacing_px
-            first, share = break_low[column], break_ease[column]
-            noise = breaks[first] * (1.0 - share) + breaks[first + 1] * share
-            half = min(max(dark + 0.12 * noise, 0.0), 1.0) * 0.5 * spacing_px
-            ink[row, column] = min(max(min(half + 0.5 - away, 2.0 * half), 0.0), 1.0)
+            half = min(max(dark + 0.12 * gaps[column], 0.0), 1.0) * 0.5 * spacing_px
+            laid = min(max(min(half + 0.5 - away, 2.0 * half), 0.0), 1.0)
+            ink[row, column] = laid if dark > _LIGHT else 0.0
     return ink
 
 
@@ -145,14 +164,6 @@ def splatted(
         for layer in range(values.shape[1]):
             layers[layer + 1, row, column] += values[number, layer]
     return layers
-
-
-@compiled
-def _within(field: NDArray[np.float32], row: int, down: float, column: int, right: float) -> float:
-    """Return the value between four cells of a coarse grid."""
-    left = field[row, column] * (1.0 - down) + field[row + 1, column] * down
-    after = field[row, column + 1] * (1.0 - down) + field[row + 1, column + 1] * down
-    return left * (1.0 - right) + after * right
 
 
 @compiled
@@ -179,16 +190,22 @@ def lit(
         low[place] = int(at)
         part[place] = at - low[place]
     tone, form = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+    blended = np.empty((3, grid))
     for row in range(size):
         above, down = low[row], part[row]
+        for layer, field in enumerate((presence, dark, depth)):
+            for column in range(grid):
+                upper, lower = field[above, column], field[above + 1, column]
+                blended[layer, column] = upper * (1.0 - down) + lower * down
         for column in range(size):
             left, right = low[column], part[column]
-            if _within(presence, above, down, left, right) <= 0.5:
+            if blended[0, left] * (1.0 - right) + blended[0, left + 1] * right <= 0.5:
                 continue
-            value = (_within(dark, above, down, left, right) - from_dark) * growth
+            value = blended[1, left] * (1.0 - right) + blended[1, left + 1] * right
+            value = (value - from_dark) * growth
             if value > 0.0:
                 tone[row, column] = min(value, 0.75)
-                form[row, column] = _within(depth, above, down, left, right)
+                form[row, column] = blended[2, left] * (1.0 - right) + blended[2, left + 1] * right
     return tone, form
 
 
@@ -199,9 +216,14 @@ _BILEVEL = 0.38
 @compiled
 def on_paper(
     cells: NDArray[np.uint16],
-    rough: NDArray[np.float32],
+    tooth: NDArray[np.float32],
+    tooth_px: float,
     grain: float,
-    paper: NDArray[np.float32],
+    fine: NDArray[np.float32],
+    fine_px: float,
+    clouds: NDArray[np.float32],
+    clouds_px: float,
+    noise: float,
     paper_tone: float,
     strength: float,
     inverted: bool,
@@ -212,8 +234,10 @@ def on_paper(
 
     Parameters
     ----------
-    rough : (H, W) tooth of the paper, or `NO_FIELD`; it takes ink away by `grain`
-    paper : (H, W) darkness to add to `paper_tone`, or `NO_FIELD`
+    tooth : knots of the noise that is the tooth of the paper, every `tooth_px` pixels, or
+        `NO_FIELD`; it takes ink away by `grain`
+    fine, clouds : knots of the noise of the paper's own tone, every `fine_px` and `clouds_px`
+        pixels, or `NO_FIELD`; it changes `paper_tone` by `noise`
     strength : darkness of full ink
     inverted : True for light lines on dark
     visible_level : ink below this, of 255, carries no label
@@ -221,23 +245,55 @@ def on_paper(
     """
     height, width = cells.shape
     picture = np.empty((height, width), dtype=np.uint8)
-    labels = np.zeros((height, width), dtype=np.uint8)
+    labels = np.empty((height, width), dtype=np.uint8)
+    low, ease = _steps(width, tooth_px)
+    fine_low, fine_ease = _steps(width, fine_px)
+    cloud_low, cloud_ease = _steps(width, clouds_px)
+    knotted, rough = np.empty(tooth.shape[1]), np.empty(width)
+    fine_knotted, grit = np.empty(fine.shape[1]), np.empty(width)
+    cloud_knotted, drift = np.empty(clouds.shape[1]), np.empty(width)
+    kept, tone = np.ones(width), np.full(width, paper_tone)
+    # row by row, and one thing at a time: the compiler then works on several pixels at once
     for row in range(height):
-        for column in range(width):
-            cell = int(cells[row, column])
-            ink = (cell >> 8) / 255.0
-            if len(rough) > 0:
-                kept = 1.0 - grain * (0.45 + 0.9 * float(rough[row, column]))
-                ink *= min(max(kept, 0.0), 1.0)
-            if bilevel:
-                ink = 1.0 if ink > _BILEVEL else 0.0
-            if ink * 255.0 >= visible_level:
-                labels[row, column] = cell & 255
-            tone = paper_tone
-            if len(paper) > 0:
-                tone += float(paper[row, column])
-            dark = min(max(tone + ink * (strength - tone), 0.0), 1.0)
-            white = dark if inverted else 1.0 - dark
-            # 64 greys are as many as noise is worth: the files are half as large
-            picture[row, column] = int(white * 63.0 + 0.5) * 4 + 3
+        if len(tooth) > 0:
+            _noise_row(tooth, row, tooth_px, knotted)
+            _between_knots(knotted, low, ease, rough)
+            for column in range(width):
+                kept[column] = min(max(1.0 - grain * (0.45 + 0.9 * rough[column]), 0.0), 1.0)
+        if len(fine) > 0:
+            _noise_row(fine, row, fine_px, fine_knotted)
+            _between_knots(fine_knotted, fine_low, fine_ease, grit)
+            _noise_row(clouds, row, clouds_px, cloud_knotted)
+            _between_knots(cloud_knotted, cloud_low, cloud_ease, drift)
+            for column in range(width):
+                tone[column] = paper_tone + noise * (0.6 * grit[column] + drift[column])
+        _lay_row(
+            cells[row], kept, tone, strength, inverted, visible_level, bilevel,
+            picture[row], labels[row],
+        )  # fmt: skip
     return picture, labels
+
+
+@compiled
+def _lay_row(
+    cells: NDArray[np.uint16],
+    kept: NDArray[np.float64],
+    tone: NDArray[np.float64],
+    strength: float,
+    inverted: bool,
+    visible_level: int,
+    bilevel: bool,
+    picture: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+) -> None:
+    """Write a row of the picture and its labels; `kept` is the share of the ink that is left."""
+    for column in range(len(cells)):
+        cell = int(cells[column])
+        ink = (cell >> 8) / 255.0 * kept[column]
+        if bilevel:
+            ink = 1.0 if ink > _BILEVEL else 0.0
+        labels[column] = cell & 255 if ink * 255.0 >= visible_level else 0
+        dark = min(max(tone[column] + ink * (strength - tone[column]), 0.0), 1.0)
+        white = dark if inverted else 1.0 - dark
+        # 64 greys are as many as noise is worth: the files are half as large
+        picture[column] = int(white * 63.0 + 0.5) * 4 + 3

@@ -62,10 +62,10 @@ def _add_clipped(
 
 
 @compiled
-def coverage(
+def _edges(
     polygon: NDArray[np.float64], x0: int, y0: int, height: int, width: int
 ) -> NDArray[np.float64]:
-    """Return the share of each pixel of a window, (height, width), inside a polygon (N, 2)."""
+    """Return (height, width + 2) the change of coverage from pixel to pixel along each row."""
     area = np.zeros((height, width + 2))
     count = len(polygon)
     for number in range(count):
@@ -85,6 +85,15 @@ def coverage(
             start, stop = ax + (high - ay) * slope, ax + (low - ay) * slope
             _add_clipped(area, row, start, stop, sign * (low - high), float(width))
             row += 1
+    return area
+
+
+@compiled
+def coverage(
+    polygon: NDArray[np.float64], x0: int, y0: int, height: int, width: int
+) -> NDArray[np.float64]:
+    """Return the share of each pixel of a window, (height, width), inside a polygon (N, 2)."""
+    area = _edges(polygon, x0, y0, height, width)
     shares = np.empty((height, width))
     for row in range(height):
         total = 0.0
@@ -92,6 +101,13 @@ def coverage(
             total += area[row, column]
             shares[row, column] = min(abs(total), 1.0)
     return shares
+
+
+@compiled
+def _mixed(cell: int, share: float, tone: float, named: int) -> int:
+    """Return a cell (level x 256 + label) with a tone mixed in by a share."""
+    level = (cell >> 8) * (1.0 - share) + 255.0 * tone * share
+    return (int(level) << 8) | (named if share > 0.5 else cell & 255)
 
 
 @compiled
@@ -110,9 +126,7 @@ def lay_share(
             share = shares[row, column]
             if share > 0.004:
                 old = int(cells[y0 + row, x0 + column])
-                level = (old >> 8) * (1.0 - share) + 255.0 * tone * share
-                kept = named if share > 0.5 else old & 255
-                cells[y0 + row, x0 + column] = (int(level) << 8) | kept
+                cells[y0 + row, x0 + column] = _mixed(old, share, tone, named)
 
 
 @compiled
@@ -134,10 +148,24 @@ def lay_polygon(
     y0, y1 = math.floor(max(top, 0.0)), math.ceil(min(bottom, float(size_y)))
     if x1 <= x0 or y1 <= y0:
         return
-    shares = coverage(polygon, x0, y0, y1 - y0, x1 - x0)
     if len(clip) > 0:
-        shares = shares * coverage(clip, x0, y0, y1 - y0, x1 - x0)
-    lay_share(cells, shares, x0, y0, tone, label)
+        shares = coverage(polygon, x0, y0, y1 - y0, x1 - x0)
+        shares *= coverage(clip, x0, y0, y1 - y0, x1 - x0)
+        lay_share(cells, shares, x0, y0, tone, label)
+        return
+    area = _edges(polygon, x0, y0, y1 - y0, x1 - x0)
+    named = label if tone > 0.0 else 0
+    full = (int(255.0 * tone) << 8) | named
+    for row in range(y1 - y0):
+        total = 0.0
+        for column in range(x1 - x0):
+            total += area[row, column]
+            share = abs(total)
+            if share >= 1.0:
+                cells[y0 + row, x0 + column] = full
+            elif share > 0.004:
+                old = int(cells[y0 + row, x0 + column])
+                cells[y0 + row, x0 + column] = _mixed(old, share, tone, named)
 
 
 @compiled

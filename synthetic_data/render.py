@@ -17,9 +17,9 @@ from .creases import draw_creases
 from .evenly import share_of
 from .eyes import draw_brow, draw_eye
 from .face import DrawnFace, warp_face
-from .fields import NO_FIELD, lit, on_paper
+from .fields import NO_FIELD, knots, lit, on_paper
 from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
-from .hatching import form_grids, hatch, noise_field
+from .hatching import form_grids, hatch
 from .modelling import draw_modelling, stipple
 from .mouth import draw_mouth
 from .nose import draw_nose
@@ -302,21 +302,24 @@ def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Lay the ink on paper: grain, tone, noise, polarity; label what can still be seen."""
     canvas, hand, rng = pen.canvas, pen.hand, pen.part("paper")
     size, grain = canvas.size, hand["grain_amount"]
-    rough = paper = NO_FIELD
+    tooth = fine = clouds = NO_FIELD
+    tooth_px, fine_px, clouds_px = max(hand["grain_size"], 1.05), 1.1, 50.0 * size / 256.0
     if grain > 0.02:
-        rough = noise_field(pen.waver, size, max(hand["grain_size"], 1.05))
+        tooth = knots(pen.waver, size, tooth_px)
     if hand["paper_noise"] > 0.005 and rng.random() < 0.4:
-        paper = np.float32(hand["paper_noise"]) * (
-            np.float32(0.6) * noise_field(pen.waver, size, 1.1)
-            + noise_field(pen.waver, size, 50.0 * size / 256.0)
-        )
+        fine, clouds = knots(pen.waver, size, fine_px), knots(pen.waver, size, clouds_px)
     strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
     inverted = bool(rng.random() < hand["paper_inverted"])
     return on_paper(
         canvas.cells,
-        rough,
+        tooth,
+        tooth_px,
         grain,
-        paper,
+        fine,
+        fine_px,
+        clouds,
+        clouds_px,
+        hand["paper_noise"],
         hand["paper_tone"],
         strength,
         inverted,
