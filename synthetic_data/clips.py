@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..rig.camera import Camera
-from ..rig.face_rig import RigState, rotation_matrix
+from ..rig.face_rig import RigState
 from .again import Again
 from .canvas import Canvas
 from .effect import faint_aus
@@ -143,7 +143,7 @@ def make_frame(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     warp = same_errors(clip.warp, clip.before, seen, clip.hand, shown)
     warp = _moved(warp, clip.shift * maker.size * ease(time_s / clip.seconds))
     pen = Pen(Canvas(maker.size), clip.hand, Again(clip.seed, index))
-    faint = faint_aus(rig, clip.lines.landmarks, levels, clip.gain, rotation_matrix(rotation))
+    faint = faint_aus(rig, clip.lines.landmarks, levels, clip.gain, seen.rotation)
     drawing = draw_warped(seen, rig, shown, warp, pen, faint)
     about = {
         "schema": SCHEMA, "seed": maker.seed, "index": index, "style": clip.hand.style,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import share_of
+from .evenly import middle_of, share_of
 from .face import DrawnFace
 from .pen import Pen, arc
 from .record import Record
@@ -98,7 +98,7 @@ def _side_creases(
     tired = max(aus.get(f"AU6{side}", 0.0), 0.8 * aus.get(f"AU7{side}", 0.0))
     if hand.draws["under_eye"] and rng.random() < 0.3 + 0.7 * tired:
         drop = face.to_image(np.array([[0.0, rng.uniform(0.07, 0.13)]]))[0]
-        middle = lower.points.mean(axis=0)
+        middle = middle_of(lower.points)
         bag = middle + 1.1 * (lower.points - middle) + drop
         part = slice(int(rng.uniform(0, 0.4) * len(bag)), None)
         pen.line(bag[part], "lower_lid", 0.5 + 0.4 * tired, lower.visible[part], 0.8)

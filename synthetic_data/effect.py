@@ -35,13 +35,15 @@ def shape_gains(rig: FaceRig, gain: float) -> NDArray[np.float64]:
     Lids, gaze and jaw stay, since beyond 1 they would leave the head; lips that are drawn together
     would cross.
     """
-    gains = np.full(len(rig.shape_names), gain)
-    for row, name in enumerate(rig.shape_names):
-        if name.startswith(_KEPT):
-            gains[row] = 1.0
-        elif name.startswith(_INWARD):
-            gains[row] = min(gain, _INWARD_GAIN)
-    return gains
+    return np.array([1.0, min(gain, _INWARD_GAIN), gain])[_kinds(rig.shape_names)]
+
+
+@lru_cache(maxsize=8)
+def _kinds(names: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return (B,) of which kind each shape is: 0 is kept, 1 drawn together, 2 any other."""
+    return np.array(
+        [0 if name.startswith(_KEPT) else 1 if name.startswith(_INWARD) else 2 for name in names]
+    )
 
 
 _LIPS_PARTED_BY = ("AU26", "AU22", "AU10L", "AU10R", "AU16L", "AU16R")
@@ -84,8 +86,7 @@ def _motions(rig: FaceRig, landmarks: PointBasis) -> NDArray[np.float64]:
 
     Kinds are those of `shape_gains`: kept, inward, all others. No AU asks more than 1 of a shape.
     """
-    first, second = shape_gains(rig, 2.0 * _INWARD_GAIN), shape_gains(rig, 3.0 * _INWARD_GAIN)
-    kinds = np.where(first == 1.0, 0, np.where(first == second, 1, 2))
+    kinds = _kinds(rig.shape_names)
     modes = landmarks.modes[-len(kinds) :].astype(np.float64)
     each = np.clip(_each_au(rig), 0.0, 1.0)
     return np.stack([np.tensordot(each * (kinds == kind), modes, axes=1) for kind in range(3)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import middle_of
 from .face import DrawnFace
 from .pen import Pen, arc
 from .record import Record
@@ -28,7 +29,7 @@ def draw_eye_symbol(
     """Draw a cartoon's eye: a circle with a pupil, a dot, or an upright bean."""
     upper, lower = face.curves[f"upper_lid_{side}"].points, face.curves[f"lower_lid_{side}"].points
     width = float(np.hypot(*(upper[-1] - upper[0])))
-    middle = 0.25 * (upper[0] + upper[-1]) + 0.25 * (upper.mean(axis=0) + lower.mean(axis=0))
+    middle = 0.25 * (upper[0] + upper[-1]) + 0.25 * (middle_of(upper) + middle_of(lower))
     if kind == "circle":
         _draw_circle(pen, face, side, aus, record, middle, width)
     else:
@@ -138,7 +139,7 @@ def _placed(
 
 def _looking(face: DrawnFace, side: str, radius: float) -> NDArray[np.float64]:
     """Return how far the pupil lies from the ring's middle, pixels."""
-    lids = [face.curves[f"{lid}_{side}"].points.mean(axis=0) for lid in ("upper_lid", "lower_lid")]
+    lids = [middle_of(face.curves[f"{lid}_{side}"].points) for lid in ("upper_lid", "lower_lid")]
     looking = face.landmarks[IRIS_ROW[side]] - 0.5 * (lids[0] + lids[1])
     reach = 1.6 * float(np.hypot(*looking))
     return looking * min(1.0, 0.55 * radius / max(reach, 1e-6)) * 1.6

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import area_of, evenly, places_at, share_of
+from .evenly import area_of, evenly, middle_of, places_at, share_of
 from .eye_symbols import draw_eye_symbol
 from .face import DrawnFace
 from .pen import LABEL as LABELS
@@ -69,7 +69,7 @@ def _draw_full(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], reco
 def _draw_iris(pen: Pen, face: DrawnFace, side: str, opening: NDArray[np.float64]) -> None:
     """Draw the iris as far as the lids leave it free."""
     ring = face.curves[f"iris_{side}"].points
-    centre = ring.mean(axis=0)
+    centre = middle_of(ring)
     radius = float(np.sqrt(abs(area_of(ring)) / np.pi))
     kind = pen.hand.kinds["iris"]
     pupil = arc(centre, 0.42 * radius, 0.42 * radius, 0.0, 2.0 * np.pi, 20)

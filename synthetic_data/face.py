@@ -22,16 +22,14 @@ from .evenly import evenly
 from .folds import Folds
 from .posing import Moves
 from .sight import Sight, normals, on_surface
-from .warp import LANDMARK_GROUPS, Warp, group_of
+from .warp import Warp, group_of, landmark_runs, shares_of
 
-__all__ = ["DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
+__all__ = ["OUTLINE_BINS", "DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
 
-_LANDMARK_ROWS = {
-    name: np.flatnonzero(np.array(LANDMARK_GROUPS) == name) for name in sorted(set(LANDMARK_GROUPS))
-}
-_BINS = 72
+OUTLINE_BINS = 72
+"""Directions in which the outline of a head is known."""
 _RIM = 0.8
-_SMOOTHER = np.fft.irfft(1.0 / (1.0 + (np.arange(_BINS // 2 + 1) / 8.0) ** 6), _BINS)
+_SMOOTHER = np.fft.irfft(1.0 / (1.0 + (np.arange(OUTLINE_BINS // 2 + 1) / 8.0) ** 6), OUTLINE_BINS)
 """How much of each bin's radius its neighbours get: vertices are too sparse for higher orders."""
 
 
@@ -49,9 +47,10 @@ class DrawnFace:
 
     Attributes
     ----------
+    lines : what is the same in all drawings of the rig
+    fixed : (N, 2) pixels, the points of all curves, then the landmarks, as `lines` lists them
     curves : curve name → line
     contours : occluding contours
-    landmarks : (70, 2) pixels
     landmarks_visible : (70,) bool
     neutral : (70, 2) pixels: the landmarks of the same face without expression
     rotation : (3, 3) head rotation
@@ -65,9 +64,10 @@ class DrawnFace:
         (angle 0 to the right of the picture, a quarter turn down)
     """
 
+    lines: RigLines
+    fixed: NDArray[np.float64]
     curves: dict[str, DrawnCurve]
     contours: tuple[DrawnCurve, ...]
-    landmarks: NDArray[np.float64]
     landmarks_visible: NDArray[np.bool_]
     neutral: NDArray[np.float64]
     rotation: NDArray[np.float64]
@@ -81,14 +81,19 @@ class DrawnFace:
     centre: NDArray[np.float64]
     radii: NDArray[np.float64]
 
+    @property
+    def landmarks(self) -> NDArray[np.float64]:
+        """The landmarks, (70, 2) pixels."""
+        return self.fixed[-len(self.landmarks_visible) :]
+
     def to_image(self, local: NDArray[np.floating]) -> NDArray[np.float64]:
         """Turn (N, 2) offsets along the face's own axes, in units, into image vectors, pixels."""
-        cos, sin = np.cos(self.roll), np.sin(self.roll)
+        cos, sin = math.cos(self.roll), math.sin(self.roll)
         return np.asarray(local) @ np.array([[cos, sin], [-sin, cos]]) * self.unit
 
     def radius_at(self, angle: NDArray[np.floating] | float) -> NDArray[np.float64]:
         """Return the outline's radius, pixels, in some directions."""
-        at = np.asarray(angle, dtype=np.float64) * (_BINS / (2.0 * np.pi))
+        at = np.asarray(angle, dtype=np.float64) * (OUTLINE_BINS / (2.0 * np.pi))
         return _around(self.radii, at.reshape(-1)).reshape(at.shape)
 
     def outline(
@@ -112,22 +117,28 @@ class RigLines:
     rig : the rig
     head : the skin vertices above the chin that are neither ears nor neck: they make the outline
     landmarks : the landmarks' own share of every mode
+    builds : (K, 70 x 3) metres, their share of the identity modes, mode by mode
     folds : what its contours have in common
     moves : its modes
     corners, shares : (N, 3) points of all curves, then the landmarks: vertices, and their weights
     limits : (N, 2) how far behind the surface each may lie, metres, and how far it may face away
     ends : where each curve ends among them
+    follows, runs : (L, G) how much each line follows the groups of a hand's errors (see
+        `warp.shares_of`), (L,) where the lines end: curves, then landmarks of one group
     """
 
     rig: FaceRig
     head: NDArray[np.int64]
     landmarks: PointBasis
+    builds: NDArray[np.float32]
     folds: Folds
     moves: Moves
     corners: NDArray[np.int32]
     shares: NDArray[np.float64]
     limits: NDArray[np.float64]
     ends: dict[str, int]
+    follows: NDArray[np.float64]
+    runs: NDArray[np.int64]
 
     @classmethod
     def of(cls, rig: FaceRig) -> RigLines:
@@ -139,16 +150,25 @@ class RigLines:
         surfaces = [*(curve.points for curve in rig.curves.values()), rig.landmarks]
         limits = [*map(line_limits, rig.curves), (_LANDMARK_TOLERANCE_M, -1.0)]
         counts = [len(surface) for surface in surfaces]
+        marks = landmark_runs()
+        follows = [
+            *(group_of(name) for name in rig.curves), *({name: 1.0} for name, _ in marks),
+        ]  # fmt: skip
+        runs = [*counts[:-1], *(count for _, count in marks)]
+        landmarks, modes = gather_basis(rig, rig.landmarks), len(rig.identity)
         return cls(
             rig,
             head,
-            gather_basis(rig, rig.landmarks),
+            landmarks,
+            landmarks.modes[:modes].reshape(modes, -1),
             Folds.of(rig),
             Moves.of(rig),
             np.concatenate([surface.corners(rig.triangles) for surface in surfaces]),
             np.concatenate([surface.barycentric for surface in surfaces]).astype(np.float64),
             np.repeat(np.array(limits), counts, axis=0),
             dict(zip(rig.curves, np.cumsum(counts).tolist(), strict=False)),
+            np.array([shares_of(groups) for groups in follows]),
+            np.cumsum(runs),
         )
 
 
@@ -159,37 +179,35 @@ _SEEN = np.ones(1 << 14, dtype=np.bool_)
 def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     """Pose a rig and take all its lines through a camera."""
     rig = lines.rig
-    vertices = lines.moves.pose(state)
+    rotation = rotation_matrix(state.rotation)
+    vertices = lines.moves.pose(state, rotation)
     sight, turned = Sight(vertices, rig.triangles, camera), normals(vertices, rig.triangles)
     traced = lines.folds.trace(vertices, turned, camera)
-    bulging = np.flatnonzero(traced.slope > 0.0)
     fixed, facing = on_surface(
         lines.corners, lines.shares, vertices, turned, camera.inverse_distance
     )
-    tolerances = np.full(len(fixed) + len(bulging), DEFAULT_TOLERANCE_M)
-    tolerances[: len(fixed)] = lines.limits[:, 0]
-    seen = sight.visible(np.concatenate([fixed, traced.lifted[bulging]]), tolerances)
-    folded = np.zeros(len(traced.slope), dtype=np.bool_)
-    folded[bulging] = seen[len(fixed) :]
-    contours = tuple(
-        DrawnCurve(name, points, _SEEN[: len(points)])
-        for name, points in lines.folds.pieces(traced, folded, sight.project(traced.points), camera)
-    )
-    image, seen = sight.project(fixed), seen[: len(fixed)]
+    count = len(fixed)
+    asked = np.ones(count + len(traced.slope), dtype=np.bool_)
+    asked[count:] = traced.slope > 0.0
+    tolerances = np.full(len(asked), DEFAULT_TOLERANCE_M)
+    tolerances[:count] = lines.limits[:, 0]
+    image, seen = sight.visible_of(np.concatenate([fixed, traced.lifted]), tolerances, asked)
+    pieces = lines.folds.pieces(traced, seen[count:], sight.project(traced.points), camera)
+    contours = tuple(DrawnCurve(name, points, _SEEN[: len(points)]) for name, points in pieces)
+    image, seen = image[:count], seen[:count]
     shown = seen & (facing > lines.limits[:, 1])
     curves, start = {}, 0
     for name, end in lines.ends.items():
         curves[name] = DrawnCurve(name, image[start:end], shown[start:end])
         start = end
-    rotation = rotation_matrix(state.rotation)
-    modes = lines.landmarks.modes[: len(state.identity)]
-    shaped = state.identity.astype(np.float32) @ modes.reshape(len(modes), -1)
+    shaped = state.identity.astype(np.float32) @ lines.builds
     rest = lines.landmarks.rest + shaped.reshape(-1, 3)
-    centre, radii, head = _outlined(sight.image[lines.head], _SMOOTHER)
+    centre, radii, head = _outlined(sight.image.take(lines.head, axis=0), _SMOOTHER)
     return DrawnFace(
+        lines=lines,
+        fixed=image,
         curves=curves,
         contours=contours,
-        landmarks=image[start:],
         landmarks_visible=seen[start:],
         neutral=sight.project(rest @ rotation.T),
         rotation=rotation,
@@ -279,34 +297,40 @@ def _outlined(
     return centre, smooth, rim[:kept]
 
 
+_FEATURE_SHARES = {name: shares_of(group_of(name)) for name in FEATURES}
+
+
 def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     """Apply a hand's errors of proportion to everything that is drawn or labelled."""
-    lines: list[tuple[NDArray[np.float64], dict[str, float]]] = [
-        *((curve.points, group_of(name)) for name, curve in face.curves.items()),
-        *((curve.points, group_of(curve.label)) for curve in face.contours),
-        *((face.landmarks[rows], {name: 1.0}) for name, rows in _LANDMARK_ROWS.items()),
-        (face.head, {}),
-    ]
-    moved = iter(warp.apply_all(lines))
-    curves = {
-        name: DrawnCurve(curve.label, next(moved), curve.visible)
-        for name, curve in face.curves.items()
-    }
-    contours = tuple(DrawnCurve(curve.label, next(moved), curve.visible) for curve in face.contours)
-    landmarks = np.empty_like(face.landmarks)
-    for rows in _LANDMARK_ROWS.values():
-        landmarks[rows] = next(moved)
-    place = np.asarray(warp.parameters["place"])
-    growth = float(np.sqrt(abs(np.linalg.det(place[:, :2]))))
-    turned = place[:, :2] @ np.array([np.cos(face.roll), np.sin(face.roll)])
-    centre, radii, head = _outlined(next(moved), _SMOOTHER)
+    lines, contours = face.lines, face.contours
+    more = [*(len(curve.points) for curve in contours), len(face.head)]
+    follows = [*(_FEATURE_SHARES[curve.label] for curve in contours), shares_of({})]
+    moved = warp.apply_runs(
+        np.concatenate([face.fixed, *(curve.points for curve in contours), face.head]),
+        np.concatenate([lines.follows, follows]),
+        np.concatenate([lines.runs, len(face.fixed) + np.cumsum(more)]),
+    )
+    curves, start = {}, 0
+    for name, curve in face.curves.items():
+        end = start + len(curve.points)
+        curves[name] = DrawnCurve(curve.label, moved[start:end], curve.visible)
+        start = end
+    start, placed = len(face.fixed), []
+    for curve in contours:
+        end = start + len(curve.points)
+        placed.append(DrawnCurve(curve.label, moved[start:end], curve.visible))
+        start = end
+    (xx, xy, _), (yx, yy, _) = warp.parameters["place"]
+    growth = math.sqrt(abs(xx * yy - xy * yx))
+    cos, sin = math.cos(face.roll), math.sin(face.roll)
+    centre, radii, head = _outlined(moved[start:], _SMOOTHER)
     return replace(
         face,
+        fixed=moved[: len(face.fixed)],
         curves=curves,
-        contours=contours,
-        landmarks=landmarks,
+        contours=tuple(placed),
         unit=face.unit * growth,
-        roll=float(np.arctan2(turned[1], turned[0])),
+        roll=math.atan2(yx * cos + yy * sin, xx * cos + xy * sin),
         scale_px=face.scale_px * growth,
         head=head,
         centre=centre,

@@ -148,20 +148,21 @@ def _traced(
     NDArray[np.bool_],
 ]:
     """Return edge, triangle and slope of every node in walking order; bounds of chains, closed."""
-    following, triangle = np.full(count, -1), np.full(count, -1)
+    following, triangle = np.full(count, -1, dtype=np.int32), np.full(count, -1, dtype=np.int32)
     is_entered = np.zeros(count, dtype=np.bool_)
-    total, times = np.zeros(count), np.zeros(count)
+    total, times = np.empty(count), np.zeros(count, dtype=np.int32)
+    towards = np.empty(len(facing), dtype=np.bool_)
+    for vertex in range(len(facing)):
+        towards[vertex] = facing[vertex] > 0.0
     crossed = 0
     for row in rows:
-        first = facing[triangles[row, 0]] > 0.0
-        second, third = facing[triangles[row, 1]] > 0.0, facing[triangles[row, 2]] > 0.0
+        first = towards[triangles[row, 0]]
+        second, third = towards[triangles[row, 1]], towards[triangles[row, 2]]
         if first == second and second == third:
             continue
         lone = 2 if first == second else 1 if first == third else 0
         start, stop = edges[row, lone], edges[row, (lone + 2) % 3]
-        if (
-            facing[triangles[row, lone]] <= 0.0
-        ):  # the positive side stays on the same hand all along
+        if not towards[triangles[row, lone]]:  # the positive side stays on the same hand all along
             start, stop = stop, start
         following[start] = stop
         is_entered[stop] = True
@@ -169,10 +170,9 @@ def _traced(
         if following[stop] < 0:  # a node tells the triangle that the line enters there, if any
             triangle[stop] = row
         slope = _slope(triangles[row], vertices, facing, views)
-        total[start] += slope
-        total[stop] += slope
-        times[start] += 1.0
-        times[stop] += 1.0
+        for node in (start, stop):
+            total[node] = slope if times[node] == 0 else total[node] + slope
+            times[node] += 1
         crossed += 1
     order, bounds = np.empty(2 * crossed, dtype=np.int64), np.zeros(crossed + 1, dtype=np.int64)
     closed = np.zeros(crossed, dtype=np.bool_)
@@ -223,7 +223,7 @@ def _nodes(
         a, b = corners[edge[node], 0], corners[edge[node], 1]
         share = facing[a] / (facing[a] - facing[b])
         longest = 0.0
-        for corner in range(3):
+        for corner in range(3 if slope[node] > 0.0 else 0):  # in hollows it is never seen
             first = triangles[triangle[node], corner]
             last = triangles[triangle[node], (corner + 1) % 3]
             side = 0.0

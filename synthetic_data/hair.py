@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_coverage
-from .evenly import evenly
+from .evenly import bounded, evenly, middle_of
 from .face import DrawnFace
 from .hatching import hatch
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -47,17 +47,19 @@ def sample_hairdo(pen: Pen, face: DrawnFace) -> Hairdo:
     steps = evenly(_COUNT, -1.0, 1.0)
     angle = up + reach * steps
     radius = face.radius_at(angle)
-    brow = face.landmarks[[21, 22]].mean(axis=0)
+    brow = middle_of(face.landmarks[21:23])
     crown = face.outline(up, up, 1.0, 1)[0]
     low, high = (0.02, 0.45) if kind == "fringe" else (0.35, 0.85)
     middle = brow + rng.uniform(low, high) * (crown - brow)
     offset = middle - face.centre
     turn = np.arctan2(offset[1], offset[0]) - up
     turn = (turn + np.pi) % (2.0 * np.pi) - np.pi
-    part = np.clip(turn / reach, -0.7, 0.7)
+    part = min(max(turn / reach, -0.7), 0.7)
     away = np.where(steps < part, (part - steps) / (1.0 + part), (steps - part) / (1.0 - part))
     middle_share = np.hypot(*offset) / max(float(face.radius_at(up + turn)), 1.0)
-    hairline = middle_share + (0.97 - middle_share) * np.clip(away, 0, 1) ** rng.uniform(1.2, 4.0)
+    hairline = middle_share + (0.97 - middle_share) * bounded(away, 0.0, 1.0) ** rng.uniform(
+        1.2, 4.0
+    )
     rough = rng.uniform(0.0, 0.05) if kind != "fringe" else rng.uniform(0.02, 0.12)
     period = rng.uniform(1.5, 6.0)
     hairline = np.minimum(hairline + rough * smooth_noise(rng, (), _COUNT, period), 1.0)
@@ -169,11 +171,11 @@ def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -
     first, last = np.arange(_COUNT)[rows][[0, -1]]
     start = rng.uniform(first, last, count)
     sweep = rng.normal(0.0, 9.0) + rng.normal(0.0, rng.uniform(0.5, 4.0), count)
-    at = np.clip(start[:, None] + sweep[:, None] * evenly(8, -0.5, 0.5), first, last)
+    at = bounded(start[:, None] + sweep[:, None] * evenly(8, -0.5, 0.5), first, last)
     share = (
         rng.uniform(-0.02, 0.5, count)[:, None] + evenly(8) * rng.uniform(0.3, 0.9, count)[:, None]
     )
-    share = np.clip(share, 0.0, 1.02)[..., None]
+    share = bounded(share, 0.0, 1.02)[..., None]
     grid = np.arange(_COUNT)
     inner = np.stack([np.interp(at, grid, hair.inner[:, axis]) for axis in (0, 1)], axis=2)
     outer = np.stack([np.interp(at, grid, hair.outer[:, axis]) for axis in (0, 1)], axis=2)

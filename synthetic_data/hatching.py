@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..rig.face_rig import FaceRig
+from .evenly import bounded
 from .face import DrawnFace
 from .fields import NO_FIELD, hatched, knots, smoothed, splatted
 from .warp import Warp
@@ -75,7 +76,7 @@ def form_grids(
     """
     rows = np.flatnonzero((face.normals[:, 2] > 0.05) & (rig.vertex_part == 0))
     values = np.empty((len(rows), 2))
-    values[:, 0] = 1.0 - np.clip(face.normals[rows] @ light, 0.0, 1.0)
+    values[:, 0] = 1.0 - bounded(face.normals[rows] @ light, 0.0, 1.0)
     values[:, 1] = face.posed[rows, 2] * face.scale_px
     count, dark, depth = splatted(warp.apply(face.flat[rows]), values, _GRID, size / _GRID)
     fine = [_FINE @ field @ _FINE.T for field in (count, dark)]

@@ -31,7 +31,12 @@ __all__ = [
 ]
 
 SCHEMA = "limner.sample/1"
-_AU_PARTS = tuple(split_label(label) for label in AU_LABELS)
+_AU_NAMES: dict[str, dict[str, Any]] = {
+    label: {"au": number} if side is None else {"au": number, "side": side}
+    for label in AU_LABELS
+    for number, side in (split_label(label),)
+}
+"""How a sample's JSON names each AU."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,15 +111,14 @@ def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
 
 def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> list[dict[str, Any]]:
     """List every AU of the label space with side, intensity, and whether it can be seen."""
-    entries = []
-    for label, (number, side) in zip(AU_LABELS, _AU_PARTS, strict=True):
-        entry: dict[str, Any] = {"au": number}
-        if side is not None:
-            entry["side"] = side
-        entry["intensity"] = round(aus.get(label, 0.0), 3)
-        entry["visible"] = bool(visible.get(label, False))
-        entries.append(entry)
-    return entries
+    return [
+        {
+            **named,
+            "intensity": round(aus[label], 3) if label in aus else 0.0,
+            "visible": visible.get(label, False),
+        }
+        for label, named in _AU_NAMES.items()
+    ]
 
 
 def drawn_entries(drawing: Drawing) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def drawn_entries(drawing: Drawing) -> dict[str, Any]:
     return {
         "warp": drawing.warp,
         "face_box": [round(edge, 2) for edge in drawing.face_box or ()],
-        "landmarks": np.round(np.asarray(drawing.landmarks), 2),
+        "landmarks": np.asarray(drawing.landmarks).round(2),
         "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
         "landmarks_on_symbols": drawing.symbols,
     }
@@ -132,7 +136,7 @@ def curve_entries(drawing: Drawing) -> dict[str, NDArray[np.float64]]:
     """Tell where the curves of a drawn face run: name → (N, 2)."""
     if not drawing.curves:
         return {}
-    rounded = np.round(np.concatenate([*drawing.curves.values()]), 1)
+    rounded = np.concatenate([*drawing.curves.values()]).round(1)
     curves, start = {}, 0
     for name, points in drawing.curves.items():
         curves[name] = rounded[start : start + len(points)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import one_of
 from .face import DrawnCurve, DrawnFace
 from .hatching import noise_field
 from .pen import LABEL, Pen
@@ -72,7 +73,7 @@ def shade_lips(pen: Pen, top: DrawnCurve, low: DrawnCurve, seam: NDArray[np.floa
 def draw_modelling(pen: Pen, face: DrawnFace) -> None:
     """Lay patches of marks where a face is usually in shadow, more on the side away from light."""
     rng, marks, unit = pen.part("modelling"), face.landmarks, face.unit
-    light = rng.choice([-1.0, 1.0])
+    light = one_of(rng, (-1.0, 1.0))
     depth = rng.uniform(0.3, 1.0)
     across = face.to_image(np.array([[1.0, 0.0]]))[0] / unit
     down = face.to_image(np.array([[0.0, 1.0]]))[0] / unit

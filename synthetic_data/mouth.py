@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import area_of, evenly, share_of
+from .evenly import area_of, evenly, one_of, share_of
 from .face import DrawnFace
 from .modelling import shade_lips
 from .mouth_symbols import can_stand, draw_shut_symbol, lay_symbol, move_landmarks
@@ -50,9 +50,9 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
     pen.part("lips")
     if kind == "filled":
         lips = np.concatenate([outer_top.points, outer_low.points[::-1]])
-        pen.fill(lips, "upper_lip_outer", pen.rng.choice([0.5, 1.0]))
+        pen.fill(lips, "upper_lip_outer", one_of(pen.rng, (0.5, 1.0)))
         low_lip = np.concatenate([low, outer_low.points[::-1]])
-        pen.fill(low_lip, "lower_lip_outer", pen.rng.choice([0.5, 1.0]))
+        pen.fill(low_lip, "lower_lip_outer", one_of(pen.rng, (0.5, 1.0)))
     seen = resample_flags(upper.visible, 24)
     if is_open:
         _draw_opening(pen, face, top, low, aus, record)
@@ -139,7 +139,7 @@ def _draw_opening(
     )
     teeth = hand.draws["teeth"] and rng.random() < 0.35 + 0.5 * bare
     if roll < 0.5:
-        pen.fill(opening, "other", rng.choice([1.0, 1.0, 0.8, 0.5]))
+        pen.fill(opening, "other", one_of(rng, (1.0, 1.0, 0.8, 0.5)))
     else:
         pen.fill(opening, "none", 0.0)
     if teeth:

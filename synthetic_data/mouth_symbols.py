@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import evenly
+from .evenly import bounded, evenly
 from .face import DrawnFace
 from .pen import Pen, arc
 from .record import Record
@@ -62,7 +62,7 @@ def lay_symbol(pen: Pen, face: DrawnFace, aus: dict[str, float], *, is_open: boo
     corners = marks[[48, 54]]
     down = face.to_image(np.array([[0.0, 1.0]]))[0] / face.unit
     across = face.to_image(np.array([[1.0, 0.0]]))[0] / face.unit
-    middle = marks[[51, 57, 62, 66]].mean(axis=0)
+    middle = 0.25 * (marks[51] + marks[57] + marks[62] + marks[66])
     wide = 1.0 + grow * max(aus.get("AU12L", 0.0), aus.get("AU12R", 0.0))
     wide *= 1.0 - 0.4 * max(aus.get("AU18", 0.0), aus.get("AU22", 0.0))
     ends = (corners - middle) @ across * wide
@@ -72,7 +72,8 @@ def lay_symbol(pen: Pen, face: DrawnFace, aus: dict[str, float], *, is_open: boo
     t = evenly(_COUNT, -1.0, 1.0)
     x = ends[0] * t * (t - 1.0) / 2.0 + ends[1] * t * (t + 1.0) / 2.0
     slant = 0.05 * lean * flat * np.array([1.0, -1.0])
-    raised = np.clip(width * (strength * lifts + noise + slant), -0.4 * face.unit, 0.4 * face.unit)
+    limit = 0.4 * face.unit
+    raised = bounded(width * (strength * lifts + noise + slant), -limit, limit)
     bow = np.abs(t) ** power
     base = np.where(t < 0.0, raised[0], raised[1]) * -bow + 0.5 * raised.mean()
     lift = float(lifts.mean())
@@ -170,7 +171,7 @@ def move_landmarks(record: Record, symbol: MouthSymbol) -> None:
     marks = record.landmarks
     thick_top = max(float((marks[62] - marks[51]) @ symbol.down), 0.0)
     thick_low = max(float((marks[57] - marks[66]) @ symbol.down), 0.0)
-    at = np.linspace(0, _COUNT - 1, 7)
+    at = evenly(7, 0.0, _COUNT - 1.0)
     rows = np.arange(_COUNT)
 
     def along(edge: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -181,6 +182,6 @@ def move_landmarks(record: Record, symbol: MouthSymbol) -> None:
     lower = along(symbol.low, at) + thick_low * rim
     marks[48:55] = upper
     marks[55:60] = lower[5:0:-1]
-    inner = np.linspace(0, _COUNT - 1, 5)
+    inner = evenly(5, 0.0, _COUNT - 1.0)
     marks[60:65] = along(symbol.top, inner)
     marks[65:68] = along(symbol.low, inner)[3:0:-1]

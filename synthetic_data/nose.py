@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import between, evenly
+from .evenly import between, evenly, middle_of, one_of
 from .face import DrawnFace
 from .pen import LABEL, Pen, arc
 from .record import Record
@@ -41,7 +41,7 @@ def draw_nose(pen: Pen, face: DrawnFace, record: Record) -> None:
     if kind == "none":
         return
     turned = float(face.rotation[0, 2])
-    side = float(np.sign(turned) if abs(turned) > 0.12 else rng.choice([-1.0, 1.0]))
+    side = float(np.sign(turned) if abs(turned) > 0.12 else one_of(rng, (-1.0, 1.0)))
     pen.part("nose")
     axes = face.to_image(np.eye(2)) / face.unit
     base = face.landmarks[31:36]
@@ -65,7 +65,7 @@ def _draw_traced(pen: Pen, face: DrawnFace, frame: _Frame, record: Record) -> No
             curve = face.curves[name]
             shown = pen.line(curve.points, "nostril", 0.9, curve.visible)
             if kind == "wings" and shown > 0.6 and hand["shade_face"] > 0.3:
-                heart = curve.points.mean(axis=0)  # the hole is smaller than its wing
+                heart = middle_of(curve.points)  # the hole is smaller than its wing
                 pen.fill(heart + 0.6 * (curve.points - heart), "nostril", 0.8)
     if kind == "wings":
         record.show("AU9L", "AU9R")
@@ -97,7 +97,7 @@ def _draw_ball(pen: Pen, frame: _Frame) -> None:
     """A ball, whole or open above."""
     rng = pen.rng
     open_at = rng.uniform(-2.2, -1.0)
-    gap = rng.choice([0.0, 0.0, 1.2])
+    gap = one_of(rng, (0.0, 0.0, 1.2))
     size = frame.width * rng.uniform(0.35, 0.6)
     stop = open_at + 2 * np.pi
     ball = arc(frame.tip, size, size * rng.uniform(0.7, 1.15), open_at + gap, stop, 30)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..rig.camera import Camera
 from ..rig.face_rig import FaceRig
+from .evenly import bounded
 from .face import RigLines
 from .maker import Maker
 
@@ -44,7 +45,7 @@ def sample_identity(rig: FaceRig, rng: np.random.Generator) -> NDArray[np.float6
     """Draw a person's (K,) coefficients, one in four a caricature."""
     low, high = _SPREADS[int(rng.random() < _CARICATURES)]
     identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
-    return identity.clip(-_MAX_IDENTITY, _MAX_IDENTITY).round(3)
+    return bounded(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
 
 
 def sample_noise(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -57,7 +58,7 @@ def noisy_weights(
 ) -> NDArray[np.float64]:
     """Turn AUs into the (B,) weights of one person, with as many digits as the JSON keeps."""
     weights = rig.weights_from_aus(aus) * noise
-    return np.asarray(np.round(np.clip(weights, 0.0, 1.0), 4), dtype=np.float64)
+    return bounded(weights, 0.0, 1.0).round(4)
 
 
 def sample_gain(rng: np.random.Generator) -> float:

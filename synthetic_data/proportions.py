@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .face import DrawnFace
+from .face import OUTLINE_BINS, DrawnFace
 from .style import Hand
-from .warp import Warp
+from .warp import Warp, shares_of
 
 __all__ = ["same_errors", "sample_warp"]
 
@@ -20,7 +20,17 @@ _GROUP_LANDMARKS = {
     "brow_R": range(17, 22), "brow_L": range(22, 27), "nose": range(27, 36),
     "eye_R": range(36, 42), "eye_L": range(42, 48), "mouth": range(48, 68),
 }  # fmt: skip
+_TOLD = np.array([row for name in ("brow_R", "brow_L", "mouth") for row in _GROUP_LANDMARKS[name]])
+_TOLD_RUNS = (
+    np.array([shares_of({name: 1.0}) for name in ("brow_R", "brow_L", "mouth")]),
+    np.array([5, 10, len(_TOLD)]),
+)
+"""Landmarks that tell an expression, and how they follow the hand's groups."""
 _RADIAL_ORDER = 4
+_ORDERS = np.arange(1.0, _RADIAL_ORDER + 1.0)[:, None]
+_ANGLES = _ORDERS * np.linspace(0.0, 2.0 * np.pi, OUTLINE_BINS, endpoint=False)
+_COSINES, _SINES = np.cos(_ANGLES), np.sin(_ANGLES)
+"""Of the multiples of the angles of an outline, (orders, bins)."""
 _POWERS = (2.0, 2.0, 2.3, 3.0, 4.0)
 _UNPLACED = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
 _BROW_DROP = 0.13
@@ -92,13 +102,13 @@ def same_errors(
 
 def _turn(roll: float) -> NDArray[np.float64]:
     """Return the (2, 2) matrix that turns image vectors into the face's own axes."""
-    cos, sin = np.cos(roll), np.sin(roll)
+    cos, sin = math.cos(roll), math.sin(roll)
     return np.array([[cos, sin], [-sin, cos]])
 
 
 def _rounded(values: NDArray[np.floating]) -> list[Any]:
     """Return plain numbers, short enough for JSON and exactly those that are used."""
-    return np.round(values, 5).tolist()
+    return values.round(5).tolist()
 
 
 def _express(
@@ -114,20 +124,21 @@ def _express(
     by this warp: in few lines it would be read as an expression.
     """
     calm, more = hand["proportions_calm"], hand["proportions_tilt"]
-    at_rest = np.zeros_like(face.neutral)
-    warp = Warp(parameters)
-    asked = [(list(_GROUP_LANDMARKS[name]), name) for name in ("brow_L", "brow_R", "mouth")]
-    lines = [(face.neutral[rows], {name: 1.0}) for rows, name in asked]
-    for (places, _), points in zip(asked, warp.apply_all(lines), strict=True):
-        at_rest[places] = points
-    at_rest = (at_rest - face.centre) @ turn.T / face.unit
+    moved = Warp(parameters).apply_runs(face.neutral[_TOLD], *_TOLD_RUNS)
+    moved = (moved - face.centre) @ turn.T / face.unit
     groups = parameters["groups"]
-    for side in "LR":
-        rows = _GROUP_LANDMARKS[f"brow_{side}"]
-        tilt = more * np.array(_brow_tilt(side, aus)) + calm * _brow_rest(at_rest[list(rows)], side)
-        groups[f"brow_{side}"]["tilt"] = _rounded(tilt)
-    lift = hand["proportions_curl"] * np.array([_corner_lift(aus, side) for side in "RL"])
-    groups["mouth"]["bend"] = _rounded(lift - calm * _corner_rest(at_rest))
+    heights = moved[:, 1].tolist()
+    for side, brow in (("R", heights[:5]), ("L", heights[5:10])):
+        rest = calm * _brow_rest(brow, side)
+        left, right = _brow_tilt(side, aus)  # in the picture
+        groups[f"brow_{side}"]["tilt"] = [
+            round(more * left - 0.5 * rest, 5), round(more * right + 0.5 * rest, 5),
+        ]  # fmt: skip
+    curl = hand["proportions_curl"]
+    groups["mouth"]["bend"] = [
+        round(curl * _corner_lift(aus, side) - calm * rest, 5)
+        for side, rest in zip("RL", _corner_rest(heights[10:]), strict=True)
+    ]
 
 
 def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) -> dict[str, Any]:
@@ -140,12 +151,13 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
     brows_y = eyes_y + 0.5 * brows_y - 0.13 * max(eyes * tall - 1.0, 0.0)
     chance = rng.normal(0.0, shift, (len(_GROUP_LANDMARKS), 6)).tolist()
     groups: dict[str, Any] = {}
-    for (name, rows), (size, angle, x, y, wide, high) in zip(
-        _GROUP_LANDMARKS.items(), chance, strict=True
+    # the groups' landmarks follow one another
+    starts, features = [rows.start - 17 for rows in _GROUP_LANDMARKS.values()], local[17:68]
+    lows = np.minimum.reduceat(features, starts).tolist()
+    highs = np.maximum.reduceat(features, starts).tolist()
+    for name, (low_x, low_y), (high_x, high_y), (size, angle, x, y, wide, high) in zip(
+        _GROUP_LANDMARKS, lows, highs, chance, strict=True
     ):
-        points = local[rows.start : rows.stop]
-        low_x, low_y = points.min(axis=0).tolist()
-        high_x, high_y = points.max(axis=0).tolist()
         uneven = 1.0 + 0.4 * size
         if name.startswith("eye"):
             scale = (eyes * uneven, eyes * tall * uneven)
@@ -184,17 +196,16 @@ def _corner_lift(aus: dict[str, float], side: str) -> float:
     return 0.45 * up - 0.5 * down
 
 
-def _corner_rest(at_rest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far each corner of the mouth (right, left) lies above its middle at rest."""
-    middle = 0.5 * (at_rest[62, 1] + at_rest[66, 1])
-    return np.clip(middle - at_rest[[48, 54], 1], -0.25, 0.25)
+def _corner_rest(mouth: list[float]) -> list[float]:
+    """Return how far each corner (right, left) of a mouth lies above its middle; (20,) heights."""
+    middle = 0.5 * (mouth[14] + mouth[18])
+    return [min(max(middle - mouth[corner], -0.25), 0.25) for corner in (0, 6)]
 
 
-def _brow_rest(brow: NDArray[np.float64], side: str) -> NDArray[np.float64]:
-    """Return the lifts of a brow's ends (picture's left, right) that give it its usual slope."""
+def _brow_rest(brow: list[float], side: str) -> float:
+    """Return how much a brow must be tilted to have its usual slope; (5,) heights."""
     usual = _BROW_DROP if side == "L" else -_BROW_DROP
-    slope = float(np.clip(brow[-1, 1] - brow[0, 1] - usual, -0.25, 0.25))
-    return np.array([-0.5, 0.5]) * slope
+    return min(max(brow[-1] - brow[0] - usual, -0.25), 0.25)
 
 
 def _brow_tilt(side: str, aus: dict[str, float]) -> tuple[float, float]:
@@ -207,25 +218,26 @@ def _brow_tilt(side: str, aus: dict[str, float]) -> tuple[float, float]:
 
 def _radial(face: DrawnFace, hand: Hand, rng: np.random.Generator) -> dict[str, Any]:
     """Bend the head towards a simple shape: ellipse, pear, triangle, box or egg."""
-    radius = float(np.mean(face.radii))
-    strength = hand["proportions_round"]
-    angle = np.linspace(0.0, 2.0 * np.pi, len(face.radii), endpoint=False)
-    in_face = angle - face.roll
+    radii, strength = face.radii, hand["proportions_round"]
+    radius = float(radii.sum()) / len(radii)
     power = _POWERS[int(rng.integers(len(_POWERS)))]
     squash = hand["proportions_squash"]
-    orders = np.arange(1, _RADIAL_ORDER + 1)[:, None] * in_face
-    cosines, sines = np.cos(orders), np.sin(orders)
+    # cosines and sines of the multiples of the angle from the face's own x axis
+    back = _ORDERS * face.roll
+    turned = np.concatenate([np.cos(back), np.sin(back)], axis=1)
+    cosines = turned[:, :1] * _COSINES + turned[:, 1:] * _SINES
+    sines = turned[:, :1] * _SINES - turned[:, 1:] * _COSINES
     # where the head is really narrower seen from its side, the shape follows
     cos, sin = np.abs(cosines[0]) / squash, np.abs(sines[0]) * squash
     shape = (cos**power + sin**power) ** (-1.0 / power)
-    shape *= 1.0 + rng.normal(0.0, 0.08) * sines[0] + rng.normal(0.0, 0.05) * sines[2]
-    shape *= radius / shape.mean()
-    terms = strength * (shape / face.radii - 1.0)
+    first, third = rng.normal(0.0, (0.08, 0.05)).tolist()
+    shape *= 1.0 + first * sines[0] + third * sines[2]
+    terms = shape * (strength * radius * len(radii) / shape.sum()) / radii - strength
     spread = 0.25 * hand["proportions_shift"]
     kept = np.empty(1 + 2 * _RADIAL_ORDER)
-    kept[0] = terms.mean()
+    kept[0] = 0.5 * terms.sum()
     kept[1::2], kept[2::2] = cosines @ terms, sines @ terms
-    kept[1:] *= 2.0 / len(terms)
+    kept *= 2.0 / len(terms)
     kept[1:] += rng.normal(0.0, spread, 2 * _RADIAL_ORDER)
     return {
         "centre": [0.0, 0.0],
@@ -236,10 +248,11 @@ def _radial(face: DrawnFace, hand: Hand, rng: np.random.Generator) -> dict[str, 
 
 def _waves(strength: float, rng: np.random.Generator) -> list[list[float]]:
     """Draw two long waves."""
-    amount = rng.normal(0.0, 1.0, (2, 2)) * strength
-    number = rng.normal(0.0, 1.3, (2, 2))
-    phase = rng.uniform(0.0, 2.0 * np.pi, (2, 1))
-    return np.round(np.concatenate([amount, number, phase], axis=1), 5).tolist()
+    waves = np.empty((2, 5))
+    waves[:, :2] = rng.normal(0.0, 1.0, (2, 2)) * strength
+    waves[:, 2:4] = rng.normal(0.0, 1.3, (2, 2))
+    waves[:, 4] = rng.uniform(0.0, 2.0 * np.pi, 2)
+    return _rounded(waves)
 
 
 def _place(
@@ -247,15 +260,17 @@ def _place(
 ) -> list[list[float]]:
     """Put the head on the sheet."""
     outline = warp.apply(face.outline())
-    low, high = outline.min(axis=0), outline.max(axis=0)
+    (low_x, low_y), (high_x, high_y) = outline.min(axis=0).tolist(), outline.max(axis=0).tolist()
     wanted = size * rng.uniform(0.45, 0.95) if rng.random() < 0.9 else size * rng.uniform(0.3, 0.5)
-    growth = wanted / float((high - low).max())
-    stretch = np.exp(rng.normal(0.0, 0.3 * hand["proportions_shift"]))
-    scale = growth * np.array([stretch, 1.0 / stretch])
-    room = np.maximum(size - (high - low) * scale, 0.0)
-    middle = size / 2.0 + rng.normal(0.0, 0.22, 2) * room + (0.0, 0.04 * size)
-    offset = middle - scale * (low + high) / 2.0
+    growth = wanted / max(high_x - low_x, high_y - low_y)
+    stretch = math.exp(rng.normal(0.0, 0.3 * hand["proportions_shift"]))
+    across, down = growth * stretch, growth / stretch
+    room_x = max(size - (high_x - low_x) * across, 0.0)
+    room_y = max(size - (high_y - low_y) * down, 0.0)
+    x, y = rng.normal(0.0, 0.22, 2).tolist()
+    offset_x = size / 2.0 + x * room_x - across * (low_x + high_x) / 2.0
+    offset_y = size / 2.0 + y * room_y + 0.04 * size - down * (low_y + high_y) / 2.0
     return [
-        [round(scale[0], 5), 0.0, round(offset[0], 5)],
-        [0.0, round(scale[1], 5), round(offset[1], 5)],
+        [round(across, 5), 0.0, round(offset_x, 5)],
+        [0.0, round(down, 5), round(offset_y, 5)],
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_coverage
-from .evenly import between, evenly
+from .evenly import between, evenly, middle_of, one_of, places_at
 from .face import DrawnFace
 from .hatching import hatch, noise_field
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -49,7 +49,8 @@ def draw_neck(pen: Pen, face: DrawnFace) -> None:
     rng, hand, unit = pen.rng, pen.hand, face.unit
     if not hand.draws["neck"]:
         return
-    jaw_r, jaw_l = face.landmarks[[3, 5]].mean(axis=0), face.landmarks[[11, 13]].mean(axis=0)
+    marks = face.landmarks
+    jaw_r, jaw_l = 0.5 * (marks[3] + marks[5]), 0.5 * (marks[11] + marks[13])
     chin = face.landmarks[8]
     wide = rng.uniform(0.55, 0.95)
     middle = 0.4 * (jaw_r + jaw_l) * 0.5 + 0.6 * chin
@@ -92,7 +93,7 @@ def _draw_clothes(
     shape = np.concatenate([far_right[None], neckline, far_left[None], low])
     dark = pen.hand["shade_clothes"] * rng.uniform(0.0, 1.0)
     if dark > 0.45 and rng.random() < 0.5:
-        pen.fill(shape, "other", rng.choice([1.0, 0.8]))
+        pen.fill(shape, "other", one_of(rng, (1.0, 0.8)))
     elif dark > 0.1:
         field = polygon_coverage(shape, size) * dark
         field = field * np.clip(0.8 + 0.4 * noise_field(rng, size, 30.0 * pen.scale), 0, 1)
@@ -111,7 +112,7 @@ def draw_hat(pen: Pen, face: DrawnFace) -> None:
     rng, unit = pen.rng, face.unit
     up = face.roll - 0.5 * np.pi
     reach = np.radians(rng.uniform(55, 88))
-    brow = face.landmarks[[19, 24]].mean(axis=0)
+    brow = 0.5 * (face.landmarks[19] + face.landmarks[24])
     crown = face.outline(up, up, 1.0, 1)[0]
     over = brow + rng.uniform(0.35, 0.8) * (crown - brow)
     ends = face.outline(up - reach, up + reach, 1.05, 2)
@@ -150,7 +151,7 @@ def _cloth(pen: Pen, shape: NDArray[np.float64]) -> None:
     rng = pen.rng
     roll = rng.random()
     if roll < 0.25:
-        pen.fill(shape, "other", rng.choice([1.0, 1.0, 0.6]))
+        pen.fill(shape, "other", one_of(rng, (1.0, 1.0, 0.6)))
         return
     pen.fill(shape, "none", 0.0)
     if roll < 0.55:
@@ -168,7 +169,7 @@ def draw_glasses(pen: Pen, face: DrawnFace) -> bool:
     size = rng.uniform(0.75, 1.15)
     for rows in (slice(36, 42), slice(42, 48)):
         points = face.landmarks[rows]
-        middle = points.mean(axis=0)
+        middle = middle_of(points)
         half = 0.5 * size * float(np.hypot(*(points[3] - points[0]))) * 1.35
         angle = evenly(33, 0.0, 2.0 * np.pi)[:-1]
         power = 1.0 if round_ else 0.45
@@ -255,8 +256,8 @@ def draw_writing(pen: Pen, spot: NDArray[np.float64]) -> None:
     for letter in range(count):
         start = spot + np.array([letter * height * 1.1, rng.normal(0.0, 0.1 * height)])
         knots = start + rng.uniform(-0.5, 0.5, (int(rng.integers(3, 6)), 2)) * height
-        at = np.linspace(0.0, len(knots) - 1, 10)
-        path = np.stack([np.interp(at, np.arange(len(knots)), knots[:, k]) for k in (0, 1)], 1)
+        at = evenly(10, 0.0, len(knots) - 1.0)
+        path = places_at(knots, at)
         pen.line(path, "other", 0.6, steady=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rig.face_rig import RigState, rotation_matrix
+from ..rig.face_rig import RigState
 from .clips import make_frame
 from .effect import faint_aus
 from .face import project_face
@@ -100,8 +100,8 @@ def pose_face(maker: Maker, number: int) -> Posed:
         "emotion": expression.emotion,
         **posed_entries(rig, identity, weights, gain, rotation, camera),
     }
-    faint = faint_aus(rig, lines.landmarks, expression.aus, gain, rotation_matrix(rotation))
     seen = project_face(lines, state, camera)
+    faint = faint_aus(rig, lines.landmarks, expression.aus, gain, seen.rotation)
     return Posed(lines, seen, expression, faint, about, state, camera)
 
 

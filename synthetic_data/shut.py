@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import between, evenly, places_at
+from .evenly import between, evenly, middle_of, places_at
 from .face import DrawnFace
 from .pen import LABEL, Pen, resample
 from .record import Record
@@ -165,8 +165,8 @@ def draw_lashes(
     """Draw a few lashes on the outer half of a lid."""
     count = int(pen.part(f"lashes {side}").integers(3, 6))
     roots = resample(lid, 1.0)
-    roots = roots[np.linspace(0.45 * len(roots), len(roots) - 1, count).astype(int)]
-    middle = lid.mean(axis=0)
+    roots = roots[evenly(count, 0.45 * len(roots), len(roots) - 1.0).astype(int)]
+    middle = middle_of(lid)
     away = (roots - middle) / face.unit
     lift = face.to_image(np.array([[0.0, -1.0 if upwards else 1.0]]))[0] / face.unit
     reach = (away * 1.2 + lift * 0.25) * pen.rng.uniform(0.35, 0.6) * face.unit

@@ -61,8 +61,24 @@ class Sight:
         """
         tolerances = np.empty(len(points))
         tolerances[:] = tolerance_m
-        flat, limits = projected(points, tolerances, *_numbers(self._camera))
-        return _seen(flat, limits, self.image, self._near, self._triangles, _CELLS)
+        return self.visible_of(points, tolerances, np.ones(len(points), dtype=np.bool_))[1]
+
+    def visible_of(
+        self,
+        points: NDArray[np.float64],
+        tolerances_m: NDArray[np.float64],
+        asked: NDArray[np.bool_],
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return pixels (N, 2), and (N,) True where a point is asked for and nothing hides it.
+
+        Parameters
+        ----------
+        points, tolerances_m : (N, 3) and (N,) metres, as in `visible`
+        """
+        return _seen(
+            points, tolerances_m, asked, *_numbers(self._camera), self.image, self._near,
+            self._triangles, _CELLS,
+        )  # fmt: skip
 
 
 def _numbers(camera: Camera) -> tuple[float, float, float, float]:
@@ -139,58 +155,96 @@ def _cell(value: float, corner: float, cells_per_px: float, cells: int) -> int:
 @compiled
 def _seen(
     points: NDArray[np.float64],
-    limits: NDArray[np.float64],
+    tolerances: NDArray[np.float64],
+    asked: NDArray[np.bool_],
+    scale_px: float,
+    centre_x: float,
+    centre_y: float,
+    inverse_distance: float,
     image: NDArray[np.float64],
     near: NDArray[np.float64],
     triangles: NDArray[np.int32],
     cells: int,
-) -> NDArray[np.bool_]:
-    """Return (N,) True where no triangle covers an image point nearer to the eye than its limit."""
-    count = len(points)
-    seen = np.ones(count, dtype=np.bool_)
-    if count == 0:
-        return seen
-    left, right, top, bottom = points[0, 0], points[0, 0], points[0, 1], points[0, 1]
-    for row in range(count):
-        left, right = min(left, points[row, 0]), max(right, points[row, 0])
-        top, bottom = min(top, points[row, 1]), max(bottom, points[row, 1])
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return pixels (N, 2), and (N,) True where no triangle lies nearer than an asked point."""
+    flat, limits = projected(points, tolerances, scale_px, centre_x, centre_y, inverse_distance)
+    seen = asked.copy()
+    left = top = np.inf
+    right = bottom = -np.inf
+    for row in range(len(points)):
+        if asked[row]:
+            left, right = min(left, flat[row, 0]), max(right, flat[row, 0])
+            top, bottom = min(top, flat[row, 1]), max(bottom, flat[row, 1])
+    if not left <= right:
+        return flat, seen
     across, down = cells / max(right - left, 1e-6), cells / max(bottom - top, 1e-6)
-    # the points, sorted by cell, line after line: those of a box are a run in each of its lines
-    where, starts = np.empty(count, dtype=np.int64), np.zeros(cells * cells + 1, dtype=np.int64)
-    for row in range(count):
-        cell = _cell(points[row, 1], top, down, cells) * cells
-        where[row] = cell + _cell(points[row, 0], left, across, cells)
-        starts[where[row] + 1] += 1
-    for cell in range(cells * cells):
-        starts[cell + 1] += starts[cell]
-    members, filled = np.empty(count, dtype=np.int64), starts.copy()
+    starts, members = _sorted(flat, asked, left, top, across, down, cells)
+    count = len(members)
     xs, ys, behind = np.empty(count), np.empty(count), np.empty(count)
-    for row in range(count):
-        place = filled[where[row]]
-        filled[where[row]] += 1
-        members[place] = row
-        xs[place], ys[place], behind[place] = points[row, 0], points[row, 1], limits[row]
+    for place in range(count):
+        row = members[place]
+        xs[place], ys[place], behind[place] = flat[row, 0], flat[row, 1], limits[row]
+    boxes = np.empty((len(image), 4), dtype=np.int32)
+    for vertex in range(len(image)):
+        # a hair wider than the triangle: what lies outside needs no division
+        x, y = image[vertex, 0], image[vertex, 1]
+        boxes[vertex, 0] = _cell(x - 1e-3, left, across, cells)
+        boxes[vertex, 1] = _cell(x + 1e-3, left, across, cells) + 1
+        boxes[vertex, 2] = _cell(y - 1e-3, top, down, cells)
+        boxes[vertex, 3] = _cell(y + 1e-3, top, down, cells)
     for row in range(len(triangles)):
         a, b, c = triangles[row, 0], triangles[row, 1], triangles[row, 2]
-        ax, ay, bx, by = image[a, 0], image[a, 1], image[b, 0], image[b, 1]
-        cx, cy = image[c, 0], image[c, 1]
-        # a hair wider than the triangle: what lies outside needs no division
-        low_x, high_x = min(ax, bx, cx) - 1e-3, max(ax, bx, cx) + 1e-3
-        low_y, high_y = min(ay, by, cy) - 1e-3, max(ay, by, cy) + 1e-3
         nearest = max(near[a], near[b], near[c])
-        first, last = _cell(low_x, left, across, cells), _cell(high_x, left, across, cells)
-        for line in range(_cell(low_y, top, down, cells), _cell(high_y, top, down, cells) + 1):
-            for place in range(starts[line * cells + first], starts[line * cells + last + 1]):
-                x, y = xs[place], ys[place]
-                # one branch that hardly ever leads on, where five would be guessed wrong
-                may = (x >= low_x) & (x <= high_x) & (y >= low_y) & (y <= high_y)
-                if may & (nearest > behind[place]) and _hides(
-                    x - ax, y - ay, bx - ax, by - ay, cx - ax, cy - ay,
-                    near[a], near[b] - near[a], near[c] - near[a], behind[place],
-                ):  # fmt: skip
-                    seen[members[place]] = False
-                    behind[place] = np.inf  # one is enough
-    return seen
+        first = min(boxes[a, 0], boxes[b, 0], boxes[c, 0])
+        last = max(boxes[a, 1], boxes[b, 1], boxes[c, 1])
+        upper = min(boxes[a, 2], boxes[b, 2], boxes[c, 2])
+        lower = max(boxes[a, 3], boxes[b, 3], boxes[c, 3])
+        for line in range(upper, lower + 1):
+            for place in range(starts[line * cells + first], starts[line * cells + last]):
+                if nearest > behind[place]:
+                    ax, ay = image[a, 0], image[a, 1]
+                    if _hides(
+                        xs[place] - ax, ys[place] - ay, image[b, 0] - ax, image[b, 1] - ay,
+                        image[c, 0] - ax, image[c, 1] - ay,
+                        near[a], near[b] - near[a], near[c] - near[a], behind[place],
+                    ):  # fmt: skip
+                        seen[members[place]] = False
+                        behind[place] = np.inf  # one is enough
+    return flat, seen
+
+
+@compiled
+def _sorted(
+    flat: NDArray[np.float64],
+    asked: NDArray[np.bool_],
+    left: float,
+    top: float,
+    across: float,
+    down: float,
+    cells: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Sort the asked points by cell, line after line: those of a box are a run in each line.
+
+    Returns
+    -------
+    Where each cell's points start, and the rows of the points.
+    """
+    count = len(flat)
+    where = np.empty(count, dtype=np.int32)
+    starts = np.zeros(cells * cells + 1, dtype=np.int32)
+    for row in range(count):
+        if asked[row]:
+            line = _cell(flat[row, 1], top, down, cells)
+            where[row] = line * cells + _cell(flat[row, 0], left, across, cells)
+            starts[where[row] + 1] += 1
+    for cell in range(cells * cells):
+        starts[cell + 1] += starts[cell]
+    members, filled = np.empty(starts[cells * cells], dtype=np.int32), starts.copy()
+    for row in range(count):
+        if asked[row]:
+            members[filled[where[row]]] = row
+            filled[where[row]] += 1
+    return starts, members
 
 
 @compiled

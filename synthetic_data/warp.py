@@ -10,10 +10,8 @@ one; then the whole face is bent (radial and wave), and the sheet is placed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,9 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = ["CURVE_GROUPS", "LANDMARK_GROUPS", "Warp", "group_of"]
+__all__ = [
+    "CURVE_GROUPS", "LANDMARK_GROUPS", "Warp", "group_of", "landmark_runs", "shares_of",
+]  # fmt: skip
 
 LANDMARK_GROUPS: tuple[str, ...] = (
     *["face"] * 17, *["brow_R"] * 5, *["brow_L"] * 5, *["nose"] * 9,
@@ -39,6 +39,11 @@ CURVE_GROUPS: dict[str, dict[str, float]] = {
     "ear": {}, "jaw": {}, "hair": {}, "other": {}, "face": {},
 }  # fmt: skip
 """Which groups carry a curve, and how much of their motion it follows."""
+
+
+def landmark_runs() -> tuple[tuple[str, int], ...]:
+    """Return the group of each run of landmarks, and how many they are."""
+    return tuple((name, len(list(run))) for name, run in groupby(LANDMARK_GROUPS))
 
 
 def group_of(curve: str) -> dict[str, float]:
@@ -76,17 +81,7 @@ class Warp:
         self, points: NDArray[np.floating], groups: dict[str, float] | None = None
     ) -> NDArray[np.float64]:
         """Map (N, 2) image points that belong to some groups (none: they follow the head)."""
-        return self.apply_all([(points, groups or {})])[0]
-
-    def apply_all(
-        self, lines: Sequence[tuple[NDArray[np.floating], dict[str, float]]]
-    ) -> list[NDArray[np.float64]]:
-        """Map many lines at once, each with the groups that it belongs to."""
-        shares = np.array([_shares(tuple(groups.items())) for _, groups in lines])
-        ends = np.cumsum([len(points) for points, _ in lines])
-        moved = self._apply(np.concatenate([points for points, _ in lines]), shares, ends)
-        starts = [0, *ends.tolist()]
-        return [moved[start:end] for start, end in pairwise(starts)]
+        return self.apply_runs(points, np.array([shares_of(groups or {})]), np.array([len(points)]))
 
     def apply_shares(
         self, points: NDArray[np.floating], shares: dict[str, NDArray[np.float64]]
@@ -100,15 +95,21 @@ class Warp:
         each = np.zeros((len(points), len(_GROUPS)))
         for name, share in shares.items():
             each[:, _GROUPS.index(name)] = share
-        return self._apply(points, each, np.arange(1, len(points) + 1))
+        return self.apply_runs(points, each, np.arange(1, len(points) + 1))
 
-    def _apply(
+    def apply_runs(
         self,
         points: NDArray[np.floating],
         shares: NDArray[np.float64],
         ends: NDArray[np.int64],
     ) -> NDArray[np.float64]:
-        """Map (N, 2) image points, of which runs up to `ends` follow groups by shares (L, G)."""
+        """Map (N, 2) image points, many lines at once.
+
+        Parameters
+        ----------
+        shares, ends : (L, G) how much each line follows each group (see `shares_of`), (L,) where
+            the lines end among the points
+        """
         given = self.parameters
         groups = given["groups"]
         numbers = np.array(
@@ -116,66 +117,53 @@ class Warp:
         )
         cos, sin = math.cos(given["roll"]), math.sin(given["roll"])
         unit = given["unit"]
-        frame = np.array([*given["centre"], cos / unit, sin / unit])
-        local, moved = _carried(
+        centre_x, centre_y = given["centre"]
+        frame = np.array([centre_x, centre_y, cos / unit, sin / unit])
+        moved, along = _carried(
             np.ascontiguousarray(points, dtype=np.float64), shares, ends, numbers, frame
         )
-        for number, name in enumerate(_GROUPS):
-            right, left = groups[name]["bend"] if name in groups else (0.0, 0.0)
-            if right or left:
-                _bend(local, moved, np.repeat(shares[:, number], np.diff(ends, prepend=0)),
-                      groups[name])  # fmt: skip
         radial = given["radial"]
         (xx, xy, x), (yx, yy, y) = given["place"]
-        middle_x, middle_y = given["centre"]
         back_x, back_y = cos * unit, sin * unit  # from the face's axes to the sheet
+        place = (
+            xx * back_x + xy * back_y, xy * back_x - xx * back_y,
+            yx * back_x + yy * back_y, yy * back_x - yx * back_y,
+            xx * centre_x + xy * centre_y + x, yx * centre_x + yy * centre_y + y,
+        )  # fmt: skip
         _bent(
             moved,
-            np.array([*radial["centre"], radial["radius"], *radial["terms"]], dtype=np.float64),
-            np.array(given["wave"], dtype=np.float64).reshape(-1, 5),
-            np.array(
-                [
-                    xx * back_x + xy * back_y, xy * back_x - xx * back_y,
-                    yx * back_x + yy * back_y, yy * back_x - yx * back_y,
-                    xx * middle_x + xy * middle_y + x, yx * middle_x + yy * middle_y + y,
-                ]
-            ),
-        )  # fmt: skip
+            shares,
+            ends,
+            numbers,
+            along,
+            np.abs(along) ** _BOW,
+            np.array([*radial["centre"], radial["radius"], *radial["terms"]]),
+            np.array(given["wave"] or _CALM),
+            place,
+        )
         return moved
 
 
 _GROUPS = ("brow_L", "brow_R", "eye_L", "eye_R", "face", "mouth", "nose")
-_STILL = (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-"""The numbers of a group that does not move: centre, matrix, shift, tilt, half width."""
+_STILL = (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+"""The numbers of a group that does not move: centre, matrix, shift, tilt, half width, bend."""
+_CALM = [[0.0] * 5]
+_BOW = 1.6
+"""How the ends of a bent line rise: by this power of the distance from the middle."""
 
 
 def _numbers(group: dict[str, Any]) -> tuple[float, ...]:
-    """Return the (11,) numbers of a group, as those of `_STILL`."""
+    """Return the (13,) numbers of a group, as those of `_STILL`."""
     (xx, xy), (yx, yy) = group["matrix"]
     return (
         *group["centre"], xx, xy, yx, yy, *group["shift"], *group["tilt"], group["half_width"],
+        *group["bend"],
     )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
-def _shares(groups: tuple[tuple[str, float], ...]) -> tuple[float, ...]:
-    """Return how much of each group's motion a line follows."""
-    given = dict(groups)
-    return tuple(given.get(name, 0.0) for name in _GROUPS)
-
-
-def _bend(
-    local: NDArray[np.float64],
-    moved: NDArray[np.float64],
-    shares: NDArray[np.float64],
-    group: dict[str, Any],
-) -> None:
-    """Raise the ends of a group, in place."""
-    right, left = group["bend"]
-    rows = np.flatnonzero(shares)
-    along = (local[rows, 0] - group["centre"][0]) / group["half_width"]
-    along = np.minimum(np.maximum(along, -1.4), 1.4)
-    moved[rows, 1] -= shares[rows] * np.where(along < 0.0, right, left) * np.abs(along) ** 1.6
+def shares_of(groups: dict[str, float]) -> tuple[float, ...]:
+    """Return how much of each group's motion a line follows that belongs to some."""
+    return tuple(groups.get(name, 0.0) for name in _GROUPS)
 
 
 @compiled
@@ -186,35 +174,55 @@ def _carried(
     groups: NDArray[np.float64],
     frame: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points (N, 2) in the face's frame, and moved by every group's matrix, shift and tilt.
+    """Return points (N, 2) in the face's frame, moved by every group's matrix, shift and tilt.
 
     Parameters
     ----------
     shares, ends : (L, G) how much runs of points follow each group, (L,) where the runs end
-    groups : (G, 11) centre, matrix, shift, tilt, half width
+    groups : (G, 13) centre, matrix, shift, tilt, half width, bend
     frame : (4,) the face's centre, and its axis in the picture divided by its unit
+
+    Returns
+    -------
+    The points, and how far from the middle each of those lies that a group bends, in half widths:
+    group by group, run by run.
     """
-    local, moved = np.empty(points.shape), np.empty(points.shape)
+    count, bends = len(points), 0
+    for number in range(len(groups)):
+        if groups[number, 11] != 0.0 or groups[number, 12] != 0.0:
+            bends += 1
+    moved, aside, places = np.empty(points.shape), np.empty(bends * count), 0
+    for row in range(count):
+        x, y = points[row, 0] - frame[0], points[row, 1] - frame[1]
+        moved[row, 0] = frame[2] * x + frame[3] * y
+        moved[row, 1] = frame[2] * y - frame[3] * x
+    for number in range(len(groups)):
+        group = groups[number]
+        is_bent, first = group[11] != 0.0 or group[12] != 0.0, 0
+        for run in range(len(ends)):
+            if is_bent and shares[run, number] != 0.0:
+                for row in range(first, ends[run]):
+                    aside[places] = min(max((moved[row, 0] - group[0]) / group[10], -1.4), 1.4)
+                    places += 1
+            first = ends[run]
     first = 0
     for run in range(len(ends)):
-        for row in range(first, ends[run]):
-            x, y = points[row, 0] - frame[0], points[row, 1] - frame[1]
-            for axis in range(2):
-                value = frame[2] * x + frame[3] * y if axis == 0 else frame[2] * y - frame[3] * x
-                local[row, axis] = value
-                moved[row, axis] = value
+        follows = False
         for number in range(len(groups)):
-            part, group = shares[run, number], groups[number]
-            if part == 0.0:
-                continue
-            for row in range(first, ends[run]):
-                x, y = local[row, 0] - group[0], local[row, 1] - group[1]
+            follows = follows or shares[run, number] != 0.0
+        for row in range(first, ends[run] if follows else first):
+            from_x, from_y = moved[row, 0], moved[row, 1]
+            for number in range(len(groups)):
+                part, group = shares[run, number], groups[number]
+                if part == 0.0:
+                    continue
+                x, y = from_x - group[0], from_y - group[1]
                 along = min(max(x / group[10], -1.3), 1.3)
                 raised = 0.5 * (group[8] * (1.0 - along) + group[9] * (1.0 + along))
                 moved[row, 0] += part * ((group[2] - 1.0) * x + group[3] * y + group[6])
                 moved[row, 1] += part * (group[4] * x + (group[5] - 1.0) * y + group[7] - raised)
         first = ends[run]
-    return local, moved
+    return moved, aside[:places]
 
 
 @compiled
@@ -235,19 +243,39 @@ def _sine(angle: float) -> float:
 @compiled
 def _bent(
     points: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    ends: NDArray[np.int64],
+    groups: NDArray[np.float64],
+    aside: NDArray[np.float64],
+    raised: NDArray[np.float64],
     radial: NDArray[np.float64],
     waves: NDArray[np.float64],
-    place: NDArray[np.float64],
+    place: tuple[float, float, float, float, float, float],
 ) -> None:
-    """Stretch the head along the rays from its centre, bend the plane, lay it on the sheet.
+    """Bend groups, stretch the head along the rays from its centre, bend the plane, lay it down.
 
     Parameters
     ----------
     points : (N, 2) in the face's frame, changed in place; then pixels
+    shares, ends, groups : as in `_carried`
+    aside, raised : (B,) what `_carried` tells of points that are bent, and their share of the bend
     radial : the centre (2), the radius, and the terms
     waves : (W, 5) long waves
-    place : (6,) matrix and shift
+    place : matrix and shift
     """
+    bent = 0
+    for number in range(len(groups)):
+        right, left, first = groups[number, 11], groups[number, 12], 0
+        if right == 0.0 and left == 0.0:
+            continue
+        for run in range(len(ends)):
+            part = shares[run, number]
+            if part != 0.0:
+                for row in range(first, ends[run]):
+                    lift = right if aside[bent] < 0.0 else left
+                    points[row, 1] -= part * lift * raised[bent]
+                    bent += 1
+            first = ends[run]
     terms = radial[3:]
     is_round = True
     for number in range(len(terms)):
