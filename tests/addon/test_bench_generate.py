@@ -33,6 +33,31 @@ def test_stages_sum_up_to_the_rate(maker, monkeypatch):
     assert "freestyle_ms" not in figures
 
 
+def test_blender_is_compared_with_our_lines_of_the_very_same_heads(maker, monkeypatch):
+    given = []
+
+    def drawn(_, heads, freestyle):
+        given.extend(heads)
+        lines = [curve.points for head in heads for curve in head.seen.contours[:1]]
+        contours = np.concatenate(
+            [
+                np.column_stack([line, np.full((len(line), 2), row)])
+                for row, line in enumerate(lines)
+            ]
+        )
+        times = {"freestyle_s": np.full(3, 0.3), "lineart_s": np.full(3, 0.06)}
+        return {"pictures": np.zeros((3, 8, 8), np.uint8), "points": contours, **times}
+
+    posed = []
+    monkeypatch.setattr(bench, "blender_command", lambda _: ["blender"])
+    monkeypatch.setattr(bench, "blender_lines", drawn)
+    monkeypatch.setattr(bench, "_lines_s", lambda head: posed.append(head) or 0.02)
+    figures = bench.bench_generate(maker, 4, lambda _: None)
+    assert len(given) == 3 and posed == given
+    assert figures["times_lineart_lines"] == pytest.approx(60.0 / figures["lines_ms"])
+    assert figures["times_lineart"] == pytest.approx(0.06 * figures["drawings_per_s_core"])
+
+
 def test_lines_are_compared_by_their_length():
     dense = bench_lines._dense([np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 14.0]]), np.zeros((1, 2))])
     assert len(dense) == 30
