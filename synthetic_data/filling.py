@@ -94,13 +94,28 @@ def coverage(
 ) -> NDArray[np.float64]:
     """Return the share of each pixel of a window, (height, width), inside a polygon (N, 2)."""
     area = _edges(polygon, x0, y0, height, width)
-    shares = np.empty((height, width))
-    for row in range(height):
+    shares = np.zeros((height, width))
+    left, top, _, bottom = _bounds(polygon)
+    first = min(max(math.floor(left) - x0, 0), width)
+    upper = min(max(math.floor(top) - y0, 0), height)
+    lower = min(max(math.ceil(bottom) - y0, 0), height)
+    for row in range(upper, lower):
         total = 0.0
-        for column in range(width):
+        for column in range(first, width):
             total += area[row, column]
             shares[row, column] = min(abs(total), 1.0)
     return shares
+
+
+@compiled
+def _bounds(polygon: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of a polygon (N, 2)."""
+    left = top = 1e9
+    right = bottom = -1e9
+    for number in range(len(polygon)):
+        left, right = min(left, polygon[number, 0]), max(right, polygon[number, 0])
+        top, bottom = min(top, polygon[number, 1]), max(bottom, polygon[number, 1])
+    return left, top, right, bottom
 
 
 @compiled
@@ -139,11 +154,7 @@ def lay_polygon(
 ) -> None:
     """Fill a polygon (N, 2), inside a second one if that has any corners."""
     size_y, size_x = cells.shape
-    left = top = 1e9
-    right = bottom = -1e9
-    for number in range(len(polygon)):
-        left, right = min(left, polygon[number, 0]), max(right, polygon[number, 0])
-        top, bottom = min(top, polygon[number, 1]), max(bottom, polygon[number, 1])
+    left, top, right, bottom = _bounds(polygon)
     x0, x1 = math.floor(max(left, 0.0)), math.ceil(min(right, float(size_x)))
     y0, y1 = math.floor(max(top, 0.0)), math.ceil(min(bottom, float(size_y)))
     if x1 <= x0 or y1 <= y0:
@@ -174,9 +185,15 @@ def lay_shade(
 ) -> None:
     """Add ink, (H, W) in [0, 1] times a tone, where it is darker than what is there."""
     for row in range(cells.shape[0]):
-        for column in range(cells.shape[1]):
-            dark = float(darkness[row, column]) * tone
-            if dark > 0.0:
-                cell = (int(min(dark, 1.0) * 255.0) << 8) | label
-                if cell > cells[row, column]:
-                    cells[row, column] = cell
+        _shade_row(cells[row], darkness[row], tone, label)
+
+
+@compiled
+def _shade_row(
+    cells: NDArray[np.uint16], darkness: NDArray[np.float32], tone: float, label: int
+) -> None:
+    """Add ink to one row; without branches, the compiler works on several pixels at once."""
+    for column in range(len(cells)):
+        dark = min(float(darkness[column]) * tone, 1.0)
+        cell, old = (int(dark * 255.0) << 8) | label, int(cells[column])
+        cells[column] = cell if (dark > 0.0) & (cell > old) else old
