@@ -16,6 +16,7 @@ from scipy import ndimage
 from ..errors import SketchError
 from ..rig.face_rig import rotation_matrix, unposed
 from ..sketch_cnn.image import sketch_from_grey
+from ..snakes.lines import find_ink_lines
 from .fit import Fit
 from .gap import feature_key
 from .pipeline import Session
@@ -40,49 +41,65 @@ class Disturbed:
     name : of what happened
     picture : (H, W) uint8
     touched : (H, W) bool, ink that was taken away
+    shaken_px : (H, W) how far the ink itself was moved
     """
 
     name: str
     picture: NDArray[np.uint8]
     touched: NDArray[np.bool_]
+    shaken_px: NDArray[np.float64]
 
 
 def disturbances(picture: NDArray[np.uint8], rng: np.random.Generator) -> list[Disturbed]:
-    """Return a grey drawing (H, W) with a tenth of its ink removed, shaken, and scrawled on."""
-    nothing = np.zeros(picture.shape, dtype=bool)
-    removed = _some_ink(picture < _INK, rng)
+    """Return a grey drawing (H, W) with a tenth of its strokes removed, shaken, and scrawled on."""
+    nothing, still = np.zeros(picture.shape, dtype=bool), np.zeros(picture.shape)
+    removed = _some_strokes(picture, rng)
     stripped = np.where(removed, np.uint8(255), picture)
+    shaken, shaken_px = _wobbled(picture, rng)
     return [
-        Disturbed("removed", stripped, removed),
-        Disturbed("wobble", _wobbled(picture, rng), nothing),
-        Disturbed("stray", _scrawled(picture, rng), nothing),
+        Disturbed("removed", stripped, removed, still),
+        Disturbed("wobble", shaken, nothing, shaken_px),
+        Disturbed("stray", _scrawled(picture, rng), nothing, still),
     ]
 
 
-def _some_ink(ink: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Choose whole strokes (connected ink) up to the share; blots of ink where strokes are long."""
+def _some_strokes(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Choose whole strokes (connected ink) up to a share of all their length; blots of ink where
+    strokes are long.
+
+    Length counts, not ink: black hair outweighs a whole face.
+    """
+    ink = picture < _INK
     label, count = ndimage.label(ink, np.ones((3, 3)))
-    size, wanted = np.bincount(label.ravel(), minlength=count + 1), _REMOVED * ink.sum()
-    chosen = np.zeros(ink.shape, dtype=bool)
+    lines = find_ink_lines((255.0 - picture) / 255.0, threshold=1.0 - _INK / 255.0)
+    columns, rows = np.floor(lines.points).astype(np.intp).T  # a pixel apart: as many as it is long
+    length, wanted = np.bincount(label[rows, columns], minlength=count + 1), _REMOVED * len(rows)
+    chosen, taken = np.zeros(ink.shape, dtype=bool), 0
     for stroke in rng.permutation(count) + 1:
-        if chosen.sum() + size[stroke] <= wanted:
-            chosen |= label == stroke
-    rows, columns = np.nonzero(ink)
-    while len(rows) and chosen.sum() < 0.9 * wanted:
-        row, column = (axis[int(rng.integers(len(rows)))] for axis in (rows, columns))
+        if taken + length[stroke] <= wanted:
+            chosen, taken = chosen | (label == stroke), taken + length[stroke]
+    while len(rows) and chosen[rows, columns].sum() < 0.9 * wanted:
+        place = int(rng.integers(len(rows)))
         down, across = np.ogrid[: ink.shape[0], : ink.shape[1]]
-        chosen |= ink & (np.hypot(down - row, across - column) < _BLOT_PX)
+        chosen |= ink & (np.hypot(down - rows[place], across - columns[place]) < _BLOT_PX)
     return ndimage.binary_dilation(chosen, iterations=2)  # with its pale rim
 
 
-def _wobbled(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Shake the lines: displacements of 3 px (root mean square) that change over 12 px."""
+def _wobbled(
+    picture: NDArray[np.uint8], rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Shake the lines: displacements of 3 px (root mean square) that change over 12 px.
+
+    Returns
+    -------
+    the picture, and (H, W) how far its ink was moved, pixels
+    """
     noise = rng.standard_normal((2, *picture.shape))
     smooth = ndimage.gaussian_filter(noise, (0.0, _WOBBLE_LENGTH_PX, _WOBBLE_LENGTH_PX))
     smooth *= _WOBBLE_PX / np.sqrt(2.0) / smooth.std()
     places = np.indices(picture.shape) + smooth
     moved = ndimage.map_coordinates(picture.astype(np.float64), places, order=1, cval=255.0)
-    return moved.round().astype(np.uint8)
+    return moved.round().astype(np.uint8), np.hypot(*smooth)
 
 
 def _scrawled(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -110,9 +127,11 @@ def bench_noise(
     -------
     figures : for each disturbance the mean, median and 95th percentile, over the drawn features
         that it did not touch, of how far a feature's line moved in the picture, interocular
-        distances; and the share of features that moved by less than 0.02
+        distances; and the share of features that moved by less than 0.02. For the shaking hand
+        also the median of how far it moved the features' ink itself.
     """
     moves: dict[str, list[float]] = {"removed": [], "wobble": [], "stray": []}
+    shaken: list[float] = []
     lost = dict.fromkeys(moves, 0)
     for number, (picture, _) in enumerate(samples, start=1):
         try:
@@ -125,7 +144,9 @@ def bench_noise(
             except SketchError:
                 lost[one.name] += 1
                 continue
-            moves[one.name] += _moves(fit, other, one.touched)
+            for ink, moved in _moves(fit, other, one):
+                moves[one.name].append(moved)
+                shaken += [ink] if one.name == "wobble" else []
         if on_drawing is not None:
             on_drawing(number)
     figures: dict[str, float] = {}
@@ -136,22 +157,28 @@ def bench_noise(
             figures[f"{name}_moved_median"] = float(np.median(values))
             figures[f"{name}_moved_p95"] = float(np.quantile(values, 0.95))
             figures[f"{name}_small_share"] = float(np.mean(np.array(values) < _SMALL_IOD))
+    if shaken:
+        figures["wobble_ink_moved_median"] = float(np.median(shaken))
     return figures
 
 
-def _moves(before: Fit, after: Fit, touched: NDArray[np.bool_]) -> list[float]:
-    """Return how far the lines of drawn, untouched features are apart in two fits, IOD."""
+def _moves(before: Fit, after: Fit, one: Disturbed) -> list[tuple[float, float]]:
+    """Return, of every drawn feature that was not touched, how far its ink was moved and how far
+    the heads' lines are apart in the two fits, IOD.
+    """
     lines, others = _lines(before), _lines(after)
     scale = before.sketch.scale
     moved = []
     for key, drawn in before.drawn.items():
         column, row = np.floor(drawn / scale).astype(np.intp).T
-        inside = (row >= 0) & (row < touched.shape[0])
-        inside &= (column >= 0) & (column < touched.shape[1])
-        if key not in lines or touched[row[inside], column[inside]].mean() > _TOUCHED:
+        inside = (row >= 0) & (row < one.touched.shape[0])
+        inside &= (column >= 0) & (column < one.touched.shape[1])
+        place = row[inside], column[inside]
+        if key not in lines or one.touched[place].mean() > _TOUCHED:
             continue
+        ink = one.shaken_px[place].mean() * scale / before.iod_px
         way = np.linalg.norm(others[key] - lines[key], axis=1).mean()
-        moved.append(float(way / before.iod_px))
+        moved.append((float(ink), float(way / before.iod_px)))
     return moved
 
 
