@@ -119,18 +119,21 @@ class LIMNER_OT_keep_asset(KeepsHead, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, head: bpy.types.Object) -> str:
         """Make the action."""
+        from .expression_picture import picture_of  # and with it what renders
+
         end_solo(context)
         _, names = expression_keys(context)
         blocks = head.data.shape_keys.key_blocks
         weights = {name: blocks[name].value for name in names if name in blocks}
+        kept = worn_expression(context, head)
         action = keeping.add_action(
-            self.asset_name or "Expression", weights, worn_expression(context, head), None
+            self.asset_name or "Expression", weights, kept.to_json(), picture_of(kept)
         )
         return f"Kept as the asset {action.name}"
 
 
-def worn_expression(context: bpy.types.Context, head: bpy.types.Object) -> str:
-    """Return the listed expression apart from the head, as JSON.
+def worn_expression(context: bpy.types.Context, head: bpy.types.Object) -> Expression:
+    """Return the listed expression apart from the head.
 
     On a head of limner's the shapes are those that it wears, whatever the list says.
     """
@@ -139,7 +142,7 @@ def worn_expression(context: bpy.types.Context, head: bpy.types.Object) -> str:
         blocks = head.data.shape_keys.key_blocks
         worn = {name: blocks[name].value for name in ARKIT_NAMES if name in blocks}
         expression = Expression(expression.aus, split_brows(worn, expression.aus))
-    return expression.to_json()
+    return expression
 
 
 class LIMNER_OT_wear_asset(bpy.types.Operator):

@@ -122,6 +122,28 @@ def test_an_asset_holds_the_expression_and_fits_any_head(bpy, limner):
         bpy.ops.limner.wear_asset(action="nothing")
 
 
+def test_an_asset_shows_the_expression_as_its_preview(bpy, limner):
+    fitted(bpy)
+    bpy.ops.limner.preset(preset="HAPPINESS")
+    bpy.ops.limner.keep_asset(asset_name="Happy")
+    bpy.ops.limner.preset(preset="SURPRISE")
+    bpy.ops.limner.keep_asset(asset_name="Surprised")
+    happy, surprised = (seen(bpy.data.actions[name]) for name in ("Happy", "Surprised"))
+    assert happy.shape == surprised.shape == (256, 256, 4)
+    mouth, ears = (slice(60, 110), slice(90, 166)), (slice(120, 190), slice(30, 60))
+    apart = np.abs(happy - surprised).max(axis=2)
+    assert apart[mouth].mean() > 0.05 and apart[ears].mean() < 0.01
+    assert happy[200, 128, 0] > happy[200, 128, 2], "the forehead is skin, and on top"
+
+
+def seen(action):
+    """Return an asset's preview as (N, N, 4), bottom row first as Blender has it."""
+    width, height = action.preview.image_size
+    values = np.empty(4 * width * height, dtype=np.float32)
+    action.preview.image_pixels_float.foreach_get(values)
+    return values.reshape(height, width, 4)
+
+
 def test_keeping_an_asset_leaves_the_heads_own_animation_alone(bpy, limner):
     head = fitted(bpy)
     bpy.ops.limner.keyframe()
