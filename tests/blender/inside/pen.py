@@ -87,7 +87,8 @@ def press(here, name, meanwhile=None, **options):
 
     `meanwhile` is called once it is at work.
 
-    Returns the longest time, seconds, that Blender's main loop was away meanwhile. Yields seconds.
+    Returns the longest time that Blender's main loop was away meanwhile and that of the work,
+    seconds. Yields seconds.
     """
     waiting = limner("addon.waiting")
     with bpy.context.temp_override(**here):
@@ -96,12 +97,14 @@ def press(here, name, meanwhile=None, **options):
     if meanwhile is not None:
         meanwhile()
     longest, last = 0.0, time.perf_counter()
+    began = last
     while waiting.at_work() is not None:
         yield 0.02
         now = time.perf_counter()
         longest, last = max(longest, now - last), now
+    took = last - began
     yield 0.1
-    return longest
+    return longest, took
 
 
 def refresh():
