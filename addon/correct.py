@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from ..errors import FitError
-from . import operators
+from . import computing
 from .bridge import watching
 from .faults import explain
 from .guard import guarded
@@ -25,7 +25,7 @@ from .wear import end_solo
 __all__ = ["CLASSES"]
 
 
-class LIMNER_OT_correct(operators.ReadsDrawing, bpy.types.Operator):
+class LIMNER_OT_correct(computing.ReadsDrawing, bpy.types.Operator):
     """Drag the face's box and its points where the reading is off; Detect and Fit believe you"""
 
     bl_idname = "limner.correct"
@@ -91,8 +91,8 @@ class LIMNER_OT_correct(operators.ReadsDrawing, bpy.types.Operator):
         from .dragging import Correction
 
         limner = context.scene.limner
-        detect = operators.chosen_session(context)().detect
-        sketch = operators.drawing_reader(context)()
+        detect = computing.chosen_session(context)().detect
+        sketch = computing.drawing_reader(context)()
         return Correction.begin(sketch, detect, drawing_name(limner), marks_of(limner))
 
     def keep(self, context: bpy.types.Context, correction) -> set[str]:

@@ -9,6 +9,7 @@ import sys
 import bpy
 
 from . import (
+    computing,
     correct,
     folder_buttons,
     guard,
@@ -20,6 +21,7 @@ from . import (
     properties,
     strengths,
     translation,
+    waiting,
     wear,
 )
 from .bridge import lines, watching
@@ -71,7 +73,8 @@ def unregister() -> None:
         bpy.utils.unregister_class(added)
     translation.unregister()
     guard.stop_log()
-    operators.session.cache_clear()
+    computing.session.cache_clear()
+    waiting.forget()
 
 
 def run_command(argv: list[str]) -> int:

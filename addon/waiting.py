@@ -12,7 +12,7 @@ import bpy
 from .bridge import watching
 from .translation import tip
 
-__all__ = ["Waits", "at_work", "can_wait"]
+__all__ = ["Waits", "at_work", "can_wait", "forget"]
 
 PERIOD_S = 0.1
 
@@ -28,6 +28,11 @@ def at_work() -> tuple[float, str] | None:
 def can_wait(context: bpy.types.Context) -> bool:
     """Tell whether there is a window that stays alive meanwhile."""
     return context.window is not None and not bpy.app.background
+
+
+def forget() -> None:
+    """Forget who is at work: the extension is about to go."""
+    _at_work.clear()
 
 
 class Waits:
@@ -63,7 +68,7 @@ class Waits:
             return {"PASS_THROUGH"}
         self.tell(context)
         if not self.has_ended():
-            return {"RUNNING_MODAL"}
+            return {"PASS_THROUGH"}  # others may wait for a timer, too
         self.stop(context)
         return self.finish(context)
 

@@ -92,6 +92,7 @@ MORE_PACKAGES: dict[str, set[str]] = {
     "addon/folder_buttons.py": BLENDER,
     "addon/guard.py": BLENDER,
     "addon/keep.py": BLENDER,
+    "addon/computing.py": BLENDER,
     "addon/operators": BLENDER,
     "addon/panels.py": BLENDER,
     "addon/own_mesh.py": BLENDER,

@@ -55,12 +55,12 @@ def bpy():
 @pytest.fixture
 def limner(bpy, fit, monkeypatch):
     """Register the add-on over a pipeline with known answers; return the scene's properties."""
-    from limner.addon import operators, registration
+    from limner.addon import computing, registration
 
     registration.register()
     given = FakeSession(fit)
-    monkeypatch.setattr(operators, "session", lambda *_: given)
-    monkeypatch.setattr(operators, "drawing_reader", lambda context: lambda: fit.sketch)
+    monkeypatch.setattr(computing, "session", lambda *_: given)
+    monkeypatch.setattr(computing, "drawing_reader", lambda context: lambda: fit.sketch)
     bpy.context.scene.limner.sketch_path = "//face.png"
     yield bpy.context.scene.limner
     monkeypatch.undo()

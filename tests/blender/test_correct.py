@@ -19,9 +19,9 @@ pytestmark = pytest.mark.blender
 @pytest.fixture
 def given(bpy, limner):
     """Return who stands where the pipeline stands."""
-    from limner.addon import operators
+    from limner.addon import computing
 
-    return operators.session("")
+    return computing.session("")
 
 
 def marks(bpy):
@@ -134,14 +134,14 @@ def test_marks_travel_in_the_blend(bpy, limner, tmp_path):
 
 
 def test_live_follows_a_point_set_by_hand(bpy, hand, monkeypatch, fit):  # noqa: F811
-    from limner.addon import operators
+    from limner.addon import computing
 
     from .scene_state import FakeSession
 
     follow_once(bpy, hand)
     assert hand.hints.landmarks == {}
     with monkeypatch.context() as patched:
-        patched.setattr(operators, "session", lambda *_: FakeSession(fit))
+        patched.setattr(computing, "session", lambda *_: FakeSession(fit))
         bpy.ops.limner.correct(points='{"30": [150, 99]}')
     tick()
     assert len(hand.jobs) == 2

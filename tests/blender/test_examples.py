@@ -59,17 +59,17 @@ def test_a_character_of_ones_own_wears_every_drawing(bpy, limner, drawings, tmp_
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(
     bpy, limner, drawings, tmp_path, monkeypatch  # noqa: F811
 ):  # fmt: skip
-    from limner.addon import operators
+    from limner.addon import computing
     from limner.errors import SketchError
 
-    good = operators.drawing_reader
+    good = computing.drawing_reader
 
     def reader(context):
         if "020" in context.scene.limner.sketch_path:
             raise SketchError("pose_020.png: no face found in it")
         return good(context)
 
-    monkeypatch.setattr(operators, "drawing_reader", reader)
+    monkeypatch.setattr(computing, "drawing_reader", reader)
     own_head(bpy, NAMES["ARKit"], SMILES["ARKit"], "Body")
     assert run("wear_drawings.py", "Body", drawings, tmp_path / "out") == 1
     failed = (tmp_path / "out" / "failed.txt").read_text()

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.blender
 @pytest.fixture
 def real(bpy, limner, monkeypatch):
     """Take the real reading of files again."""
-    from limner.addon import operators
+    from limner.addon import computing
 
     monkeypatch.undo()
-    operators.session.cache_clear()
+    computing.session.cache_clear()
     return bpy.context.scene.limner
 
 
@@ -67,10 +67,10 @@ def test_a_folder_of_bad_files_is_a_report(bpy, limner, tmp_path, capfd):
 def test_a_head_that_is_not_on_this_machine_is_a_report(
     bpy, real, sketches, capfd, monkeypatch, button
 ):
-    from limner.addon import operators
+    from limner.addon import computing
 
     real.sketch_path = str(sketches / "busch_max.png")
-    monkeypatch.setattr(operators, "rig_source", lambda name: "theirs")
+    monkeypatch.setattr(computing, "rig_source", lambda name: "theirs")
     holds(bpy, button, "theirs", capfd)
 
 
@@ -86,7 +86,7 @@ def test_a_model_folder_without_weights_is_a_report(
 
 
 def test_a_model_folder_that_was_chosen_is_used(bpy, real, sketches, monkeypatch, tmp_path):
-    from limner.addon import operators, preferences
+    from limner.addon import computing, preferences
 
     if not (weights_folder() / READER_FILE).is_file():
         pytest.skip(f"the network's weights are not in {weights_folder()}")
@@ -95,18 +95,18 @@ def test_a_model_folder_that_was_chosen_is_used(bpy, real, sketches, monkeypatch
     monkeypatch.setattr(preferences._Defaults, "model_folder", str(tmp_path / "mine"))
     assert bpy.ops.limner.detect() == {"FINISHED"}
     (tmp_path / "mine" / READER_FILE).write_bytes(b"no network")
-    operators.session.cache_clear()
+    computing.session.cache_clear()
     with pytest.raises(RuntimeError, match=r"mine.*not a readable ONNX file"):
         bpy.ops.limner.detect()
 
 
 def test_a_damaged_head_is_a_report(bpy, real, sketches, capfd, monkeypatch, tmp_path):
-    from limner.addon import operators
+    from limner.addon import computing
 
     path = tmp_path / "broken.npz"
     path.write_bytes(b"PK no rig")
     real.sketch_path = str(sketches / "busch_max.png")
-    monkeypatch.setattr(operators, "rig_source", lambda name: str(path))
+    monkeypatch.setattr(computing, "rig_source", lambda name: str(path))
     holds(bpy, "fit", "broken", capfd)
 
 
@@ -142,19 +142,19 @@ def test_a_folder_without_pictures_is_a_report(bpy, limner, capfd, tmp_path):
 
 @pytest.mark.parametrize("library", ["onnxruntime", "scipy"])
 def test_a_missing_wheel_is_a_report(bpy, limner, capfd, monkeypatch, library):
-    from limner.addon import operators
+    from limner.addon import computing
 
     def missing(*_):
         raise ModuleNotFoundError(f"No module named '{library}'", name=library)
 
-    monkeypatch.setattr(operators, "session", missing)
+    monkeypatch.setattr(computing, "session", missing)
     holds(bpy, "fit", f"library {library} cannot be loaded.*zip", capfd)
 
 
 def test_our_own_fault_is_a_report_too(bpy, limner, capfd, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
 
-    monkeypatch.setattr(operators, "session", lambda *_: {}["nothing"])
+    monkeypatch.setattr(computing, "session", lambda *_: {}["nothing"])
     holds(bpy, "detect", "unexpected KeyError", capfd)
 
 

@@ -24,7 +24,7 @@ def bpy(bpy):
 @pytest.fixture
 def limner(bpy, fit, monkeypatch):
     """Register the add-on over a pipeline that gives the same fit to whatever is drawn."""
-    from limner.addon import operators, registration
+    from limner.addon import computing, registration
 
     class Given:
         def detect(self, sketch, hints):
@@ -36,7 +36,7 @@ def limner(bpy, fit, monkeypatch):
             return replace(fit, sketch=sketch, camera=camera)
 
     registration.register()
-    monkeypatch.setattr(operators, "session", lambda *_: Given())
+    monkeypatch.setattr(computing, "session", lambda *_: Given())
     yield bpy.context.scene.limner
     monkeypatch.undo()
     registration.unregister()

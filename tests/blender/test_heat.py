@@ -50,7 +50,7 @@ def test_what_sketch_fit_moves_is_hot_and_all_else_is_grey(bpy, limner):
 
 
 def test_the_next_fit_is_coloured_anew(bpy, limner, rig, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
     from limner.addon.bridge import heat
 
     bpy.ops.limner.fit()
@@ -59,7 +59,7 @@ def test_the_next_fit_is_coloured_anew(bpy, limner, rig, monkeypatch):
     before = colours_of(head, heat.HEAT)
     other = tiny_fit(rig)
     other.correction[:] *= 3.0
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(other))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(other))
     bpy.ops.limner.fit()
     assert np.abs(colours_of(head, heat.HEAT) - before).max() > 0.1
 

@@ -56,7 +56,7 @@ def test_a_kept_shape_key_is_all_that_was_worn(bpy, limner):
 
 
 def test_a_kept_shape_key_moves_the_next_fits_head_as_far(bpy, limner, rig, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
 
     head = fitted(bpy)
     bpy.ops.limner.keep_shape_key(key_name="Grin")
@@ -64,7 +64,7 @@ def test_a_kept_shape_key_moves_the_next_fits_head_as_far(bpy, limner, rig, monk
     moved = points(keys["Grin"]) - points(keys["Basis"])
     other = tiny_fit(rig)
     other.state.identity[:] = -0.5
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(other))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(other))
     bpy.ops.limner.fit()
     keys = head.data.shape_keys.key_blocks
     np.testing.assert_allclose(points(keys["Grin"]) - points(keys["Basis"]), moved, atol=1e-6)
@@ -319,12 +319,12 @@ def test_undo_and_redo_bring_back_every_value(bpy, limner, drawings, button, opt
 
 def test_makehumans_head_is_kept_as_a_glb_with_every_shape(bpy, limner, tmp_path, monkeypatch):
     """The real head, with its size and its parts."""
-    from limner.addon import operators
+    from limner.addon import computing
     from limner.rig.arkit import RIG_SHAPE_NAMES
 
     assert len(RIG_SHAPE_NAMES) == 53
     rig = load_rig("makehuman")
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(tiny_fit(rig)))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(tiny_fit(rig)))
     fitted(bpy)
     path = tmp_path / "head.glb"
     assert bpy.ops.limner.export_glb(filepath=str(path)) == {"FINISHED"}

@@ -26,13 +26,13 @@ OLD = Path(__file__).parents[1] / "data" / "blend" / "first_version.blend"
 @pytest.fixture
 def old(bpy, limner, monkeypatch):
     """Open the file; return the scene's properties."""
-    from limner.addon import operators
+    from limner.addon import computing
 
     if bpy.app.version < (4, 5, 0):
         pytest.skip("the file was saved by Blender 4.5")
     bpy.ops.wm.open_mainfile(filepath=str(OLD))
     same_rig = tiny_fit(tiny_rig(12, 8))
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(same_rig))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(same_rig))
     return bpy.context.scene.limner
 
 

@@ -83,9 +83,9 @@ def lavater(sketches):
 def test_a_head_of_each_convention_smiles_when_the_drawing_smiles(
     bpy, limner, lavater, monkeypatch, case, button
 ):  # fmt: skip
-    from limner.addon import operators
+    from limner.addon import computing
 
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(lavater))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(lavater))
     head = own_head(bpy, NAMES[case], SMILES[case])
     choose(limner, head)
     before = body(head)

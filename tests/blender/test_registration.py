@@ -79,7 +79,7 @@ def test_fit_makes_a_head_and_its_camera(bpy, limner, fit, project):
 
 
 def test_fitting_again_changes_the_head_that_is_there(bpy, limner, rig, fit, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
 
     bpy.ops.limner.fit()
     head = bpy.context.object
@@ -87,7 +87,7 @@ def test_fitting_again_changes_the_head_that_is_there(bpy, limner, rig, fit, mon
     smile = head.data.shape_keys.key_blocks["mouthSmileLeft"]
     smile.value = 0.0
     closer = tiny_fit(rig, 1.0, (256, 300))
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(closer))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(closer))
     bpy.ops.limner.fit()
     assert sorted(bpy.data.objects.keys()) == ["Limner Camera", "Limner Head"]
     assert smile.value == pytest.approx(0.75)
@@ -105,12 +105,12 @@ def test_a_new_head_stands_beside_what_is_in_its_way(bpy, limner):
 
 
 def test_what_a_user_can_mend_becomes_a_report(bpy, limner, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
 
     def fail(context):
         raise SketchError("face.png: no such file; check the path")
 
-    monkeypatch.setattr(operators, "drawing_reader", fail)
+    monkeypatch.setattr(computing, "drawing_reader", fail)
     with pytest.raises(RuntimeError, match=r"face\.png: no such file; check the path"):
         bpy.ops.limner.fit()
     assert not bpy.data.objects
@@ -156,10 +156,10 @@ def test_a_pinned_row_is_never_unsure(bpy, limner):
 
 
 def test_fit_is_told_the_pins_by_side(bpy, limner, fit, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
 
     given = FakeSession(fit)
-    monkeypatch.setattr(operators, "session", lambda *_: given)
+    monkeypatch.setattr(computing, "session", lambda *_: given)
     bpy.ops.limner.detect()
     row_of(limner, 12).right = 0.25
     row_of(limner, 26).left = 0.5

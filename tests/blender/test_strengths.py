@@ -65,11 +65,11 @@ def test_what_was_sculpted_is_kept(head):
 
 
 def test_the_next_fit_keeps_the_strengths(bpy, limner, head, rig, monkeypatch):
-    from limner.addon import operators
+    from limner.addon import computing
 
     head.limner_strengths.brows = 0.25
     other = tiny_fit(rig, 1.0, (256, 300))
-    monkeypatch.setattr(operators, "session", lambda *_: FakeSession(other))
+    monkeypatch.setattr(computing, "session", lambda *_: FakeSession(other))
     bpy.ops.limner.fit()
     turned_down = points(head)
     head.limner_strengths.brows = 1.0

@@ -19,14 +19,14 @@ UNTRANSLATED = {"L", "R", "FACS", "ARKit"}
 
 def shown_texts():
     """Return every text of the window's: of classes, of properties, and written in the code."""
-    from limner.addon import gap_words, operators, registration
+    from limner.addon import computing, gap_words, registration
     from limner.addon.bridge import watching
     from limner.rig.facs import AU_NAMES
 
     texts = {*AU_NAMES.values(), *gap_words.FEATURE_TITLES.values()}
     texts |= {words for _, words in gap_words.NEARNESS}
     texts.add(watching.WAITING)
-    texts |= set(operators.STAGE_WORDS.values())
+    texts |= set(computing.STAGE_WORDS.values())
     for added in registration.CLASSES:
         texts.add(getattr(added, "bl_label", ""))
         if "_OT_" in added.__name__:
