@@ -228,15 +228,16 @@ def _carried(
 @compiled
 def _sine(angle: float) -> float:
     """Return the sine, to 1e-9; compiled and by Python alike to the last bit."""
-    half_turns = math.floor(angle / math.pi + 0.5)
+    half_turns = math.floor(angle * (1.0 / math.pi) + 0.5)
     rest = angle - half_turns * math.pi
     square = rest * rest
-    series = 1.0 - square / 156.0
-    series = 1.0 - square / 110.0 * series
-    series = 1.0 - square / 72.0 * series
-    series = 1.0 - square / 42.0 * series
-    series = 1.0 - square / 20.0 * series
-    series = 1.0 - square / 6.0 * series
+    # products alone: a division takes several times as long
+    series = 1.0 - square * (1.0 / 156.0)
+    series = 1.0 - square * (1.0 / 110.0) * series
+    series = 1.0 - square * (1.0 / 72.0) * series
+    series = 1.0 - square * (1.0 / 42.0) * series
+    series = 1.0 - square * (1.0 / 20.0) * series
+    series = 1.0 - square * (1.0 / 6.0) * series
     return rest * series if half_turns % 2 == 0 else -rest * series
 
 
