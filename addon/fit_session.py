@@ -56,12 +56,12 @@ class FollowSettings:
     """
 
     parametric: FitSettings = field(
-        default_factory=lambda: FitSettings(max_rounds=1, steps_per_round=2)
+        default_factory=lambda: FitSettings(max_rounds=1, steps_per_round=1)
     )
     crawl: CrawlSettings = field(default_factory=lambda: CrawlSettings(ink_steps=3))
     other_ink: float = 0.5
     jumped_iod: float = 0.1
-    landmark_steps: int = 3
+    landmark_steps: int = 2
 
 
 class FitSession:
