@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..rig.contours import FeatureCurve
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig
+from ..rig.features import feature_of
 from ..rig.fit import ParametricFit
 from ..rig.tuck import MouthTuck
 from .carrier import Carrier
@@ -25,6 +26,8 @@ from .wholes import Wholes
 __all__ = ["Corrected", "Corrector", "Stages"]
 
 _CORRECTION_LENGTH_M = 0.016
+_WORSE_IOD = 0.002
+"""A correction that leaves a gap so much larger than the parametric fit is tried again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +64,16 @@ class Corrected:
     crawled: Crawled
     gap: Gap
 
+    @property
+    def is_worse(self) -> bool:
+        """True where the lines lie farther from the drawn ones than before."""
+        return self.gap.snakes > self.gap.parametric + _WORSE_IOD
+
+    def led_astray(self) -> set[str]:
+        """Return the features whose lines lie farther from their ink than before."""
+        curves = self.gap.curves.items()
+        return {feature_of(name) for name, (_, before, after) in curves if after > before}
+
 
 class Corrector:
     """What corrects the heads of one rig; factorised once.
@@ -88,6 +101,17 @@ class Corrector:
         ----------
         found : the parametric fit
         """
+        best = self._corrected(face, found, stages, settings)
+        if best.is_worse:  # what looked like the ink of a line was none of it
+            sober = replace(face, drawn=face.drawn.without(best.led_astray()))
+            other = self._corrected(sober, found, stages, settings)
+            best = min(best, other, key=lambda one: one.gap.snakes)
+        return best
+
+    def _corrected(
+        self, face: DrawnFace, found: ParametricFit, stages: Stages, settings: CrawlSettings
+    ) -> Corrected:
+        """Correct the head once; `stages` measure it."""
         crawled = self.crawl_of(face, found, settings).run()
         return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,6 +46,11 @@ class DrawnLines:
     def of(self, feature: str) -> NDArray[np.float64]:
         """Return the (N, 2) points of one feature, frame pixels."""
         return self.lines.points[self.rows.get(feature, _NO_ROWS)]
+
+    def without(self, features: Collection[str]) -> DrawnLines:
+        """Return the lines with those of some features belonging to none."""
+        rows = {name: mine for name, mine in self.rows.items() if name not in features}
+        return replace(self, rows=rows)
 
     def by_feature(self) -> dict[str, NDArray[np.float64]]:
         """Return the points of every face feature that is drawn."""
