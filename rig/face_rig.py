@@ -10,6 +10,7 @@ the subject's left is +X.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,7 @@ class FaceRig:
     def weights_from_aus(self, aus: dict[str, float]) -> NDArray[np.float64]:
         """Turn AU intensities ({"AU12L": 0.7}) into (B,) weights, summed and clipped to [0, 1]."""
         weights = np.zeros(len(self.shape_names))
-        rows = {name: row for row, name in enumerate(self.shape_names)}
+        rows = _rows(self.shape_names)
         for label, intensity in aus.items():
             for shape, weight in self.au_table.get(label, {}).items():
                 weights[rows[shape]] += intensity * weight
@@ -181,6 +182,12 @@ class FaceRig:
                 for name in ARKIT_NAMES
             ]
         )
+
+
+@lru_cache(maxsize=16)
+def _rows(names: tuple[str, ...]) -> dict[str, int]:
+    """Return the row of each name."""
+    return {name: row for row, name in enumerate(names)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
