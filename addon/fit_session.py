@@ -1,8 +1,9 @@
 """A fit that follows a drawing: each change goes on from the head before it.
 
-The first drawing is fitted in full. After that the face is not sought again, lines are found anew
-only where the ink has changed, and the parametric fit and the snakes begin where they ended. A
-face that leaves its frame gets a new one; another drawing is fitted in full again.
+The first drawing is fitted in full. After that the face is sought again only where it is seen
+dimly, lines are found anew only where the ink has changed, and the parametric fit and the snakes
+begin where they ended. A face that leaves its frame gets a new one; another drawing, or a face that
+turns out to be elsewhere, is fitted in full again.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -21,6 +22,8 @@ from ..rig.face_rig import pose
 from ..rig.fit import ParametricFit, refine_parameters
 from ..rig.fit_problem import FitSettings
 from ..rig.placing import place_head
+from ..sketch_cnn.cut import overlap
+from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .corrector import Stages
 from .crawl import CrawlSettings
@@ -53,6 +56,9 @@ class FollowSettings:
     jumped_iod : landmarks that moved farther, and farther than they may be off, are followed before
         lines are matched
     landmark_steps : steps of that
+    dim_iod : a face whose landmarks may be off so far is sought again
+    elsewhere : a face that is found there, whose box shares no more of its area with that before,
+        is fitted in full
     """
 
     parametric: FitSettings = field(
@@ -62,6 +68,8 @@ class FollowSettings:
     other_ink: float = 0.5
     jumped_iod: float = 0.1
     landmark_steps: int = 2
+    dim_iod: float = 0.08
+    elsewhere: float = 0.6
 
 
 class FitSession:
@@ -109,7 +117,12 @@ class FitSession:
         if last is None or self._is_another(sketch, last):
             return self.fit(sketch, pins, hints)
         started = time.perf_counter()
-        self._last = self._go_on(sketch, pins, hints, last)
+        read = self._read(sketch, last.face.detection)
+        if read is None:
+            return self.fit(sketch, pins, hints)
+        self._last = self._go_on(
+            sketch, with_landmarks(read, hints, sketch.scale), pins, hints, last
+        )
         return self._timed(self._last, "update", started)
 
     def fit(
@@ -151,12 +164,29 @@ class FitSession:
         changed = np.count_nonzero(before ^ after)
         return bool(changed > self.settings.other_ink * np.count_nonzero(before))
 
+    def _read(self, sketch: Sketch, last: Detection) -> Detection | None:
+        """Read the face where it was; None where it is dim there, and sharper elsewhere."""
+        followed = self.session.detector.follow(sketch, last)
+        if _blur_iod(followed) < self.settings.dim_iod:
+            return followed
+        try:
+            sought = self.session.detector.detect(sketch)
+        except SketchError:
+            return followed
+        if _blur_iod(followed) <= _blur_iod(sought):
+            return followed
+        is_there = overlap(sought.face_box, last.face_box) >= self.settings.elsewhere
+        return sought if is_there else None
+
     def _go_on(
-        self, sketch: Sketch, pins: Mapping[str, float], hints: Hints, last: FitParts
+        self,
+        sketch: Sketch,
+        read: Detection,
+        pins: Mapping[str, float],
+        hints: Hints,
+        last: FitParts,
     ) -> FitParts:
         """Fit from where the last fit ended."""
-        read = self.session.detector.follow(sketch, last.face.detection)
-        read = with_landmarks(read, hints, sketch.scale)
         if last.face.frame.holds(sketch, read.landmarks):
             detection = with_pins(read, pins)
             face = read_face_again(self.session.rig, sketch, detection, last.face, pins.keys())
@@ -240,3 +270,9 @@ def _reshaped(lines: Sequence[FeatureCurve], before: Sequence[FeatureCurve]) -> 
     new = new - new.mean(axis=0)
     size = (old * new).sum() / max((old * old).sum(), 1e-12)
     return float(np.abs(new - size * old).max())
+
+
+def _blur_iod(detection: Detection) -> float:
+    """Return how far brows, eyes, nose and mouth may be off, interocular distances."""
+    spread = float(np.median(detection.landmark_spread[17:68]))
+    return spread / max(interocular_px(detection.landmarks), 1e-6)

@@ -115,6 +115,20 @@ def test_a_face_that_outgrows_its_frame_is_framed_anew_and_goes_on(rig, followin
     assert fit.gap.closed > 0.5
 
 
+def test_a_face_that_was_sought_in_the_wrong_place_is_fitted_in_full(rig, following):
+    following.update(page(rig, following, SMILE))
+    reader, there = following.session.detector, following.session.detector.detection
+    dim = replace(there, landmark_spread=np.full(70, 0.5 * np.ptp(there.landmarks[:, 0])))
+    reader.follow = lambda sketch, last: dim
+    near = following.update(page(rig, following, SMILE))
+    assert "update" in near.timing_s and reader.sought == 2, "it is where it was"
+    wrong = np.array(there.face_box) + np.ptp(there.landmarks[:, 0])
+    face = following._last.face
+    placed = replace(face, detection=replace(face.detection, face_box=tuple(wrong)))
+    following._last = replace(following._last, face=placed)
+    assert "fit" in following.update(page(rig, following, SMILE)).timing_s
+
+
 def test_another_drawing_is_fitted_in_full(rig, following):
     following.update(page(rig, following, {}))
     fit = following.update(page(rig, following, SMILE, shift=(40.0, 30.0)))
