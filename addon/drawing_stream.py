@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..sketch_cnn.shards import Sample, sample_of
+from ..synthetic_data.plan import code_hash
 from ..synthetic_data.stream import StreamSettings, stream_samples
 
 __all__ = ["DrawingStream"]
@@ -25,6 +27,14 @@ class DrawingStream:
 
     settings: StreamSettings
     first: int = 0
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the drawings, for the record."""
+        return {
+            "rigs": dict(self.settings.rigs),
+            "seed": self.settings.seed,
+            "code_sha256": code_hash(),
+        }
 
     def __call__(self, worker: int, workers: int) -> Iterator[Sample]:
         """Yield every `workers`-th drawing."""

@@ -73,6 +73,7 @@ def export(
     *,
     version: str,
     data: Path | None = None,
+    stream: dict[str, Any] | None = None,
     metrics: dict[str, float] | None = None,
     storage: str = "int8",
 ) -> None:
@@ -84,6 +85,7 @@ def export(
     validation : folder of shards for the calibration, not trained on
     version : of the weights
     data : folder trained on, whose `dataset.json` is named by its hash
+    stream : what decides a stream that was trained on instead; its JSON is named by its hash
     metrics : figures to keep with the weights
     storage : of the large weights, one of `weight_storage.STORAGES`
 
@@ -101,7 +103,8 @@ def export(
         "recipe": recipe,
         "steps": step,
         "drawings_seen": step * recipe["batch"],
-        "data_sha256": _hash(data / "dataset.json") if data is not None else None,
+        "data_sha256": _hash_of(stream) if data is None else _hash(data / "dataset.json"),
+        "stream": stream,
         "au_labels": AU_LABELS,
         "features": FEATURES,
         "crop_margin": CROP_MARGIN,
@@ -127,6 +130,11 @@ def export(
 
 def _hash(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _hash_of(stream: dict[str, Any] | None) -> str | None:
+    told = json.dumps(stream, sort_keys=True).encode("utf-8")
+    return None if stream is None else hashlib.sha256(told).hexdigest()
 
 
 def _exported(network: nn.Module, outputs: list[str], storage: str) -> Any:

@@ -115,11 +115,12 @@ def train(
     from ..terminal import progress_bar
 
     chosen = load_recipe(recipe or "fourth")
+    source = _stream(rigs or "", seed) if data is None else data
     if workers is None:
         workers = 1 if rigs is None else max((os.cpu_count() or 2) // processes - 1, 1)
     with progress_bar("Training", chosen.steps) as advance:
         checkpoint = run(
-            _stream(rigs or "", seed) if data is None else data,
+            source,
             out / "checkpoint.pt",
             chosen,
             Setting(device, processes, threads, workers, 60.0 * (minutes or math.inf)),
@@ -129,7 +130,15 @@ def train(
     if validation is None:
         click.echo(f"checkpoint in {checkpoint}; give --validation with --resume to make weights")
         return
-    export(checkpoint, out, validation, version=__version__, data=data, storage=storage)
+    export(
+        checkpoint,
+        out,
+        validation,
+        version=__version__,
+        data=data,
+        stream=None if isinstance(source, Path) else source.describe(),
+        storage=storage,
+    )
     click.echo(f"weights in {out}; use them with --model {out}")
 
 

@@ -222,3 +222,16 @@ print(json.dumps(Detector({str(weights)!r}).detect(sketch).probability.tolist())
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) == len(AU_LABELS)
+
+
+def test_weights_of_a_stream_say_what_was_streamed(checkpoint, drawings, tmp_path):
+    pytest.importorskip("onnxscript", reason="exporting needs limner[train]")
+    from limner.addon.drawing_stream import DrawingStream
+    from limner.sketch_cnn.export import export
+    from limner.synthetic_data.stream import StreamSettings
+
+    stream = DrawingStream(StreamSettings(7)).describe()
+    export(checkpoint, tmp_path, drawings, version="0.0", stream=stream)
+    meta = Detector(tmp_path).reader.meta
+    assert meta["stream"] == stream and stream["seed"] == 7 and len(stream["code_sha256"]) == 64
+    assert len(meta["data_sha256"]) == 64
