@@ -72,7 +72,8 @@ def _some_strokes(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArr
     ink = picture < _INK
     label, count = ndimage.label(ink, np.ones((3, 3)))
     lines = find_ink_lines((255.0 - picture) / 255.0, threshold=1.0 - _INK / 255.0)
-    columns, rows = np.floor(lines.points).astype(np.intp).T  # a pixel apart: as many as it is long
+    inside = np.clip(np.floor(lines.points), 0, np.array(ink.shape)[::-1] - 1).astype(np.intp)
+    columns, rows = inside.T  # a pixel apart: as many as it is long
     length, wanted = np.bincount(label[rows, columns], minlength=count + 1), _REMOVED * len(rows)
     chosen, taken = np.zeros(ink.shape, dtype=bool), 0
     for stroke in rng.permutation(count) + 1:

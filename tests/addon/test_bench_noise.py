@@ -70,3 +70,9 @@ def test_stray_lines_hardly_move_a_head_whose_lines_are_known(drawn, disturbed):
     assert set(_moves(fit, fit, untouched)) == {(0.0, 0.0)}
     moved = [way for _, way in _moves(fit, other, untouched)]
     assert 0.0 < np.mean(moved) < 0.02
+
+
+def test_ink_may_run_off_the_page():
+    page = np.full((64, 48), 255, dtype=np.uint8)
+    page[:, -3:] = page[-3:] = page[30:33] = 0
+    assert disturbances(page, np.random.default_rng(0))[0].touched.shape == page.shape
