@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ..rig.evidence import Evidence, Given
 from ..rig.face_rig import FaceRig
+from ..sketch_cnn.crop import interocular_px
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .drawn import DrawnLines, read_lines, read_lines_again
 from .evidence import gather_evidence
-from .frame import FaceFrame, frame_face, interocular_px
+from .frame import FaceFrame, frame_face
 from .held import Held
 
 __all__ = ["DrawnFace", "read_face", "read_face_again"]

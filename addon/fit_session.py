@@ -22,6 +22,7 @@ from ..rig.face_rig import pose
 from ..rig.fit import ParametricFit, refine_parameters
 from ..rig.fit_problem import FitSettings
 from ..rig.placing import place_head
+from ..sketch_cnn.crop import interocular_px
 from ..sketch_cnn.cut import overlap
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
@@ -30,7 +31,6 @@ from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face, read_face_again
 from .fit import Fit
 from .fit_parts import FitParts
-from .frame import interocular_px
 from .gap import split_drawn
 from .hints import Hints, with_box, with_landmarks
 from .pins import with_pins
@@ -117,12 +117,11 @@ class FitSession:
         if last is None or self._is_another(sketch, last):
             return self.fit(sketch, pins, hints)
         started = time.perf_counter()
-        read = self._read(sketch, last.face.detection)
-        if read is None:
-            return self.fit(sketch, pins, hints)
-        self._last = self._go_on(
-            sketch, with_landmarks(read, hints, sketch.scale), pins, hints, last
-        )
+        read, is_elsewhere = self._read(sketch, last.face.detection)
+        read = with_landmarks(read, hints, sketch.scale)
+        if is_elsewhere:
+            return self._in_full(sketch, with_pins(read, pins), pins, started)
+        self._last = self._go_on(sketch, read, pins, hints, last)
         return self._timed(self._last, "update", started)
 
     def fit(
@@ -135,14 +134,20 @@ class FitSession:
 
         What was followed to the same drawing, and lies nearer to it, stays.
         """
-        started, pins, last = time.perf_counter(), pins or {}, self._last
-        hints = hints or Hints()
+        started, pins, hints = time.perf_counter(), pins or {}, hints or Hints()
         sketch = with_box(sketch, hints)
         try:
             detection = with_pins(self.session.detect(sketch, hints), pins)
         except SketchError:
             self._last = None
             raise
+        return self._in_full(sketch, detection, pins, started)
+
+    def _in_full(
+        self, sketch: Sketch, detection: Detection, pins: Mapping[str, float], started: float
+    ) -> Fit:
+        """Fit a face that was read in full, unless what was followed to it lies nearer."""
+        last = self._last
         parts = self.session.solve(sketch, detection, pins, lambda _: None)
         is_followed = last is not None and np.array_equal(last.face.sketch.ink, sketch.ink)
         if last is None or not is_followed or not _is_nearer(last, parts):
@@ -164,19 +169,18 @@ class FitSession:
         changed = np.count_nonzero(before ^ after)
         return bool(changed > self.settings.other_ink * np.count_nonzero(before))
 
-    def _read(self, sketch: Sketch, last: Detection) -> Detection | None:
-        """Read the face where it was; None where it is dim there, and sharper elsewhere."""
+    def _read(self, sketch: Sketch, last: Detection) -> tuple[Detection, bool]:
+        """Read the face where it was, or where it is sharper; tell whether that is elsewhere."""
         followed = self.session.detector.follow(sketch, last)
         if _blur_iod(followed) < self.settings.dim_iod:
-            return followed
+            return followed, False
         try:
             sought = self.session.detector.detect(sketch)
         except SketchError:
-            return followed
+            return followed, False
         if _blur_iod(followed) <= _blur_iod(sought):
-            return followed
-        is_there = overlap(sought.face_box, last.face_box) >= self.settings.elsewhere
-        return sought if is_there else None
+            return followed, False
+        return sought, overlap(sought.face_box, last.face_box) < self.settings.elsewhere
 
     def _go_on(
         self,

@@ -18,11 +18,12 @@ from PIL import Image
 from ..errors import SketchError
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
+from ..sketch_cnn.crop import interocular_px
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from ..snakes.lines import sample_image
 
-__all__ = ["IOD_PX", "FaceFrame", "frame_face", "interocular_px"]
+__all__ = ["IOD_PX", "FaceFrame", "frame_face"]
 
 IOD_PX = 100.0
 _MAX_SIDE_PX = 640
@@ -107,16 +108,6 @@ class FaceFrame:
         values = sample_image(detection.feature_probability, in_grid).T
         values[outside] = 0.0
         return values
-
-
-def interocular_px(landmarks: NDArray[np.float64]) -> float:
-    """Return the distance between the middles of the eyes' corners of (70, 2) landmarks.
-
-    Seen from the side the eyes come together; the brows-to-chin height then sets the measure.
-    """
-    right, left = landmarks[[36, 39]].mean(axis=0), landmarks[[42, 45]].mean(axis=0)
-    height = np.linalg.norm((right + left) / 2.0 - landmarks[8])
-    return float(max(np.linalg.norm(left - right), 0.5 * height))
 
 
 def frame_face(sketch: Sketch, detection: Detection) -> FaceFrame:

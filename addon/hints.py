@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FitError
-from ..sketch_cnn.crop import landmark_box
+from ..sketch_cnn.crop import interocular_px, landmark_box
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 
@@ -94,7 +94,7 @@ def _doubted(detection: Detection, wrong: NDArray[np.float64]) -> NDArray[np.flo
     """Return the spread of the lines' points, endless near the (N, 2) places that were wrong."""
     if detection.lines is None or detection.line_spread is None:
         return None
-    eyes = detection.landmarks[[36, 39, 42, 45]]
-    iod = float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
     far = np.linalg.norm(detection.lines[:, None] - wrong, axis=2).min(axis=1)
-    return np.where(far < _NEAR_IOD * iod, np.inf, detection.line_spread)
+    return np.where(
+        far < _NEAR_IOD * interocular_px(detection.landmarks), np.inf, detection.line_spread
+    )
