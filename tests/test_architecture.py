@@ -184,6 +184,38 @@ def test_reading_a_drawing_never_leads_into_training(file):
     assert not wrong, "\n".join(wrong)
 
 
+def at_once(file: str) -> tuple[set[str], set[str]]:
+    """Return the packages and our own files that a file imports as it is imported itself."""
+    packages, files = set(), set()
+    home = Path(file).parent.parts
+    for node in parse(file).body:
+        if isinstance(node, ast.Import):
+            packages |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            packages.add(node.module.split(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            parts = home[: len(home) + 1 - node.level] + tuple((node.module or "").split("."))
+            base = "/".join(part for part in parts if part)
+            files |= {f"{base}.py", f"{base}/__init__.py"}
+            files |= {f"{base}/{alias.name}.py".lstrip("/") for alias in node.names}
+    return packages, files & set(FILES)
+
+
+def test_blenders_start_leads_to_nothing_heavy():
+    """What a fit needs is imported when somebody fits; see also tests/blender/test_registration."""
+    via: dict[str, str] = {"addon/registration.py": "Blender's start"}
+    todo, wrong = list(via), []
+    while todo:
+        file = todo.pop()
+        packages, files = at_once(file)
+        heavy = packages - BLENDER - {"numpy"} - sys.stdlib_module_names
+        wrong += [f"{file}, from {via[file]}: {name}" for name in sorted(heavy)]
+        todo += [found for found in files if found not in via]
+        via |= {found: file for found in files if found not in via}
+    assert len(via) > 20
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_no_file_spells_the_packages_own_name_in_an_import(file):
     """Blender calls the package bl_ext.<repo>.limner."""
