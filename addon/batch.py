@@ -111,6 +111,7 @@ class BatchSettings:
     engine : one of `ENGINES`: processes of this machine, or a Ray cluster
     like : the fit.json of an earlier fit, from which `hold` (of `held.HOLDABLE`) is taken
     strengths : region → how much of its correction it wears; those that are not named wear all
+    neutral : a drawing of the same character at rest, for all drawings of the run
     """
 
     out: Path
@@ -125,6 +126,7 @@ class BatchSettings:
     like: Path | None = None
     hold: tuple[str, ...] = ("identity",)
     strengths: Mapping[str, float] = field(default_factory=dict)
+    neutral: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""
@@ -138,6 +140,7 @@ class BatchSettings:
             "like": None if self.like is None else str(self.like.absolute()),
             "hold": self.hold,
             "strengths": dict(self.strengths),
+            "neutral": None if self.neutral is None else str(self.neutral.absolute()),
         }
 
     @classmethod
@@ -153,6 +156,7 @@ class BatchSettings:
             like=None if record["like"] is None else Path(record["like"]),
             hold=tuple(record["hold"]),
             strengths=record["strengths"],
+            neutral=None if record["neutral"] is None else Path(record["neutral"]),
         )
 
 
@@ -262,14 +266,20 @@ def _completed(job: Job, settings: BatchSettings) -> JobResult | None:
         return None
     if not set(output_files(job.name, settings.formats)) <= set(record["files"]):
         return None
-    try:
-        with job.path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    if record["sketch"].get("sha256") != (_digest(job.path) or "unreadable"):
         return None
-    if record["sketch"].get("sha256") != digest:
+    if (record.get("neutral") or {}).get("sha256") != _digest(settings.neutral):
         return None
     return _result(job, record, resumed=True)
+
+
+def _digest(path: Path | None) -> str | None:
+    """Return the hash of a file; None where there is none that can be read."""
+    try:
+        with (path or Path()).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _result(job: Job, record: dict[str, Any], **more: Any) -> JobResult:

@@ -72,6 +72,7 @@ class Fit:
     held : what was given and not found, of `held.HOLDABLE`
     shared_with : names of the drawings that were fitted together with this one, as one person
     start : the neutral head's state and camera as it was placed on the face, ink pixels
+    at_rest : the neutral drawing that the expression was read beside, if one was given
     strengths : (5,), how much of the correction each of `rig.regions.REGIONS` wears, 0 to 1
     """
 
@@ -95,6 +96,7 @@ class Fit:
     start: tuple[RigState, Camera] | None = None
     held: tuple[str, ...] = ()
     shared_with: tuple[str, ...] = ()
+    at_rest: Sketch | None = None
     strengths: tuple[float, ...] = (1.0,) * len(REGIONS)
 
     def mesh(self) -> HeadMesh:

@@ -80,15 +80,17 @@ def open_session(settings: BatchSettings) -> Session:
     Raises
     ------
     LimnerError
-        If rig, weights or the fit to be held cannot be loaded.
+        If rig, weights, the fit to be held or the neutral drawing cannot be loaded.
     """
     from ..rig.store import load_rig
+    from ..sketch_cnn.image import read_sketch
     from .held import Held, read_held
     from .pipeline import PipelineSettings, Session
 
     rig = load_rig(settings.rig)
     held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
-    chain = PipelineSettings(correct_as=settings.correct_as, held=held)
+    at_rest = read_sketch(settings.neutral) if settings.neutral else None
+    chain = PipelineSettings(correct_as=settings.correct_as, held=held, at_rest=at_rest)
     return Session(rig, settings.model_dir, chain)
 
 

@@ -22,7 +22,8 @@ from ..rig.fit_problem import FitSettings
 from ..rig.placing import place_head
 from ..rig.store import load_rig
 from ..sketch_cnn.detection import Detection
-from ..sketch_cnn.detector import Detector
+from ..sketch_cnn.detector import Detector, Look
+from ..sketch_cnn.frame_reader import look_at_rest
 from ..sketch_cnn.image import read_sketch
 from ..sketch_cnn.sketch import Sketch
 from .corrector import Corrector, Stages
@@ -61,6 +62,7 @@ class PipelineSettings:
     correct_as : one of `CORRECTIONS`
         What the snakes find belongs to the expression (a shape key), or to who the head is.
     held : identity, pose and camera that every fit leaves as they are
+    at_rest : a drawing of the same character at rest: what is in it is no expression
     """
 
     parametric: FitSettings = field(default_factory=FitSettings)
@@ -68,6 +70,7 @@ class PipelineSettings:
     inverse_distance: float = 0.0
     correct_as: str = "expression"
     held: Held = field(default_factory=Held)
+    at_rest: Sketch | None = None
 
 
 class Session:
@@ -96,6 +99,14 @@ class Session:
         self.settings = settings or PipelineSettings()
         self._corrector: Corrector | None = None
         self._baker: Baker | None = None
+        self._rest: Look | None = None
+
+    @property
+    def rest(self) -> Look | None:
+        """What is read of the drawing at rest, if there is one."""
+        if self._rest is None and self.settings.at_rest is not None:
+            self._rest = look_at_rest(self.detector, self.settings.at_rest)
+        return self._rest
 
     @property
     def corrector(self) -> Corrector:
@@ -114,7 +125,8 @@ class Session:
     def detect(self, sketch: Sketch, hints: Hints | None = None) -> Detection:
         """Read the face of a drawing where a person says it is; see `Detector.detect`."""
         hints = hints or Hints()
-        return with_landmarks(self.detector.detect(with_box(sketch, hints)), hints, sketch.scale)
+        read = self.detector.detect(with_box(sketch, hints), self.rest)
+        return with_landmarks(read, hints, sketch.scale)
 
     def fit(
         self,
@@ -148,7 +160,8 @@ class Session:
         if self.settings.correct_as == "identity":
             baked = self.baker.bake(parts.found.state.identity, parts.corrected.crawled.correction)
         clock.stop()
-        return replace(parts.as_fit(self.rig), baked=baked, timing_s=clock.seconds)
+        at_rest = self.settings.at_rest
+        return replace(parts.as_fit(self.rig), baked=baked, timing_s=clock.seconds, at_rest=at_rest)
 
     def solve(
         self,

@@ -49,6 +49,7 @@ def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str,
         },
         "rig": fit.rig.name,
         "detector": dict(detector or {}),
+        "neutral": _neutral(fit),
         "aus": [entry | {"name": AU_NAMES[entry["au"]]} for entry in au_entries(fit.detection)],
         "blendshapes": {name: _number(weight) for name, weight in weights.items()},
         "identity": {name: _number(value) for name, value in identity if _number(value)},
@@ -109,6 +110,17 @@ def au_entries(detection: Detection) -> list[dict[str, Any]]:
             }
         )
     return entries
+
+
+def _neutral(fit: Fit) -> dict[str, Any] | None:
+    """Return the drawing at rest that was given, and whether it helped to read the expression."""
+    if fit.at_rest is None:
+        return None
+    return {
+        "path": str(fit.at_rest.path or ""),
+        "sha256": fit.at_rest.sha256,
+        "used": fit.detection.reference == "used",
+    }
 
 
 def _correction(fit: Fit) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def fit_drawings_together(
         others = tuple(name for number, name in enumerate(names) if number != row)
         if settings.correct_as == "identity":
             fit = replace(fit, baked=session.baker.bake(one.state.identity, fit.correction))
-        fits.append(replace(fit, shared_with=others))
+        fits.append(replace(fit, shared_with=others, at_rest=settings.at_rest))
     return fits
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ...errors import SketchError
+from .neutral import look_at_neutral, neutral_option
 
 if TYPE_CHECKING:
     from ...sketch_cnn.detection import Detection
-    from ...sketch_cnn.detector import Detector, Look
+    from ...sketch_cnn.detector import Detector
     from ...sketch_cnn.sketch import Sketch
 
 __all__ = ["detect"]
@@ -53,12 +53,7 @@ log = logging.getLogger(__name__)
     show_default=True,
     help="Frames a second of a folder, with --sequence.",
 )
-@click.option(
-    "--neutral",
-    type=click.Path(path_type=Path),
-    help="A drawing of the same character at rest, by the same hand and from the same side: what "
-    "is in it is no expression.",
-)
+@neutral_option
 @click.pass_context
 def detect(
     ctx: click.Context,
@@ -83,7 +78,7 @@ def detect(
 
     paths, detector = expand_folders(sketches), Detector(model_dir)
     detector.open()  # weights that cannot be used are told once, not for every drawing
-    rest = _at_rest(detector, neutral)
+    rest = look_at_neutral(detector, neutral)
     pictures = _picture_names(picture, paths)
     failed = 0
     with progress_bar("Detecting", len(paths)) as advance:
@@ -111,28 +106,6 @@ def detect(
     ctx.exit(1 if failed else 0)
 
 
-def _at_rest(detector: Detector, neutral: Path | None) -> Look | None:
-    """Return what is read of the neutral drawing; a fault in it is told once, and ends all.
-
-    Raises
-    ------
-    SketchError, ModelError
-        If it cannot be used, or there are no weights for it.
-    """
-    if neutral is None:
-        return None
-    from ...sketch_cnn.frame_reader import look_at_rest
-    from ...sketch_cnn.image import read_sketch
-    from ..batch import shown_path
-    from ..terminal import on_one_line
-
-    detector.neutral  # noqa: B018, weights that are not there are said before anything is read
-    try:
-        return look_at_rest(detector, read_sketch(neutral))
-    except SketchError as error:
-        raise SketchError(f"{on_one_line(shown_path(neutral))}: {error}") from None
-
-
 def _detect_films(
     paths: Sequence[Path],
     as_json: bool,
@@ -149,7 +122,7 @@ def _detect_films(
 
     detector, failed = Detector(model_dir), 0
     detector.open()
-    rest = _at_rest(detector, neutral)
+    rest = look_at_neutral(detector, neutral)
     for path in paths:
         shown = on_one_line(shown_path(path))
         try:

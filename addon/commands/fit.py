@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .neutral import look_at_neutral, neutral_option
+
 if TYPE_CHECKING:
     from ..batch import BatchSettings, Job, JobResult
 
@@ -131,6 +133,7 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     metavar="LIST",
     help=f"What --like gives and the fit leaves as it is, of {','.join(HOLDABLE)}.",
 )
+@neutral_option
 @click.option(
     "--together",
     is_flag=True,
@@ -157,6 +160,7 @@ def fit(
     animate: Path | None,
     like: Path | None,
     hold: tuple[str, ...],
+    neutral: Path | None,
     together: bool,
     resume: bool,
     model_dir: Path | None,
@@ -170,7 +174,7 @@ def fit(
 
     settings = BatchSettings(
         out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine,
-        like, hold, strengths,
+        like, hold, strengths, neutral,
     )  # fmt: skip
     if strengths and correct_as == "identity":
         raise click.UsageError(
@@ -191,6 +195,10 @@ def fit(
         if animate is not None:
             raise click.UsageError("--animate shows one drawing: leave --engine ray out")
         require_ray()
+    if neutral is not None:
+        from ...sketch_cnn.detector import Detector
+
+        look_at_neutral(Detector(model_dir), neutral)  # what is wrong with it is told once
     failed = finished = 0
     with_tables = len(planned) <= TABLES_UP_TO
     try:

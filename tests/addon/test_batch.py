@@ -95,7 +95,9 @@ def test_what_is_complete_is_not_done_again(done):
     assert json.loads(line)["status"] == "ok"
 
 
-@pytest.mark.parametrize("change", ["drawing", "format", "rig", "file", "as", "strengths"])
+@pytest.mark.parametrize(
+    "change", ["drawing", "format", "rig", "file", "as", "strengths", "neutral"]
+)
 def test_what_has_changed_is_done_again(done, change):
     """The rig is not in any folder, so doing it again shows as a failure that names it."""
     settings, jobs = done
@@ -109,6 +111,8 @@ def test_what_has_changed_is_done_again(done, change):
         settings = replace(settings, correct_as="identity")
     elif change == "strengths":
         settings = replace(settings, strengths={"mouth": 0.5})
+    elif change == "neutral":
+        settings = replace(settings, neutral=jobs[0].path)
     else:
         (settings.out / "face" / "face.obj").unlink()
     (result,) = run_batch(jobs, settings)
@@ -117,7 +121,7 @@ def test_what_has_changed_is_done_again(done, change):
 
 
 def test_settings_cross_to_another_process_unchanged(tmp_path):
-    settings = BatchSettings(tmp_path, strengths={"mouth": 0.5}, hold=("pose",))
+    settings = BatchSettings(tmp_path, strengths={"mouth": 0.5}, hold=("pose",), neutral=tmp_path)
     assert BatchSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
