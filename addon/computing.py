@@ -31,6 +31,7 @@ __all__ = [
     "ReadsDrawing",
     "chosen_session",
     "drawing_reader",
+    "picture_at_rest",
     "session",
 ]
 
@@ -44,16 +45,33 @@ STAGE_WORDS = {
 
 
 @functools.lru_cache(maxsize=1)
-def session(rig: str, model_dir: Path | None = None) -> Any:
-    """Return the pipeline with its networks and a rig; the first call takes a moment."""
-    from .pipeline import Session
+def session(
+    rig: str, model_dir: Path | None = None, neutral: Path | None = None, saved: float = 0.0
+) -> Any:
+    """Return the pipeline with its networks and a rig; the first call takes a moment.
 
-    return Session(rig=rig, model_dir=model_dir)
+    Parameters
+    ----------
+    neutral, saved : a picture of the same character at rest, and when it was saved
+    """
+    from .pipeline import PipelineSettings, Session, read_at_rest
+
+    return Session(rig, model_dir, PipelineSettings(at_rest=read_at_rest(neutral)))
 
 
 def chosen_session(context: bpy.types.Context) -> Callable[[], Any]:
     """Return what opens the pipeline that panel and preferences ask for, away from Blender."""
-    return functools.partial(session, rig_source(context.scene.limner.rig), model_folder())
+    neutral, saved = picture_at_rest(context), 0.0
+    if neutral is not None and neutral.is_file():
+        saved = neutral.stat().st_mtime
+    rig = rig_source(context.scene.limner.rig)
+    return functools.partial(session, rig, model_folder(), neutral, saved)
+
+
+def picture_at_rest(context: bpy.types.Context) -> Path | None:
+    """Return the picture of the character at rest that the panel names; None where it is empty."""
+    path = context.scene.limner.rest_path
+    return Path(bpy.path.abspath(path)) if path else None
 
 
 def drawing_reader(context: bpy.types.Context) -> Callable[[], Sketch]:

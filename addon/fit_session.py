@@ -171,11 +171,11 @@ class FitSession:
 
     def _read(self, sketch: Sketch, last: Detection) -> tuple[Detection, bool]:
         """Read the face where it was, or where it is sharper; tell whether that is elsewhere."""
-        followed = self.session.detector.follow(sketch, last)
+        followed = self.session.detector.follow(sketch, last, self.session.rest)
         if _blur_iod(followed) < self.settings.dim_iod:
             return followed, False
         try:
-            sought = self.session.detector.detect(sketch)
+            sought = self.session.detector.detect(sketch, self.session.rest)
         except SketchError:
             return followed, False
         if _blur_iod(followed) <= _blur_iod(sought):

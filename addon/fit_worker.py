@@ -83,14 +83,14 @@ def open_session(settings: BatchSettings) -> Session:
         If rig, weights, the fit to be held or the neutral drawing cannot be loaded.
     """
     from ..rig.store import load_rig
-    from ..sketch_cnn.image import read_sketch
     from .held import Held, read_held
-    from .pipeline import PipelineSettings, Session
+    from .pipeline import PipelineSettings, Session, read_at_rest
 
     rig = load_rig(settings.rig)
     held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
-    at_rest = read_sketch(settings.neutral) if settings.neutral else None
-    chain = PipelineSettings(correct_as=settings.correct_as, held=held, at_rest=at_rest)
+    chain = PipelineSettings(
+        correct_as=settings.correct_as, held=held, at_rest=read_at_rest(settings.neutral)
+    )
     return Session(rig, settings.model_dir, chain)
 
 
@@ -140,9 +140,10 @@ def serve() -> None:
     load_package(Path(__file__).resolve().parents[1])
     if "follow" in opening:
         live_worker = importlib.import_module(f"{PACKAGE}.addon.live_worker")
-        model = opening.get("model")
-        model_dir = None if model is None else Path(model)
-        live_worker.answer_jobs(jobs, answers, opening["follow"], model_dir)
+        model, neutral = (
+            None if opening.get(key) is None else Path(opening[key]) for key in ("model", "neutral")
+        )
+        live_worker.answer_jobs(jobs, answers, opening["follow"], model, neutral)
         return
     batch = importlib.import_module(f"{PACKAGE}.addon.batch")
     worker = importlib.import_module(f"{PACKAGE}.addon.fit_worker")

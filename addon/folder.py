@@ -108,6 +108,7 @@ class FolderReader:
     processes : that work at the same time
     run : what fits them; by default processes of their own
     model_dir : folder with the networks' weights, or None for limner's own
+    neutral : a picture of the same character at rest
     """
 
     def __init__(
@@ -117,12 +118,15 @@ class FolderReader:
         processes: int = 1,
         run: Runner | None = None,
         model_dir: Path | None = None,
+        neutral: Path | None = None,
     ) -> None:
         from .fit_pool import run_in_processes
 
         self._jobs = {job.name: job for job in jobs}
         self._out = Path(tempfile.mkdtemp(prefix="limner-folder-"))
-        self._settings = BatchSettings(self._out, rig, model_dir, formats=("json",), jobs=processes)
+        self._settings = BatchSettings(
+            self._out, rig, model_dir, formats=("json",), jobs=processes, neutral=neutral
+        )
         self._run = run or run_in_processes
         self._answers: queue.SimpleQueue[ReadDrawing] = queue.SimpleQueue()
         self._stopped = threading.Event()

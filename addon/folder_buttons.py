@@ -9,6 +9,7 @@ from typing import ClassVar
 import bpy
 
 from .bridge import keeping, stage, wearing
+from .computing import picture_at_rest
 from .conventions import drive
 from .expression import Expression
 from .folder import FolderReader, drawings_in, key_frames
@@ -62,7 +63,8 @@ class ReadsFolder(Waits):
         self.prepare(context)
         rig = rig_source(context.scene.limner.rig)
         threads, model_dir = preferences().threads, model_folder()
-        self.reader = FolderReader(self.jobs, rig, threads, model_dir=model_dir)
+        neutral = picture_at_rest(context)
+        self.reader = FolderReader(self.jobs, rig, threads, None, model_dir, neutral)
         self.answers = []
         if not can_wait(context) or not self.options.is_invoke:
             self.answers = self.reader.wait()

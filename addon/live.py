@@ -35,11 +35,22 @@ class Follower:
     rig : name or path of the rig
     threads : how many of the processor's cores a fit may use
     model_dir : folder with the networks' weights, or None for limner's own
+    neutral : a picture of the same character at rest
     """
 
-    def __init__(self, rig: str, threads: int = 1, model_dir: Path | None = None) -> None:
-        self._rig = rig
-        self._model = None if model_dir is None else str(model_dir)
+    def __init__(
+        self,
+        rig: str,
+        threads: int = 1,
+        model_dir: Path | None = None,
+        neutral: Path | None = None,
+    ) -> None:
+        self._opening = {
+            "path": installed_packages(),
+            "follow": rig,
+            "model": None if model_dir is None else str(model_dir),
+            "neutral": None if neutral is None else str(neutral),
+        }
         self._environment = {**os.environ, **dict.fromkeys(ONE_THREAD, str(threads))}
         self._process: subprocess.Popen[bytes] | None = None
         self._changed = threading.Condition()
@@ -113,10 +124,7 @@ class Follower:
         listener = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
         listener.start()
         with suppress(OSError), process:  # leaving closes the pipes and waits for its end
-            opening = {
-                "path": installed_packages(), "follow": self._rig, "model": self._model,
-            }  # fmt: skip
-            process.stdin.write(json.dumps(opening).encode() + b"\n")
+            process.stdin.write(json.dumps(self._opening).encode() + b"\n")
             process.stdin.flush()
             while (job := self._next_job()) is not None:
                 send(process.stdin, job.pack())

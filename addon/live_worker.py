@@ -21,7 +21,7 @@ from .fit import Fit
 from .fit_session import FitSession
 from .head_scene import head_scene
 from .live_wire import Answer, Job, Reading, receive, send
-from .pipeline import Session
+from .pipeline import PipelineSettings, Session, read_at_rest
 from .report import fit_report
 from .strokes import sketch_from_strokes
 
@@ -69,7 +69,11 @@ class _Newest:
 
 
 def answer_jobs(
-    jobs: IO[bytes], answers: IO[bytes], rig: str, model_dir: Path | None = None
+    jobs: IO[bytes],
+    answers: IO[bytes],
+    rig: str,
+    model_dir: Path | None = None,
+    neutral: Path | None = None,
 ) -> None:
     """Answer jobs until their stream ends; a newer job ends the work at the one in hand.
 
@@ -79,7 +83,7 @@ def answer_jobs(
     signal.signal(signal.SIGINT, newest.interrupt)
     threading.Thread(target=_receive_jobs, args=(jobs, newest), daemon=True).start()
     try:
-        fitter = _Fitter(rig, model_dir)
+        fitter = _Fitter(rig, model_dir, neutral)
     except LimnerError as error:
         reason = str(error)
         while (job := newest.take()) is not None:  # told with every job
@@ -120,11 +124,13 @@ def _receive_jobs(jobs: IO[bytes], newest: _Newest) -> None:
 class _Fitter:
     """Fits each drawing twice: from the head before it, for the eye; then in full."""
 
-    def __init__(self, rig: str, model_dir: Path | None) -> None:
-        session = Session(rig=rig, model_dir=model_dir)
+    def __init__(self, rig: str, model_dir: Path | None, neutral: Path | None) -> None:
+        settings = PipelineSettings(at_rest=read_at_rest(neutral))
+        session = Session(rig, model_dir, settings)
         # load and factorise before the first stroke asks for it
         _ = session.corrector
         session.detector.open()
+        _ = session.rest
         self._following = FitSession(session)
 
     def answers(self, job: Job) -> Iterator[Answer]:

@@ -114,7 +114,8 @@ class LIMNER_OT_live(bpy.types.Operator):
             watching.stop()
         else:
             rig, threads = rig_source(context.scene.limner.rig), preferences().threads
-            follower = Follower(rig, threads, model_folder())
+            neutral = computing.picture_at_rest(context)
+            follower = Follower(rig, threads, model_folder(), neutral)
             watching.start(context, follower, show_answer, set_by_hand, wear_answer)
         return {"FINISHED"}
 
@@ -168,13 +169,15 @@ class LIMNER_OT_detect(ComputesBehind, bpy.types.Operator):
 
     def write(self, context: bpy.types.Context, found: tuple[Sketch, Detection]) -> None:
         """Fill the list."""
+        from .fit_parts import reading_warnings
+
         limner, (sketch, detection) = context.scene.limner, found
         end_solo(context)
         show_detection(limner, detection)
         keep_reading(limner, detection, sketch.original_size, sketch.scale)
         if limner.target == "OWN":
             wear_own(context, Expression.from_aus(listed_aus(limner)), self)
-        for warning in sketch.warnings:
+        for warning in (*sketch.warnings, *reading_warnings(detection)):
             self.report({"WARNING"}, warning)
         present = sum(au.left > 0.0 or au.right > 0.0 for au in context.scene.limner.aus)
         self.report({"INFO"}, f"{present} Action Units found")

@@ -129,6 +129,7 @@ class LIMNER_PT_drawing(SidebarTab, bpy.types.Panel):
         else:
             hint = iface("Picture with a drawn face")
             layout.prop(limner, "sketch_path", text="", placeholder=hint)
+        layout.prop(limner, "rest_path", placeholder=iface("No picture"))
         if len(rig_names()) > 1:
             layout.prop(limner, "rig")
         working = at_work()

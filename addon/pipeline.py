@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import SketchError
 from ..rig.bake import Baker
 from ..rig.camera import Camera
 from ..rig.contours import visible_lines
@@ -45,6 +46,7 @@ __all__ = [
     "describe_detection",
     "detect_file",
     "fit_file",
+    "read_at_rest",
 ]
 
 STAGES = ("detect", "parametric", "snakes")
@@ -233,6 +235,22 @@ def detect_file(path: str | Path, session: Session | Detector) -> dict[str, Any]
     detector = session.detector if isinstance(session, Session) else session
     sketch = read_sketch(path)
     return describe_detection(sketch, detector.detect(sketch))
+
+
+def read_at_rest(path: str | Path | None) -> Sketch | None:
+    """Read the picture of a character at rest, for `PipelineSettings.at_rest`; None if none is.
+
+    Raises
+    ------
+    SketchError
+        If the file cannot be read; the message says which drawing it was.
+    """
+    if path is None:
+        return None
+    try:
+        return read_sketch(path)
+    except SketchError as error:
+        raise SketchError(f"the drawing at rest, {Path(path).name}: {error}") from None
 
 
 def describe_detection(sketch: Sketch, detection: Detection) -> dict[str, Any]:

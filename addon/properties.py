@@ -174,6 +174,13 @@ class LimnerScene(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
     )
+    rest_path: bpy.props.StringProperty(
+        name="At Rest",
+        description="Picture of the same character at rest, by the same hand and from the same "
+        "side: what is in it is no expression. It may stay empty",
+        subtype="FILE_PATH",
+        options=PATH_OPTIONS,
+    )
     target: bpy.props.EnumProperty(
         name="Target",
         description="Which head wears the expression",

@@ -19,6 +19,11 @@ CHINESE: dict[str, str] = {
     "Grease Pencil object with a drawn face, read as its camera sees it": "画有人脸的蜡笔物体，按其相"
     "机所见读取",
     "Picture with a drawn face": "画有人脸的图片",
+    "At Rest": "静息",
+    "Picture of the same character at rest, by the same hand and from the same side: what is in it "
+    "is no expression. It may stay empty": "同一角色静息时的图片，由同一人从同一侧所画：其中的样子不算表"
+    "情。可以留空",
+    "No picture": "无图片",
     "Draw": "绘画",
     "Take a pen: paper, a face camera and a Grease Pencil, or go on with the chosen drawing": "拿起"
     "画笔：纸、面部相机和蜡笔；或在所选画稿上继续画",

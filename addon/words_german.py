@@ -19,6 +19,11 @@ GERMAN: dict[str, str] = {
     "Grease Pencil object with a drawn face, read as its camera sees it": "Grease-Pencil-Objekt "
     "mit einem gezeichneten Gesicht, gelesen, wie seine Kamera es sieht",
     "Picture with a drawn face": "Bild mit einem gezeichneten Gesicht",
+    "At Rest": "In Ruhe",
+    "Picture of the same character at rest, by the same hand and from the same side: what is in it "
+    "is no expression. It may stay empty": "Bild derselben Figur in Ruhe, von derselben Hand und "
+    "von derselben Seite: Was darin ist, ist kein Ausdruck. Darf leer bleiben",
+    "No picture": "Kein Bild",
     "Draw": "Zeichnen",
     "Take a pen: paper, a face camera and a Grease Pencil, or go on with the chosen drawing": "Zum "
     "Stift greifen: Papier, eine Kamera fürs Gesicht und ein Grease Pencil; oder an der gewählten "

@@ -248,7 +248,7 @@ class Detector:
             box = sketch.face_box  # who drew it knows better where the face is
         return Look(*self.read(sketch.ink, box), face, tuple(others))
 
-    def follow(self, sketch: Sketch, last: Detection) -> Detection:
+    def follow(self, sketch: Sketch, last: Detection, rest: Look | None = None) -> Detection:
         """Read a drawing that went on, where its face was: neither sought nor placed again.
 
         Its mirror image is not read, so that a mirrored drawing may be answered a little otherwise.
@@ -256,10 +256,11 @@ class Detector:
         Parameters
         ----------
         last : what was read of the drawing before
+        rest : see `detect`
         """
         face = FoundFace(last.face_box, last.face_score)
         others = tuple(FoundFace(box, 0.0) for box in last.other_faces)
-        return self.tell(Look(*self.glance(sketch.ink, last.face_box), face, others))
+        return self.tell(Look(*self.glance(sketch.ink, last.face_box), face, others), rest)
 
     def detect(self, sketch: Sketch, rest: Look | None = None) -> Detection:
         """Find the largest face of a drawing and read it.

@@ -9,6 +9,9 @@ import json
 
 import numpy as np
 import pytest
+from limner.addon.fit_session import FitSession
+from limner.addon.pipeline import PipelineSettings, Session, read_at_rest
+from limner.sketch_cnn.image import read_sketch
 from limner.sketch_cnn.model_file import NEUTRAL_FILE, weights_folder
 
 pytestmark = pytest.mark.usefixtures("needs_weights")
@@ -40,6 +43,19 @@ def test_what_is_there_at_rest_is_no_expression(limner, sketches, tmp_path):
     assert probability(alone).max() > 0.8
     assert probability(beside).sum() < 0.5 * probability(alone).sum()
     assert sum(beside["blendshapes"].values()) < sum(alone["blendshapes"].values())
+
+
+def test_a_face_that_is_followed_is_read_beside_it_too(sketches):
+    smile = sketches / "lorelei_smile.png"
+    sketch = read_sketch(smile)
+    alone = FitSession(Session())
+    beside = FitSession(Session(settings=PipelineSettings(at_rest=read_at_rest(smile))))
+    sums = []
+    for following in (alone, beside):
+        first, again = following.update(sketch), following.update(sketch)
+        assert list(again.timing_s) == ["update"]
+        sums.append((first.detection.probability.sum(), again.detection.probability.sum()))
+    assert np.all(np.array(sums[1]) < 0.5 * np.array(sums[0]))
 
 
 def test_another_neutral_drawing_is_fitted_anew(limner, sketches, tmp_path):

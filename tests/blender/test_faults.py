@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 import pytest
-from limner.sketch_cnn.model_file import READER_FILE, weights_folder
+from limner.sketch_cnn.model_file import NEUTRAL_FILE, READER_FILE, weights_folder
 
 from .scene_state import everything
 
@@ -52,6 +52,24 @@ def test_bad_files_are_reports(bpy, real, tmp_path, capfd, button, name, content
         (tmp_path / name).write_bytes(content)
     real.sketch_path = str(tmp_path / name)
     holds(bpy, button, match, capfd)
+
+
+@pytest.mark.parametrize("button", ["detect", "fit", "correct"])
+def test_a_bad_picture_at_rest_is_a_report(bpy, real, sketches, tmp_path, capfd, button):
+    real.sketch_path = str(sketches / "lorelei_smile.png")
+    real.rest_path = str(tmp_path / "gone.png")
+    holds(bpy, button, r"at rest, gone\.png: no such file", capfd)
+
+
+def test_what_is_there_at_rest_is_not_listed(bpy, real, sketches):
+    if not (weights_folder() / NEUTRAL_FILE).is_file():
+        pytest.skip(f"{NEUTRAL_FILE} is not in {weights_folder()}")
+    real.sketch_path = str(sketches / "lorelei_smile.png")
+    shown = []
+    for real.rest_path in ("", real.sketch_path):
+        assert bpy.ops.limner.detect() == {"FINISHED"}
+        shown.append(sum(row.left + row.right for row in real.aus))
+    assert shown[1] < 0.5 * shown[0]
 
 
 def test_a_folder_of_bad_files_is_a_report(bpy, limner, tmp_path, capfd):
