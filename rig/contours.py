@@ -194,7 +194,8 @@ def occluding_contours(
     chin_lean : tangent of an angle
         Seen level, the skin under many a chin does not quite turn away, and yet everybody draws
         the jaw: its line is sought as seen from this much higher up (less where the head is bent
-        forward, more where it is bent back). 0 gives true contours only.
+        forward, more where it is bent back, and on the side that is turned to the eye). 0 gives
+        true contours only.
     normals : (V, 3) of the vertices, if they are known already
 
     Returns

@@ -1,4 +1,4 @@
-"""How much the skin looks at the eye, under the chin as seen from a little higher up.
+"""How much the skin looks at the eye, under the jaw as seen from a little higher up.
 
 References
 ----------
@@ -14,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rig.contour_views import NEARER
 from .compiled import compiled
 
 __all__ = ["viewed"]
@@ -68,17 +69,19 @@ def viewed(
     rest: NDArray[np.float64],
     rows: NDArray[np.int64],
     under: NDArray[np.float64],
+    aside: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ways to the eye, (V, 3), and (V,) how much the skin looks at it; never quite 0.
 
     Parameters
     ----------
-    lean, rest, rows, under : how far views are raised under the chin, and of what; see `at_rest`
+    lean, rest, rows, under, aside : how far views are raised under the jaw, and of what; see
+        `contour_views.at_rest`
     """
     count = len(vertices)
     turn = _best_turn(vertices, rest)
     up = turn[:, 1].copy()
-    high = min(max(lean - 4.0 * lean * up[2], 0.0), 2.0 * lean)
+    bent = min(max(lean - 4.0 * lean * up[2], 0.0), 2.0 * lean)
     views, facing = np.zeros((count, 3)), np.empty(count)
     for row in range(count):
         views[row, 2] = 1.0
@@ -93,6 +96,8 @@ def viewed(
     for number in range(len(rows)):
         row = rows[number]
         if normals[row, 0] * up[0] + normals[row, 1] * up[1] + normals[row, 2] * up[2] < 0.0:
+            near = min(max(2.0 * turn[2, 0] * aside[number], 0.0), 1.0)
+            high = min(bent + NEARER * lean * near, 3.0 * lean)
             for axis in range(3):
                 views[row, axis] += high * under[number] * up[axis]
     for row in range(count):

@@ -66,7 +66,8 @@ def test_what_is_there_at_rest_is_not_listed(bpy, real, sketches):
         pytest.skip(f"{NEUTRAL_FILE} is not in {weights_folder()}")
     real.sketch_path = str(sketches / "lorelei_smile.png")
     shown = []
-    for real.rest_path in ("", real.sketch_path):
+    for path in ("", real.sketch_path):
+        real.rest_path = path
         assert bpy.ops.limner.detect() == {"FINISHED"}
         shown.append(sum(row.left + row.right for row in real.aus))
     assert shown[1] < 0.5 * shown[0]
