@@ -55,7 +55,9 @@ def grey_png(image: NDArray[np.uint8]) -> bytes:
     height, width = image.shape
     rows = np.zeros((height, 1 + width), dtype=np.uint8)  # each row starts with "no filter"
     rows[:, 1:] = image
-    packed = b"x\x01" + deflated(rows.reshape(-1)).tobytes() + struct.pack(">I", zlib.adler32(rows))
+    packed = (
+        b"x\x01" + deflated(rows.reshape(-1)).tobytes() + struct.pack(">I", zlib.adler32(rows.data))
+    )
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = (b"IHDR" + header, b"IDAT" + packed, b"IEND")
     return b"\x89PNG\r\n\x1a\n" + b"".join(
