@@ -17,6 +17,8 @@ NO_FIELD = np.empty((0, 0), dtype=np.float32)
 _BYTES = 2
 _LIGHT = np.float32(0.05)
 """Darkness up to which nothing is hatched."""
+_TO_WHOLE = 1.5 * 2.0**52
+"""Added and taken away again, it leaves the nearest whole number."""
 _DEVIATION = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
 
 
@@ -56,21 +58,8 @@ def _steps(size: int, period_px: float) -> tuple[NDArray[np.int64], NDArray[np.f
 
 
 @compiled
-def _noise_row(
-    values: NDArray[np.float32], row: int, period_px: float, knotted: NDArray[np.float64]
-) -> None:
-    """Blend two rows of knots for one row of pixels."""
-    at = row / period_px
-    first = int(at)
-    part = at - first
-    share = part * part * (3.0 - 2.0 * part)
-    for column in range(values.shape[1]):
-        knotted[column] = values[first, column] * (1.0 - share) + values[first + 1, column] * share
-
-
-@compiled
 def _between_knots(
-    knotted: NDArray[np.float64],
+    knotted: NDArray[np.float32],
     low: NDArray[np.int64],
     ease: NDArray[np.float64],
     noise: NDArray[np.float64],
@@ -82,14 +71,51 @@ def _between_knots(
 
 
 @compiled
+def _noise_row(
+    values: NDArray[np.float32],
+    row: int,
+    period_px: float,
+    low: NDArray[np.int64],
+    ease: NDArray[np.float64],
+    held: int,
+    around: NDArray[np.float64],
+    noise: NDArray[np.float64],
+) -> int:
+    """Fill a row of pixels, (W,), with the noise between the rows of knots around it.
+
+    Parameters
+    ----------
+    held, around : the row of knots above the pixels of the call before, and (2, W) the noise along
+        it and along the row below; changed in place
+
+    Returns
+    -------
+    `held` for the next call; -1 is the first one's.
+    """
+    at = row / period_px
+    first = int(at)
+    part = at - first
+    share = part * part * (3.0 - 2.0 * part)
+    above, below = around[0], around[1]
+    if first == held + 1 and held >= 0:
+        above[:] = below
+    elif first != held:
+        _between_knots(values[first], low, ease, above)
+    if first != held:
+        _between_knots(values[first + 1], low, ease, below)
+    for column in range(len(noise)):
+        noise[column] = above[column] * (1.0 - share) + below[column] * share
+    return first
+
+
+@compiled
 def smoothed(values: NDArray[np.float32], size: int, period_px: float) -> NDArray[np.float32]:
     """Return the smooth field (size, size) through knots (K, K)."""
     field = np.empty((size, size), dtype=np.float32)
     low, ease = _steps(size, period_px)
-    knotted, noise = np.empty(values.shape[1]), np.empty(size)
+    around, noise, held = np.empty((2, size)), np.empty(size), -1
     for row in range(size):
-        _noise_row(values, row, period_px, knotted)
-        _between_knots(knotted, low, ease, noise)
+        held = _noise_row(values, row, period_px, low, ease, held, around, noise)
         for column in range(size):
             field[row, column] = noise[column]
     return field
@@ -121,31 +147,47 @@ def hatched(
     ink = np.zeros((size, size), dtype=np.float32)
     bow_low, bow_ease = _steps(size, bow_px)
     break_low, break_ease = _steps(size, break_px)
-    bows, breaks = np.empty(bowed.shape[1]), np.empty(broken.shape[1])
+    bows, breaks, bow, gap = np.empty((2, size)), np.empty((2, size)), -1, -1
     swings, gaps = np.empty(size), np.empty(size)
     for row in range(size):
-        left, right = size, 0  # what of the row is dark at all
-        for column in range(size):
-            if darkness[row, column] > _LIGHT:
-                left, right = min(left, column), column + 1
-        if left >= right:
+        dark, left, right = darkness[row], 0, size  # what of the row is dark at all
+        while left < size and not dark[left] > _LIGHT:
+            left += 1
+        if left == size:
             continue
-        _noise_row(bowed, row, bow_px, bows)
-        _noise_row(broken, row, break_px, breaks)
-        _between_knots(bows, bow_low[left:right], bow_ease[left:right], swings[left:right])
-        _between_knots(breaks, break_low[left:right], break_ease[left:right], gaps[left:right])
-        for column in range(left, right):
-            dark = float(darkness[row, column])
-            phase = (column + 0.5) * cos + (row + 0.5) * sin
-            phase += swings[column] * 0.35 * spacing_px
-            if len(form) > 0:
-                phase += bend * float(form[row, column])
-            turns = phase / spacing_px
-            away = abs(turns - math.floor(turns + 0.5)) * spacing_px
-            half = min(max(dark + 0.12 * gaps[column], 0.0), 1.0) * 0.5 * spacing_px
-            laid = min(max(min(half + 0.5 - away, 2.0 * half), 0.0), 1.0)
-            ink[row, column] = laid if dark > _LIGHT else 0.0
+        while not dark[right - 1] > _LIGHT:
+            right -= 1
+        bow = _noise_row(bowed, row, bow_px, bow_low, bow_ease, bow, bows, swings)
+        gap = _noise_row(broken, row, break_px, break_low, break_ease, gap, breaks, gaps)
+        phases, widths = swings[left:right], gaps[left:right]
+        for place in range(right - left):
+            phase = (left + place + 0.5) * cos + (row + 0.5) * sin
+            phases[place] = phase + phases[place] * 0.35 * spacing_px
+        if len(form) > 0:
+            raised = form[row, left:right]
+            for place in range(right - left):
+                phases[place] += bend * float(raised[place])
+        _line_row(dark[left:right], phases, widths, spacing_px, ink[row, left:right])
     return ink
+
+
+@compiled
+def _line_row(
+    darkness: NDArray[np.float32],
+    phases: NDArray[np.float64],
+    gaps: NDArray[np.float64],
+    spacing_px: float,
+    ink: NDArray[np.float32],
+) -> None:
+    """Write a row of hatching; without branches, the compiler works on several pixels at once."""
+    for place in range(len(ink)):
+        dark = float(darkness[place])
+        turns = phases[place] / spacing_px
+        whole = turns + _TO_WHOLE - _TO_WHOLE
+        away = abs(turns - whole) * spacing_px
+        half = min(max(dark + 0.12 * gaps[place], 0.0), 1.0) * 0.5 * spacing_px
+        laid = min(max(min(half + 0.5 - away, 2.0 * half), 0.0), 1.0)
+        ink[place] = laid if dark > _LIGHT else 0.0
 
 
 @compiled
@@ -249,27 +291,43 @@ def on_paper(
     low, ease = _steps(width, tooth_px)
     fine_low, fine_ease = _steps(width, fine_px)
     cloud_low, cloud_ease = _steps(width, clouds_px)
-    knotted, rough = np.empty(tooth.shape[1]), np.empty(width)
-    fine_knotted, grit = np.empty(fine.shape[1]), np.empty(width)
-    cloud_knotted, drift = np.empty(clouds.shape[1]), np.empty(width)
+    teeth, rough, held = np.empty((2, width)), np.empty(width), -1
+    grits, grit, grit_held = np.empty((2, width)), np.empty(width), -1
+    drifts, drift, drift_held = np.empty((2, width)), np.empty(width), -1
     kept, tone = np.ones(width), np.full(width, paper_tone)
+    blank = np.empty(width, dtype=np.uint8)
+    _lay_row(
+        np.zeros(width, np.uint16), kept, tone, strength, inverted, visible_level, bilevel,
+        blank, labels[0],
+    )  # fmt: skip
     # row by row, and one thing at a time: the compiler then works on several pixels at once
     for row in range(height):
-        if len(tooth) > 0:
-            _noise_row(tooth, row, tooth_px, knotted)
-            _between_knots(knotted, low, ease, rough)
-            for column in range(width):
-                kept[column] = min(max(1.0 - grain * (0.45 + 0.9 * rough[column]), 0.0), 1.0)
+        left, right = 0, width
         if len(fine) > 0:
-            _noise_row(fine, row, fine_px, fine_knotted)
-            _between_knots(fine_knotted, fine_low, fine_ease, grit)
-            _noise_row(clouds, row, clouds_px, cloud_knotted)
-            _between_knots(cloud_knotted, cloud_low, cloud_ease, drift)
+            grit_held = _noise_row(fine, row, fine_px, fine_low, fine_ease, grit_held, grits, grit)
+            drift_held = _noise_row(
+                clouds, row, clouds_px, cloud_low, cloud_ease, drift_held, drifts, drift
+            )
             for column in range(width):
                 tone[column] = paper_tone + noise * (0.6 * grit[column] + drift[column])
+        else:  # where there is no ink, all paper is alike
+            picture[row], labels[row] = blank, 0
+            ink, most = cells[row], 0
+            for column in range(width):
+                most = max(most, ink[column])
+            if most < 256:
+                continue
+            while ink[left] < 256:
+                left += 1
+            while ink[right - 1] < 256:
+                right -= 1
+        if len(tooth) > 0:
+            held = _noise_row(tooth, row, tooth_px, low, ease, held, teeth, rough)
+            for column in range(width):
+                kept[column] = min(max(1.0 - grain * (0.45 + 0.9 * rough[column]), 0.0), 1.0)
         _lay_row(
-            cells[row], kept, tone, strength, inverted, visible_level, bilevel,
-            picture[row], labels[row],
+            cells[row, left:right], kept[left:right], tone[left:right], strength, inverted,
+            visible_level, bilevel, picture[row, left:right], labels[row, left:right],
         )  # fmt: skip
     return picture, labels
 
@@ -296,4 +354,6 @@ def _lay_row(
         dark = min(max(tone[column] + ink * (strength - tone[column]), 0.0), 1.0)
         white = dark if inverted else 1.0 - dark
         # 64 greys are as many as noise is worth: the files are half as large
-        picture[column] = int(white * 63.0 + 0.5) * 4 + 3
+        picture[column] = white * 63.0 + 0.5
+    for column in range(len(picture)):
+        picture[column] = picture[column] * 4 + 3
