@@ -8,11 +8,10 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..snakes.lines import InkLines, find_ink_lines
 
-__all__ = ["changed_features", "ink_of_lines", "lines_after_change"]
+__all__ = ["changed_features", "lines_after_change"]
 
 _NOTICED = 0.12
 """Every stroke changes a little what is black and what is paper, all over the page."""
@@ -26,7 +25,7 @@ def lines_after_change(
     before: NDArray[np.float32],
     after: NDArray[np.float32],
     max_stroke_px: float,
-) -> InkLines:
+) -> tuple[InkLines, NDArray[np.float32]]:
     """Find the lines of a changed drawing, as `find_ink_lines` does.
 
     Parameters
@@ -34,24 +33,25 @@ def lines_after_change(
     lines : of the drawing before
     before, after : (H, W), the ink that they were found in, and as it is now
     max_stroke_px : see `find_ink_lines`
+
+    Returns
+    -------
+    The lines, and (H, W) the ink that they lie in: as it was where nothing was noticed, since many
+    small changes add up
     """
-    near = _near_changes(before, after)
+    near = _grown(np.abs(after - before) > _NOTICED, _NEAR_PX)
     if not near.any():
-        return lines
+        return lines, before
     around = _grown(near, _AROUND_PX)
     fresh = find_ink_lines(np.where(around, after, 0.0), max_stroke_px=max_stroke_px)
     parts = [lines.select(~_at(near, lines.points)), fresh.select(_at(near, fresh.points))]
-    return InkLines(
+    joined = InkLines(
         *(
             np.concatenate([getattr(part, name) for part in parts])
             for name in ("points", "tangents", "inward", "strength")
         )
     )
-
-
-def ink_of_lines(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the ink that lines lie in after `lines_after_change`: many small changes add up."""
-    return np.where(_near_changes(before, after), after, before)
+    return joined, np.where(near, after, before)
 
 
 def changed_features(
@@ -79,15 +79,21 @@ def _as_numbers(points: NDArray[np.float64] | None) -> NDArray[np.complex128]:
     return points[:, 0] + 1j * points[:, 1]
 
 
-def _near_changes(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell (H, W) where lines may have changed."""
-    return _grown(np.abs(after - before) > _NOTICED, _NEAR_PX)
-
-
 def _grown(mask: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:
     """Return the mask with a square border of some pixels around all that is in it."""
-    grown = ndimage.maximum_filter(mask.view(np.uint8), 2 * by_px + 1, mode="constant")
-    return grown.view(bool)
+    return _grown_down(_grown_down(mask, by_px).T, by_px).T
+
+
+def _grown_down(mask: NDArray[np.bool_], by_px: int) -> NDArray[np.bool_]:
+    """Return the mask with some rows above and below all that is in it."""
+    rows = np.zeros((len(mask) + 2 * by_px, mask.shape[1]), dtype=bool)
+    rows[by_px : len(mask) + by_px] = mask
+    size, wanted = 1, 2 * by_px + 1
+    while size < wanted:  # each row or one of the `size` - 1 below
+        step = min(size, wanted - size)
+        rows[:-step] |= rows[step:]
+        size += step
+    return rows[: len(mask)]
 
 
 def _at(mask: NDArray[np.bool_], points: NDArray[np.float64]) -> NDArray[np.bool_]:

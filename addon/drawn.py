@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..sketch_cnn.detection import Detection
 from ..snakes.lines import InkLines, find_ink_lines
-from .changed_lines import ink_of_lines, lines_after_change
+from .changed_lines import lines_after_change
 from .frame import FaceFrame
 
 __all__ = ["NOT_FACE", "DrawnLines", "label_lines", "read_lines", "read_lines_again"]
@@ -72,8 +72,8 @@ def read_lines(frame: FaceFrame, detection: Detection) -> DrawnLines:
 def read_lines_again(frame: FaceFrame, detection: Detection, before: DrawnLines) -> DrawnLines:
     """Find and label the lines of a drawing that went on; `before` lies in the same frame."""
     most_px = _MAX_STROKE_IOD * frame.iod_px
-    lines = lines_after_change(before.lines, before.ink, frame.ink, most_px)
-    return label_lines(frame, ink_of_lines(before.ink, frame.ink), lines, detection)
+    lines, ink = lines_after_change(before.lines, before.ink, frame.ink, most_px)
+    return label_lines(frame, ink, lines, detection)
 
 
 def label_lines(

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import LimnerError, require_shape
+from .beside import Beside, line_through
 
 __all__ = ["InkLines", "find_ink_lines", "sample_image"]
 
 _PROFILE = np.linspace(-1.0, 1.0, 17)
-_WINDOW_PX = 4
 _TIP_PX = 9
 
 
@@ -183,8 +183,8 @@ def _middles(
     if not len(row):
         return _no_lines()
     points = np.column_stack([column, row]) + 0.5
-    neighbours = _neighbours(row, column, skeleton)
-    _, tangents = _line_through(points, neighbours)
+    beside = Beside.of(row, column, skeleton)
+    _, tangents = line_through(points, beside)
     reach_px = depth[row, column] + 1.5
     normals = np.column_stack([-tangents[:, 1], tangents[:, 0]])
     offsets = _PROFILE * reach_px[:, None]
@@ -193,9 +193,9 @@ def _middles(
     shift = (profile * offsets).sum(axis=1) / np.maximum(profile.sum(axis=1), 1e-9)
     shift = np.clip(shift, -0.5 * reach_px, 0.5 * reach_px)
     refined = points + shift[:, None] * normals
-    points, tangents = _line_through(refined, neighbours, normals)
+    points, tangents = line_through(refined, beside, normals)
     # A dot is no line: the window of a line's end holds a weight of 3, of a lone pixel 1.
-    is_line = np.minimum(neighbours[1].sum(axis=1) / 3.0, 1.0)
+    is_line = np.minimum(beside.summed(beside.weight) / 3.0, 1.0)
     strength = np.clip(profile.max(axis=1), 0.0, 1.0) * is_line
     lines = InkLines(points, tangents, np.zeros_like(points), strength)
     return _to_the_tips(lines, stroke_ink, skeleton, depth, threshold)
@@ -247,51 +247,6 @@ def _own_stroke(profile: NDArray[np.float64]) -> NDArray[np.float64]:
     wall[:, middle:] = np.minimum.accumulate(wall[:, middle:], axis=1)
     wall[:, middle::-1] = np.minimum.accumulate(wall[:, middle::-1], axis=1)
     return np.minimum(profile, wall)
-
-
-def _neighbours(
-    row: NDArray[np.intp], column: NDArray[np.intp], skeleton: NDArray[np.bool_]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return for each skeleton pixel the indices and Gaussian weights of those around it."""
-    size = _WINDOW_PX
-    index = np.full(np.add(skeleton.shape, 2 * size), -1, dtype=np.intp)
-    index[row + size, column + size] = np.arange(len(row))
-    steps = np.arange(-size, size + 1)
-    down, across = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
-    near = np.hypot(down, across) <= size + 0.5
-    down, across = down[near], across[near]
-    found = index[row[:, None] + size + down, column[:, None] + size + across]
-    fall = np.exp(-0.5 * (down**2 + across**2) / (0.5 * size) ** 2)
-    return np.maximum(found, 0), np.where(found >= 0, fall, 0.0)
-
-
-def _line_through(
-    points: NDArray[np.float64],
-    neighbours: tuple[NDArray[np.intp], NDArray[np.float64]],
-    normals: NDArray[np.float64] | None = None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit a line through the neighbours of each point; return the point's foot and direction.
-
-    Where the direction is known already, `normals` keep the stroke beside out of it.
-    """
-    found, weight = neighbours
-    dx = points[:, 0][found] - points[:, :1]
-    dy = points[:, 1][found] - points[:, 1:]
-    if normals is not None:
-        across = dx * normals[:, :1] + dy * normals[:, 1:]
-        weight = weight * np.exp(-0.5 * across * across)
-    total = weight.sum(axis=1)
-    wx, wy = weight * dx, weight * dy
-    mean = np.column_stack([wx.sum(axis=1), wy.sum(axis=1)]) / total[:, None]
-    xx = np.einsum("ij,ij->i", wx, dx) / total - mean[:, 0] ** 2
-    yy = np.einsum("ij,ij->i", wy, dy) / total - mean[:, 1] ** 2
-    xy = np.einsum("ij,ij->i", wx, dy) / total - mean[:, 0] * mean[:, 1]
-    angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
-    tangents = np.column_stack([np.cos(angle), np.sin(angle)])
-    normals = np.column_stack([-tangents[:, 1], tangents[:, 0]])
-    # Half a step to the fitted line: it smooths the pixel stairs but keeps tight bends.
-    foot = points + 0.5 * (mean * normals).sum(axis=1, keepdims=True) * normals
-    return foot, tangents
 
 
 def _outlines(ink: NDArray[np.float64], outline: NDArray[np.bool_], threshold: float) -> InkLines:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from limner.addon.bench_live import replay
-from limner.addon.changed_lines import changed_features, ink_of_lines, lines_after_change
+from limner.addon.changed_lines import changed_features, lines_after_change
 from limner.addon.fit_session import FitSession, FollowSettings
 from limner.addon.hints import Hints
 from limner.addon.pipeline import Session
@@ -144,7 +144,7 @@ def test_pins_hold_while_following(rig, following):
 def test_lines_found_where_the_ink_changed_are_those_found_everywhere(rig, following):
     before, after = (page(rig, following, aus).ink for aus in ({}, SMILE))
     old = find_ink_lines(before)
-    found = lines_after_change(old, before, after, 14.0)
+    found, _ = lines_after_change(old, before, after, 14.0)
     whole = find_ink_lines(after, max_stroke_px=14.0)
     away = np.linalg.norm(whole.points[:, None] - found.points[None], axis=2)
     assert np.quantile(away.min(axis=1), 0.995) < 0.5
@@ -155,16 +155,16 @@ def test_lines_found_where_the_ink_changed_are_those_found_everywhere(rig, follo
 def test_nothing_changed_leaves_the_lines_alone(rig, following):
     ink = page(rig, following, {}).ink
     lines = find_ink_lines(ink)
-    assert lines_after_change(lines, ink, ink, 14.0) is lines
+    assert lines_after_change(lines, ink, ink, 14.0)[0] is lines
 
 
 def test_paler_ink_all_over_is_no_change_until_it_adds_up(rig, following):
     ink = page(rig, following, {}).ink
     lines, paler = find_ink_lines(ink), 0.9 * ink
-    assert lines_after_change(lines, ink, paler, 14.0) is lines
-    known = ink_of_lines(ink, paler)
+    same, known = lines_after_change(lines, ink, paler, 14.0)
+    assert same is lines
     np.testing.assert_array_equal(known, ink)
-    assert lines_after_change(lines, known, 0.8 * ink, 14.0) is not lines
+    assert lines_after_change(lines, known, 0.8 * ink, 14.0)[0] is not lines
 
 
 def test_a_feature_has_changed_where_more_than_a_tenth_of_its_points_did():
