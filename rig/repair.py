@@ -66,24 +66,27 @@ def limit_flips(
     """
     displacement = np.asarray(displacement, dtype=np.float64)
     kept = np.zeros_like(displacement) if sound is None else np.asarray(sound, dtype=np.float64)
-    beyond = displacement - kept
     before = face_normals(vertices, triangles) if normals is None else normals
-    share, rows, result = np.ones(len(vertices)), np.arange(len(triangles)), displacement
+    near, result = triangles, displacement
+    bad = near[_is_turned(before, face_normals(vertices + result, near))]
+    if not len(bad):
+        return result
+    beyond, share = displacement - kept, np.ones(len(vertices))
+    corners = np.ascontiguousarray(triangles.T)
     for round_ in range(_MAX_ROUNDS):
-        near = triangles[rows] if round_ else triangles
-        stood = before[rows] if round_ else before
-        bad = near[_is_turned(stood, face_normals(vertices + result, near))]
-        if not len(bad):
-            return result
         touched = np.zeros(len(vertices), dtype=bool)
         touched[bad] = True
         # the longer it takes the wider the circle: a lone vertex held back makes a new fold
         for _ in range(1 + round_ // 8):
-            touched[triangles[touched[triangles].any(axis=1)]] = True
+            touched[triangles[_touching(touched, corners)]] = True
         share[touched] *= 0.8
-        relaxed = _relaxed(share, triangles)
+        relaxed = _relaxed(share, triangles, corners)
         result = kept + beyond * relaxed[:, None]
-        rows = np.flatnonzero((relaxed[triangles] < 1.0).any(axis=1))  # the others are as before
+        rows = _touching(relaxed < 1.0, corners)  # the others are as before
+        near = triangles[rows]
+        bad = near[_is_turned(before[rows], face_normals(vertices + result, near))]
+        if not len(bad):
+            return result
     while turned_triangles(vertices, triangles, result).any():
         beyond = 0.5 * (result - kept)
         if np.abs(beyond).max() < 1e-9:
@@ -92,12 +95,30 @@ def limit_flips(
     return result
 
 
-def _relaxed(share: NDArray[np.float64], triangles: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the shares, each no more than the mean of its triangles': a smooth transition."""
-    mean = share[triangles].mean(axis=1)
-    count = np.bincount(triangles.ravel(), minlength=len(share))
-    total = np.bincount(triangles.ravel(), np.repeat(mean, 3), minlength=len(share))
-    return np.minimum(share, np.where(count > 0, total / np.maximum(count, 1), share))
+def _touching(flags: NDArray[np.bool_], corners: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Return the triangles (3, F) that have a vertex whose flag (V,) is set."""
+    a, b, c = corners
+    return np.flatnonzero(flags[a] | flags[b] | flags[c])
+
+
+def _relaxed(
+    share: NDArray[np.float64], triangles: NDArray[np.int32], corners: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return the shares, each no more than the mean of its triangles': a smooth transition.
+
+    Parameters
+    ----------
+    corners : (3, F), the triangles once more
+    """
+    # all triangles around any vertex of a triangle in which somebody has less than all
+    lesser = np.zeros(len(share), dtype=bool)
+    lesser[triangles[_touching(share < 1.0, corners)]] = True
+    near = triangles[_touching(lesser, corners)]
+    mean = share[near].mean(axis=1)
+    count = np.bincount(near.ravel(), minlength=len(share))
+    total = np.bincount(near.ravel(), np.repeat(mean, 3), minlength=len(share))
+    around = np.where(lesser, total / np.maximum(count, 1), share)
+    return np.minimum(share, around)
 
 
 def push_out_of_eyes(
