@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,15 @@ def densify(curves: Sequence[FeatureCurve]) -> list[NDArray[np.float64]]:
     """Return of each curve points about a pixel apart on its visible stretches, (N, 2)."""
     if not curves:
         return []
+    dense, owner = _dense_points(curves)
+    bounds = np.searchsorted(owner, np.arange(len(curves) + 1)).tolist()
+    return [dense[first:after] for first, after in pairwise(bounds)]
+
+
+def _dense_points(
+    curves: Sequence[FeatureCurve],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the points of `densify` one curve after another, (N, 2), and the curve of each."""
     rings = [np.vstack([c.points, c.points[:1]]) if c.is_closed else c.points for c in curves]
     seen = [np.append(c.visible, c.visible[:1]) if c.is_closed else c.visible for c in curves]
     points, visible = np.concatenate(rings), np.concatenate(seen)
@@ -47,8 +57,12 @@ def densify(curves: Sequence[FeatureCurve]) -> list[NDArray[np.float64]]:
     between = start[segment] + share[:, None] * way[segment]
     owners = np.concatenate([owner[visible], owner[both[segment]]])
     order = np.argsort(owners, kind="stable")
-    dense = np.concatenate([points[visible], between])[order]
-    return np.split(dense, np.searchsorted(owners[order], np.arange(1, len(curves))))
+    return np.concatenate([points[visible], between])[order], owners[order]
+
+
+def quick_tree(points: NDArray[np.float64]) -> cKDTree:
+    """Return a tree of (N, D) points that is asked once: balance would cost more than it saves."""
+    return cKDTree(points, compact_nodes=False, balanced_tree=False)
 
 
 def split_drawn(
@@ -75,7 +89,8 @@ def split_drawn(
         keys = [key for key in lines if key in (feature, f"{feature}_L", f"{feature}_R")]
         if not keys:
             continue
-        distance = np.stack([cKDTree(np.concatenate(lines[key])).query(points)[0] for key in keys])
+        trees = [quick_tree(np.concatenate(lines[key])) for key in keys]
+        distance = np.stack([tree.query(points)[0] for tree in trees])
         nearest, kept = distance.argmin(axis=0), distance.min(axis=0) < _STRAY_IOD * iod_px
         for row, key in enumerate(keys):
             mine = points[(nearest == row) & kept]
@@ -103,7 +118,7 @@ class _Drawn:
     def of(cls, drawn: Mapping[str, NDArray[np.float64]]) -> _Drawn:
         """Gather the points (N, 2) of every feature."""
         owner = np.repeat(np.arange(len(drawn)), [len(points) for points in drawn.values()])
-        tree = cKDTree(_apart(np.concatenate(list(drawn.values())), owner))
+        tree = quick_tree(_apart(np.concatenate(list(drawn.values())), owner))
         return cls({key: number for number, key in enumerate(drawn)}, owner, tree)
 
     def gaps(self, curves: Sequence[FeatureCurve]) -> dict[str, float]:
@@ -112,25 +127,25 @@ class _Drawn:
         A line of the head counts where it is drawn: its points that are the nearest to some drawn
         point. What the artist left out is not a gap.
         """
-        parts, numbers = [], []
-        for curve, dense in zip(curves, densify(curves), strict=True):
-            number = self.keys.get(feature_key(curve.name))
-            if number is not None:
-                parts.append(dense if curve.visible.sum() >= 2 else curve.points)
-                numbers.append(number)
-        if not parts:
+        numbers = [self.keys.get(feature_key(curve.name), -1) for curve in curves]
+        shown = [
+            curve if curve.visible.sum() >= 2 else replace(curve, visible=curve.visible | True)
+            for curve, number in zip(curves, numbers, strict=True)
+            if number >= 0
+        ]
+        if not shown:
             return {}
-        owner = np.repeat(numbers, [len(points) for points in parts])
-        points = _apart(np.concatenate(parts), owner)
-        there, nearest = cKDTree(points).query(self.tree.data)
+        dense, of_curve = _dense_points(shown)
+        owner = np.array([number for number in numbers if number >= 0])[of_curve]
+        points = _apart(dense, owner)
+        there, nearest = quick_tree(points).query(self.tree.data)
         met = np.unique(nearest[there < _FAR_PX / 2.0])
         back, _ = self.tree.query(points[met])
         way, way_back = _means(there, self.owner), _means(back, owner[met])
-        shown = set(numbers)
         return {
             key: float(0.5 * (way[number] + way_back[number]))
             for key, number in self.keys.items()
-            if number in shown
+            if number in numbers
         }
 
 
