@@ -36,6 +36,8 @@ from .unseen import seen_share, with_unseen
 __all__ = ["Detector", "FoundFace", "Look"]
 
 Box = tuple[float, float, float, float]
+Read = tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]
+"""What a network says of a crop, and the crop's matrix."""
 _SURE, _DOUBTFUL = 0.35, 0.12
 _CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
@@ -190,15 +192,11 @@ class Detector:
             box = landmark_box((values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2]))
         return box
 
-    def read(
-        self, ink: NDArray[np.float32], box: Box
-    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    def read(self, ink: NDArray[np.float32], box: Box) -> Read:
         """Read the face in a box, with its mirror image; return the means and the crop's matrix."""
         return self._run(self.reader, ink, box)
 
-    def _run(
-        self, network: Network, ink: NDArray[np.float32], box: Box
-    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    def _run(self, network: Network, ink: NDArray[np.float32], box: Box) -> Read:
         """Show a network the crop around a box; return the means and the crop's matrix."""
         values, matrix = self.show(network, ink, box)
         return mirror_mean(values, int(network.meta["input_px"])), matrix
@@ -211,9 +209,7 @@ class Detector:
         both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
         return dict(zip(network.outputs, network.run(both), strict=True)), matrix
 
-    def glance(
-        self, ink: NDArray[np.float32], box: Box
-    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    def glance(self, ink: NDArray[np.float32], box: Box) -> Read:
         """Read the face in a box as `read` does, without its mirror image: in half the time."""
         crop, matrix = self._crop(self.reader, ink, box)
         read = dict(zip(self.reader.outputs, self.reader.run(crop[None, None]), strict=True))
@@ -242,11 +238,13 @@ class Detector:
         ModelError
             If the weights cannot be used.
         """
-        face, others = self._choose(sketch)
-        box = self.place(sketch.ink, face.box)
-        if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
-            box = sketch.face_box  # who drew it knows better where the face is
-        return Look(*self.read(sketch.ink, box), face, tuple(others))
+        face, others, read = self._choose(sketch)
+        if read is None:
+            box = self.place(sketch.ink, face.box)
+            if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
+                box = sketch.face_box  # who drew it knows better where the face is
+            read = self.read(sketch.ink, box)
+        return Look(*read, face, tuple(others))
 
     def follow(self, sketch: Sketch, last: Detection, rest: Look | None = None) -> Detection:
         """Read a drawing that went on, where its face was: neither sought nor placed again.
@@ -336,19 +334,24 @@ class Detector:
         points = self.reader.meta.get("thresholds")
         return np.array(points, dtype=np.float64) if points else 0.5
 
-    def _choose(self, sketch: Sketch) -> tuple[FoundFace, list[FoundFace]]:
-        """Return the face to read and the other sure ones.
+    def _choose(self, sketch: Sketch) -> tuple[FoundFace, list[FoundFace], Read | None]:
+        """Return the face to read, the other sure ones, and what was read of it on the way.
 
         The user's box wins; then the largest sure face. A doubtful one, or the whole sheet, counts
         only if the reader finds a face's landmarks in it.
         """
         if sketch.face_box is not None:
-            return FoundFace(sketch.face_box, 1.0), []
+            return FoundFace(sketch.face_box, 1.0), [], None
         found = self.find(sketch)
         sure = [face for face in found if face.score >= _SURE]
         for face in sorted(sure, key=lambda face: -face.area * face.score):
-            if self._is_face(sketch.ink, face):
-                return face, [other for other in sure if other is not face]
+            others = [other for other in sure if other is not face]
+            if face.score >= _CERTAIN:
+                return face, others, None
+            # the finder alone may mistake a tangle of lines: does the reader agree?
+            quality, read = self._face_quality(sketch.ink, face.box)
+            if quality >= _READER_LEAST:
+                return face, others, read
         height, width = sketch.ink.shape
         rows, columns = np.nonzero(sketch.ink > 0.3)
         whole = (0.0, 0.0, float(width), float(height))
@@ -356,22 +359,18 @@ class Detector:
             left, top, right, low = columns.min(), rows.min(), columns.max(), rows.max()
             whole = (float(left), float(top), float(right), float(low))
         for face in [*sorted(found, key=lambda face: -face.score), FoundFace(whole, 0.0)]:
-            quality = self._face_quality(sketch.ink, face.box)
+            quality, read = self._face_quality(sketch.ink, face.box)
             if quality > _READER_SURE:
-                return FoundFace(face.box, min(quality, _SURE)), []
+                return FoundFace(face.box, min(quality, _SURE)), [], read
         raise SketchError("no face found in it; give a drawing of a face, or draw it larger")
 
-    def _is_face(self, ink: NDArray[np.float32], face: FoundFace) -> bool:
-        """Tell whether the reader agrees; the finder alone may mistake a tangle of lines."""
-        return face.score >= _CERTAIN or self._face_quality(ink, face.box) >= _READER_LEAST
-
-    def _face_quality(self, ink: NDArray[np.float32], box: Box) -> float:
-        """Return in [0, 1] how sharply the reader sees a face's landmarks in a box."""
-        values, _ = self.read(ink, self.place(ink, box))
+    def _face_quality(self, ink: NDArray[np.float32], box: Box) -> tuple[float, Read]:
+        """Return in [0, 1] how sharply the reader sees a face in a box, and all that it read."""
+        values, matrix = self.read(ink, self.place(ink, box))
         spread = float(np.median(values["spread"][17:68]))
         evidence = float(np.median(values["alpha"] + values["beta"]))
         sharp, sure = 1.6 - spread / _SHARP_PX, evidence / _MUCH
-        return float(np.clip(sharp, 0.0, 1.0) * np.clip(sure, 0.0, 1.0))
+        return float(np.clip(sharp, 0.0, 1.0) * np.clip(sure, 0.0, 1.0)), (values, matrix)
 
 
 def _looks(attention: NDArray[np.float64]) -> NDArray[np.float32]:

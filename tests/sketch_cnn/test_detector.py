@@ -105,7 +105,7 @@ def test_the_largest_sure_face_is_read_and_the_others_are_named(detector, grey, 
     doubtful = (0.0, 0.0, 290.0, 330.0)
     faces = [FoundFace(doubtful, 0.2), FoundFace(large, 0.8), FoundFace(small, 0.9)]
     monkeypatch.setattr(Detector, "find", lambda self, sketch: faces)
-    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: 0.0)
+    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: (0.0, None))
     found = detector.detect(sketch_from_grey(grey))
     assert found.face_score == 0.8
     assert found.other_faces == (small,)
@@ -115,7 +115,9 @@ def test_a_tangle_that_the_reader_makes_nothing_of_is_no_face(detector, grey, mo
     tangle, face = FoundFace((0.0, 0.0, 290.0, 330.0), 0.45), FoundFace((60, 80, 240, 290), 0.4)
     quality = {tangle.box: 0.1, face.box: 0.7}
     monkeypatch.setattr(Detector, "find", lambda self, sketch: [tangle, face])
-    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: quality.get(box, 0.0))
+    monkeypatch.setattr(
+        Detector, "_face_quality", lambda self, ink, box: (quality.get(box, 0.0), None)
+    )
     assert detector.detect(sketch_from_grey(grey)).face_score == 0.4
     quality[face.box] = 0.1
     with pytest.raises(SketchError, match="no face found"):
@@ -124,7 +126,7 @@ def test_a_tangle_that_the_reader_makes_nothing_of_is_no_face(detector, grey, mo
 
 def test_a_drawing_without_a_face_is_said_to_have_none(detector, grey, monkeypatch):
     monkeypatch.setattr(Detector, "find", lambda self, sketch: [])
-    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: 0.0)
+    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: (0.0, None))
     with pytest.raises(SketchError, match="no face found"):
         detector.detect(sketch_from_grey(grey))
 

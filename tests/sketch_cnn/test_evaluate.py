@@ -24,7 +24,7 @@ def test_faces_that_are_not_found_are_counted(weights, drawings, monkeypatch):
             raise SketchError("no face found in it")
         return read(self, sketch)
 
-    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: 1.0)
+    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: (1.0, None))
     monkeypatch.setattr(Detector, "detect", blind_at_first)
     readings, samples = evaluate(Detector(weights), drawings, limit=12)
     figures = summarise(readings, resamplings=20)

@@ -63,7 +63,7 @@ def test_a_mirrored_face_keeps_half_of_its_embedding_and_negates_the_other(weigh
 
 def test_frames_without_a_face_have_zeros_for_embedding_and_attention(weights, face, monkeypatch):
     reader = FrameReader(weights)
-    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: 1.0)
+    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: (1.0, None))
     box = (0.0, 0.0, *map(float, face.grey().shape[::-1]))
     monkeypatch.setattr(Detector, "place", lambda self, ink, box_found: box)
     blank = np.full_like(face.grey(), 255)
