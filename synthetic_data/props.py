@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .canvas import polygon_coverage
 from .evenly import between, evenly, middle_of, one_of, places_at
+from .eyes import inside
 from .face import DrawnFace
 from .hatching import hatch, noise_field
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -225,12 +226,7 @@ def draw_scribbles(pen: Pen, away_from: NDArray[np.float64] | None) -> None:
     for number in range(int(rng.integers(1, 4))):
         rng = pen.part(f"scribble {number}")
         spot = rng.uniform(0.0, size, 2)
-        if (
-            away_from is not None
-            and polygon_coverage(away_from, size)[
-                int(min(spot[1], size - 1)), int(min(spot[0], size - 1))
-            ]
-        ):
+        if away_from is not None and inside(away_from, spot[None])[0]:
             continue
         kind = rng.random()
         if kind < 0.5:
