@@ -153,7 +153,7 @@ class FaceRig:
     @property
     def interocular_m(self) -> float:
         """Distance between the eye centres of the neutral head, metres."""
-        return float(np.linalg.norm(self.eye_centres[0] - self.eye_centres[1]))
+        return _interocular_m(self)
 
     def weights_from_aus(self, aus: dict[str, float]) -> NDArray[np.float64]:
         """Turn AU intensities ({"AU12L": 0.7}) into (B,) weights, summed and clipped to [0, 1]."""
@@ -254,3 +254,9 @@ def unposed(rig: FaceRig, state: RigState) -> NDArray[np.float64]:
 def pose(rig: FaceRig, state: RigState) -> NDArray[np.float64]:
     """Return the (V, 3) posed vertices, metres, with the rig's pivot at the origin."""
     return (unposed(rig, state) - rig.pivot) @ rotation_matrix(state.rotation).T
+
+
+@lru_cache(maxsize=8)
+def _interocular_m(rig: FaceRig) -> float:
+    """Return the distance between a rig's eye centres; a drawing asks for it three times."""
+    return float(np.linalg.norm(rig.eye_centres[0] - rig.eye_centres[1]))

@@ -168,15 +168,17 @@ def lay_polygon(
     named = label if tone > 0.0 else 0
     full = (int(255.0 * tone) << 8) | named
     for row in range(y1 - y0):
-        total = 0.0
-        for column in range(x1 - x0):
-            total += area[row, column]
-            share = abs(total)
+        total = share = 0.0
+        steps, line = area[row], cells[y0 + row, x0:x1]
+        for column in range(len(line)):
+            step = steps[column]
+            if step != 0.0:  # most pixels lie between edges
+                total += step
+                share = abs(total)
             if share >= 1.0:
-                cells[y0 + row, x0 + column] = full
+                line[column] = full
             elif share > 0.004:
-                old = int(cells[y0 + row, x0 + column])
-                cells[y0 + row, x0 + column] = _mixed(old, share, tone, named)
+                line[column] = _mixed(int(line[column]), share, tone, named)
 
 
 @compiled
