@@ -19,7 +19,7 @@ from .compiled import compiled
 
 __all__ = ["Sight", "normals", "on_surface", "projected"]
 
-_CELLS = 96
+_CELLS, _BLOCK = 96, 3  # a block is 8 by 8 cells
 _EDGE_SLACK = 1e-6  # in barycentric units: a point on a shared edge belongs to both triangles
 
 
@@ -184,6 +184,14 @@ def _seen(
     for place in range(count):
         row = members[place]
         xs[place], ys[place], behind[place] = flat[row, 0], flat[row, 1], limits[row]
+    # the farthest point under each block of cells: a triangle behind it hides none of them
+    blocks = (cells >> _BLOCK) + 1
+    floor = np.full((blocks, blocks), np.inf)
+    for row in range(len(points)):
+        if asked[row]:
+            line = _cell(flat[row, 1], top, down, cells) >> _BLOCK
+            column = _cell(flat[row, 0], left, across, cells) >> _BLOCK
+            floor[line, column] = min(floor[line, column], limits[row])
     boxes = np.empty((len(image), 4), dtype=np.int32)
     for vertex in range(len(image)):
         # a hair wider than the triangle: what lies outside needs no division
@@ -199,6 +207,12 @@ def _seen(
         last = max(boxes[a, 1], boxes[b, 1], boxes[c, 1])
         upper = min(boxes[a, 2], boxes[b, 2], boxes[c, 2])
         lower = max(boxes[a, 3], boxes[b, 3], boxes[c, 3])
+        deepest = np.inf
+        for line in range(upper >> _BLOCK, (lower >> _BLOCK) + 1):
+            for column in range(first >> _BLOCK, ((last - 1) >> _BLOCK) + 1):
+                deepest = min(deepest, floor[line, column])
+        if nearest <= deepest:
+            continue
         for line in range(upper, lower + 1):
             for place in range(starts[line * cells + first], starts[line * cells + last]):
                 if nearest > behind[place]:
