@@ -55,7 +55,10 @@ class Beside:
 
     def summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values (P,) of pairs up to their first pixels (M,)."""
-        return np.bincount(self.here, values, self.count)
+        summed: NDArray[np.float64] = np.bincount(self.here, values, self.count).astype(
+            np.float64, copy=False
+        )
+        return summed
 
 
 def line_through(
