@@ -29,10 +29,11 @@ from .face_rig import PART_NAMES, FaceRig, SurfaceCurve, SurfacePoints
 from .facs import AU_LABELS
 from .features import CURVE_NAMES, FEATURES, LANDMARK_NAMES
 
-__all__ = ["SCHEMA", "load_rig", "rig_folder", "rig_names", "save_rig"]
+__all__ = ["BUNDLED", "SCHEMA", "load_rig", "rig_folder", "rig_names", "save_rig"]
 
 SCHEMA = "limner.rig/1"
-_BUNDLED = Path(__file__).parent / "data"
+BUNDLED = Path(__file__).parent / "data"
+"""Folder of the rigs that come with limner."""
 _STEPS = 32767
 _REMEDY = "build it again with `limner rig build`"
 _PLAIN = {
@@ -66,7 +67,7 @@ def rig_folder() -> Path:
 
 def rig_names() -> tuple[str, ...]:
     """Return the names of all rigs that `load_rig` finds, sorted, those of limner included."""
-    found = {path.stem for folder in (_BUNDLED, rig_folder()) for path in folder.glob("*.npz")}
+    found = {path.stem for folder in (BUNDLED, rig_folder()) for path in folder.glob("*.npz")}
     return tuple(sorted(found))
 
 
@@ -124,7 +125,7 @@ def _find(name_or_path: str | Path) -> Path:
         if not path.is_file():
             raise RigError(f"{path}: no such rig file; check the path.")
         return path
-    for folder in (rig_folder(), _BUNDLED):
+    for folder in (rig_folder(), BUNDLED):
         path = folder / f"{name}.npz"
         if path.is_file():
             return path

