@@ -33,6 +33,9 @@ Array = NDArray[np.float64]
 LEAST_SHAPES = 12
 """Fewer shapes than this do not tell where a face's features are."""
 
+_MODE = "identity:"
+_BELOW_NECK_IOD = 0.25
+"""What hangs on the face and lies this far under limner's neck is a body, and left out."""
 _LIDS = ("upper_lid", "lower_lid")
 
 
@@ -115,9 +118,6 @@ def _with_modes(
     return replace(head, shapes=shapes | modes)
 
 
-_MODE = "identity:"
-
-
 def _lines(template: FaceRig) -> dict[str, SurfacePoints]:
     """Return the template's lines on the skin by name, and its landmarks there as `landmarks`."""
     lines = {
@@ -146,7 +146,8 @@ def _parts(
     balls = expected_balls(template, lids)
     iod = float(np.linalg.norm(balls[0].centre - balls[1].centre))
     part = np.full(len(head.vertices), LEFT_OUT)
-    part[piece == face] = PART_NAMES.index("skin")
+    neck = carrier.wrapped[:, 1].min() - _BELOW_NECK_IOD * iod
+    part[(piece == face) & (head.vertices[:, 1] > neck)] = PART_NAMES.index("skin")
     taken = {face}
     for eye, side in enumerate("LR"):
         number = find_ball(head, piece, face, balls[eye], iod)
@@ -199,8 +200,7 @@ def _assembled(
     mesh = SourceHead(np.concatenate(vertices), np.concatenate(polygons), shapes)
     vertex_part = np.concatenate(parts).astype(np.uint8)
     # triangles of the whole head, by their rows among the kept ones
-    before = head.triangles
-    row_of = np.cumsum(kept[before].all(axis=1)) - 1
+    row_of = np.cumsum(np.repeat(whole, 1 + (head.polygons[:, 3] >= 0))) - 1
     moved = {
         key: SurfacePoints(row_of[points.triangle].astype(np.int32), points.barycentric)
         for key, points in lines.items()

@@ -63,11 +63,7 @@ def _disorder(places: NDArray[np.float64]) -> list[str]:
         ("lower lip", places[_LOWER_LIP, 1]),
         ("chin", places[_CHIN, 1]),
     ]
-    wrong = [
-        f"the {low} lies above the {high}"
-        for (high, y), (low, y_low) in pairwise(heights)
-        if y_low >= y
-    ]
+    wrong = [f"{low} above {high}" for (high, y), (low, y_low) in pairwise(heights) if y_low >= y]
     mirrored = places[[MIRRORED_LANDMARKS[row] for row in _PAIRS], 0]
     if (mirrored <= places[list(_PAIRS), 0]).any():
         wrong.append("left and right are exchanged")
@@ -86,5 +82,5 @@ def _wrong_moves(rig: FaceRig) -> list[str]:
         moved = rig.landmarks.interpolate(shape, rig.triangles)
         far = np.linalg.norm(moved[other])
         if sign * moved[mover, axis] <= 0.0 or np.linalg.norm(moved[mover]) <= far:
-            wrong.append(f"{name} does not move its place")
+            wrong.append(f"{name} moves another place")
     return wrong

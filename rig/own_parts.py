@@ -25,7 +25,7 @@ _NAMED = (
     (r"tongue", "tongue"),
     (r"lash|hair|brow|beard|moustache|mustache|glass|hat\b|cloth|shirt|tear|occlu|shadow", "out"),
 )
-_NEAR_IOD, _MOUTH_IOD = 0.2, 0.75
+_NEAR_IOD, _MOUTH_IOD = 0.2, 1.0
 _LEAST_SKIN = 0.02
 
 

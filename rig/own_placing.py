@@ -23,8 +23,10 @@ _SNAP_DEG = 20.0
 """A head that stands nearly along axes was built along them."""
 _SIDE_BLEND_M = 0.01
 """Half of the width over which left turns into right."""
-_MIRRORED = 0.6
+_MIRRORED = 0.75
 """Where a mirror image fits so much better, left and right are exchanged."""
+_STRANGE = 0.85
+"""Where places and directions are off by so much of the face's radius, names do not tell them."""
 
 
 def placed(
@@ -40,7 +42,7 @@ def placed(
     Raises
     ------
     RigError
-        If the shapes of the left act on the right.
+        If the shapes of the left act on the right, or do not act where their names say.
     """
     names = [name for name in PLACED_BY if name in head.shapes]
     theirs = shape_places(
@@ -56,6 +58,11 @@ def placed(
         raise RigError(
             f"{source}: the shapes of the left act on its right side; in ARKit's names left and "
             "right are the subject's own: exchange them, or turn its normals outwards."
+        )
+    if found.residual > _STRANGE:
+        raise RigError(
+            f"{source}: its shapes do not act where ARKit's names say (jawOpen on the jaw, "
+            "eyeBlinkLeft on the left lids…). Is it a head, and are the names right?"
         )
     upright = bring_over(theirs, ours, turn=_snapped(found.turn))
     return head.moved(upright.scale, upright.turn, upright.shift)

@@ -160,7 +160,7 @@ class RigLines:
             rig,
             head,
             landmarks,
-            landmarks.modes[:modes].reshape(modes, -1),
+            landmarks.modes[:modes].reshape(modes, 3 * len(rig.landmarks)),
             Folds.of(rig),
             Moves.of(rig),
             np.concatenate([surface.corners(rig.triangles) for surface in surfaces]),
