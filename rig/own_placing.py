@@ -82,7 +82,7 @@ def _snapped(turn: Array) -> Array:
 def sided(head: SourceHead) -> SourceHead:
     """Return a placed head with shapes of both sides cut into a left and a right one."""
     left = side_weight(head.vertices)[:, None]
-    shapes = {}
+    shapes: dict[str, NDArray[np.floating]] = {}
     for name, shape in head.shapes.items():
         if f"{name}Left" in RIG_SHAPE_NAMES and name not in RIG_SHAPE_NAMES:
             shapes.setdefault(f"{name}Left", shape * left)

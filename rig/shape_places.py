@@ -128,7 +128,7 @@ def bring_over(
     aims = [target.names.index(name) for name in common]
     start, goal = source.places[rows], target.places[aims]
     way, aim = source.ways[rows], target.ways[aims]
-    trust = np.ones(len(common))
+    trust, rotation = np.ones(len(common)), np.eye(3)
     for _ in range(12):
         share = trust / trust.sum()
         middle, centre = share @ start, share @ goal
@@ -136,8 +136,9 @@ def bring_over(
             np.sqrt(share @ np.square(points - at).sum(axis=1))
             for points, at in ((start, middle), (goal, centre))
         )
-        rotation = turn
-        if rotation is None:
+        if turn is not None:
+            rotation = turn
+        else:
             mixed = (start - middle).T @ (share[:, None] * (goal - centre)) / (spread * reach)
             mixed += _DIRECTION_WEIGHT * way.T @ (share[:, None] * aim)
             rotation = _nearest_turn(mixed, mirrored)

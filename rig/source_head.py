@@ -134,4 +134,6 @@ def vertex_areas(
 ) -> NDArray[np.float64]:
     """Return (V,) each vertex's share of the surface, in the unit of the vertices squared."""
     area = np.linalg.norm(face_normals(vertices, triangles), axis=1) / 6.0
-    return np.bincount(triangles.ravel(), np.repeat(area, 3), minlength=len(vertices))
+    shares: NDArray[np.float64] = np.zeros(len(vertices))
+    np.add.at(shares, triangles, area[:, None])
+    return shares
