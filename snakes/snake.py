@@ -180,7 +180,7 @@ def stiffness(count: int, is_closed: bool, tension: float, rigidity: float) -> N
     return tension * once + rigidity * twice
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _springs(count: int, is_closed: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return D₁ᵀD₁ and D₂ᵀD₂, (count, count) each."""
     if is_closed:
