@@ -22,6 +22,7 @@ from .features import FEATURES
 from .own_check import require_a_face
 from .own_eyes import Ball, ball_of, expected_balls, find_ball, iris_on, own_ball, turned
 from .own_lines import Carrier
+from .own_modes import carried_modes, eye_modes
 from .own_parts import LEFT_OUT, face_piece, part_of_piece
 from .own_placing import placed, side_weight, sided
 from .source_head import SourceHead, pieces, welded
@@ -77,7 +78,8 @@ def build_own(
     head : the mesh and its shapes, any units and axes
     template : the rig whose lines are carried over: limner's `makehuman`
     name, licence, source : what the rig says of itself
-    identity : name → (V, 3) displacement, in the head's unit, of what makes it somebody else
+    identity : name → (V, 3) displacement, in the head's unit, of what makes it somebody else; by
+        default the template's modes are carried over
 
     Raises
     ------
@@ -90,6 +92,11 @@ def build_own(
     near = sided(placed(whole, piece == face, template, source))
     carrier = Carrier(near, piece == face, template)
     part, balls = _parts(near, piece, face, template, carrier)
+    if not identity:
+        modes = carried_modes(near, part, balls, template, carrier)
+        near = replace(
+            near, shapes={**near.shapes, **{f"{_MODE}{key}": mode for key, mode in modes.items()}}
+        )
     gaps: list[Array] = []
     lines = {}
     for key, points in _lines(template).items():
@@ -193,8 +200,10 @@ def _assembled(
         vertices.append(points)
         parts.append(np.full(len(points), PART_NAMES.index(f"eye_{side}")))
     added = sum(map(len, vertices)) - int(kept.sum())
+    still = np.zeros((added, 3))
+    along = _along_with_skin(template, own, vertices[1:], balls)
     shapes = {
-        key: np.concatenate([shape[kept], np.zeros((added, 3))])
+        key: np.concatenate([shape[kept], along.get(key, still)])
         for key, shape in head.shapes.items()
     }
     mesh = SourceHead(np.concatenate(vertices), np.concatenate(polygons), shapes)
@@ -206,6 +215,24 @@ def _assembled(
         for key, points in lines.items()
     }
     return _rig(mesh, vertex_part, balls, template, carrier, moved), own
+
+
+def _along_with_skin(
+    template: FaceRig, sides: tuple[str, ...], points: list[Array], balls: list[Ball]
+) -> dict[str, Array]:
+    """Return how the template's identity modes move eyeballs of ours: mode's shape → (N, 3)."""
+    if not sides:
+        return {}
+    apart = float(np.linalg.norm(balls[0].centre - balls[1].centre))
+    moved = np.concatenate(
+        [
+            eye_modes(template, side, at, balls["LR".index(side)])
+            for side, at in zip(sides, points, strict=True)
+        ],
+        axis=1,
+    )
+    names = [f"{_MODE}{name}" for name in template.identity_names]
+    return dict(zip(names, apart / template.interocular_m * moved, strict=True))
 
 
 def _rig(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class Carrier:
         self._ours = _piece(neutral, template.triangles, ours, names, is_skin, template.pivot)
         theirs = dict(head.shapes)
         self._theirs = _piece(head.vertices, head.triangles, theirs, names, is_face, template.pivot)
-        self._rows = np.flatnonzero(is_skin)
+        self._rows, self._face_rows = np.flatnonzero(is_skin), np.flatnonzero(is_face)
         self.wrapped = wrap(
             self._ours.skin, self._theirs.skin, template.identity[:, is_skin].astype(np.float64)
         )
@@ -68,6 +68,25 @@ class Carrier:
         on = found.interpolate(self._theirs.skin.vertices, self._theirs.skin.triangles)
         rows = self._theirs.triangle_rows[found.triangle].astype(np.int32)
         return SurfacePoints(rows, found.barycentric), np.linalg.norm(on - at, axis=1)
+
+    @property
+    def triangles(self) -> NDArray[np.int32]:
+        """(F, 3) of the template's skin alone."""
+        return self._ours.skin.triangles
+
+    def ours_at(self, kept: NDArray[np.bool_]) -> tuple[NDArray[np.intp], SurfacePoints]:
+        """Return which vertices of the template are its skin, (N,), and where on it some lie.
+
+        Parameters
+        ----------
+        kept : (V,) vertices of the head's face piece
+        """
+        ours, theirs = self._ours.skin, self._theirs.skin
+        local = kept[self._face_rows]
+        normals = vertex_normals(theirs.vertices, theirs.triangles)[local]
+        skin = replace(ours, vertices=self.wrapped)
+        found = nearest_alike(skin, theirs.vertices[local], normals, theirs.signature[local])
+        return self._rows, found
 
     def feature_near(self, vertices: Array) -> NDArray[np.uint8]:
         """Return (V,) what an occluding contour through places on the head is called."""

@@ -87,7 +87,8 @@ def show(name: str, picture: Path | None) -> None:
     "modes",
     multiple=True,
     metavar="KEY",
-    help="blend: a further shape key that makes the head somebody else; may be repeated.",
+    help="blend: a further shape key that makes the head somebody else, in the place of limner's "
+    "own ways to do so; may be repeated.",
 )
 @click.option(
     "-o",

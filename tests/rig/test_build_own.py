@@ -60,6 +60,15 @@ def test_lines_of_another_person_are_found_where_they_are(makehuman):
     np.testing.assert_array_equal(
         counts, np.bincount(makehuman.vertex_part, minlength=len(PART_NAMES))
     )
+    moved, wanted = (
+        np.stack([r.landmarks.interpolate(mode, r.triangles) for mode in r.identity])
+        for r in (own.rig, truth)
+    )
+    assert own.rig.identity_names == makehuman.identity_names
+    off = np.linalg.norm(moved - wanted, axis=2)
+    size = np.linalg.norm(wanted, axis=2)
+    assert off[:, :68].mean() < 0.15 * size[:, :68].mean(), "the skin"
+    assert off[:, 68:].mean() < 0.05 * size[:, 68:].mean(), "the eyes"
     assert own.missing == own.own_eyes == ()
     assert own.rig.interocular_m == pytest.approx(makehuman.interocular_m, rel=1e-4)
 
@@ -73,6 +82,17 @@ def test_shapes_of_the_wrong_side_and_too_few_are_refused(makehuman):
     few = {name: head.shapes[name] for name in ("jawOpen", "eyeBlinkLeft")}
     with pytest.raises(RigError, match=r"only 2 of its shapes .*eyeBlinkLeft, jawOpen"):
         build_own(replace(head, shapes=few), makehuman, **names)
+
+
+def test_what_makes_it_somebody_else_may_be_given(makehuman):
+    head = as_somebody_built_it(makehuman, np.zeros(len(makehuman.identity)))
+    wide = np.zeros_like(head.vertices)
+    wide[:, 0] = 2.0
+    names = {"name": "mine", "licence": "mine", "source": "mine.blend"}
+    own = build_own(head, makehuman, identity={"wide": wide}, **names)
+    assert own.rig.identity_names == ("wide",)
+    length = np.linalg.norm(own.rig.identity[0], axis=1)
+    np.testing.assert_allclose(length, 0.02, rtol=0.01)  # of its centimetres, whatever its axes
 
 
 def test_split_seams_are_welded_but_lips_that_part_are_not():
