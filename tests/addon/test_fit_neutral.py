@@ -74,6 +74,6 @@ def test_a_neutral_drawing_that_cannot_be_used_is_told_once(limner, sketches, tm
     blank.write_bytes(b"no picture")
     out = tmp_path / "out"
     both = (sketches / "lorelei_smile.png", sketches / "lorelei_wink.png")
-    status, _, err = limner("fit", *both, "--out", out, "--neutral", blank)
+    status, _, err = limner("fit", *both, "--out", out, "--formats", "json", "--neutral", blank)
     assert status == 1 and not out.exists()
     assert err.count("\n") == 1 and "blank.png" in err

@@ -28,11 +28,11 @@ class Reader:
     def __init__(self):
         self.detection, self.sought = None, 0
 
-    def detect(self, sketch):
+    def detect(self, sketch, rest=None):
         self.sought += 1
         return self.detection
 
-    def follow(self, sketch, last):
+    def follow(self, sketch, last, rest=None):
         return self.detection
 
 
@@ -119,7 +119,7 @@ def test_a_face_that_was_sought_in_the_wrong_place_is_fitted_in_full(rig, follow
     following.update(page(rig, following, SMILE))
     reader, there = following.session.detector, following.session.detector.detection
     dim = replace(there, landmark_spread=np.full(70, 0.5 * np.ptp(there.landmarks[:, 0])))
-    reader.follow = lambda sketch, last: dim
+    reader.follow = lambda sketch, last, rest: dim
     near = following.update(page(rig, following, SMILE))
     assert "update" in near.timing_s and reader.sought == 2, "it is where it was"
     wrong = np.array(there.face_box) + np.ptp(there.landmarks[:, 0])

@@ -113,11 +113,9 @@ NAMES = ("lavater_smile.png", "busch_max.png")
 
 def test_the_face_in_the_box_is_read_whichever_is_larger(two_faces):
     sheet, border = two_faces
-    detector = Detector()
-    alone = detector.detect(Sketch(sheet.ink[:, border:], sheet.grey[:, border:]))
+    alone = Detector().detect(Sketch(sheet.ink[:, border:], sheet.grey[:, border:]))
     x0, y0, x1, y1 = alone.face_box
-    session = Session.__new__(Session)
-    session.detector = detector
+    session = Session(load_rig("makehuman"))
     left_of = session.detect(sheet, Hints((border + x0, y0, border + x1, y1)))
     shift = np.median(left_of.landmarks - alone.landmarks, axis=0)
     assert shift == pytest.approx([border, 0.0], abs=3.0)

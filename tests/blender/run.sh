@@ -67,6 +67,12 @@ test_one() {  # SUITE
   inside "$suite" blender --command limner fit "$drawing_name" --out fits
   inside "$suite" blender -b --factory-startup --python-exit-code 3 --python check_files.py \
     -- "fits/${drawing_name%.*}"
+  step "a rig of a head in a .blend"
+  local head="fits/${drawing_name%.*}/${drawing_name%.*}.blend"
+  inside "$suite" blender --command limner rig build blend --from "$head" -o own.npz
+  inside "$suite" blender --command limner fit "$drawing_name" --rig own.npz --out owns --formats json
+  test -s "$place/owns/${drawing_name%.*}/fit.json"
+
   step "a bad file is one line and status 1"
   if inside "$suite" blender --command limner fit broken.png --out fits 2>"$place/bad.txt"; then
     echo "a broken picture must give status 1"; return 1

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.blender
 def save_head(bpy, path, names=ARKIT_NAMES):
     """Write limner's head as a maker would: skin turned and at its own size, keys by `names`."""
     rig = load_rig("makehuman")
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     points = (100.0 * rig.neutral)[:, [0, 2, 1]] * np.array([1.0, -1.0, 1.0])
     faces = [[corner for corner in face if corner >= 0] for face in rig.polygons.tolist()]
     mesh = bpy.data.meshes.new("Head")
