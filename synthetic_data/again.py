@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .chance import stream
-
 __all__ = ["Again"]
 
 _DECISIONS, _LINES = 0, 1  # streams of chance
@@ -42,4 +40,4 @@ class Again:
 
     def _stream(self, *key: int) -> np.random.Generator:
         """Return one stream of chance."""
-        return stream(self.seed, key)
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))

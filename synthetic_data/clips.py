@@ -21,7 +21,6 @@ from ..rig.camera import Camera
 from ..rig.face_rig import RigState
 from .again import Again
 from .canvas import Canvas
-from .chance import stream
 from .effect import faint_aus
 from .face import DrawnFace, RigLines, project_face
 from .maker import SCHEMA, Maker, au_entries, curve_entries, drawn_entries, posed_state
@@ -213,7 +212,7 @@ def sample_clip(maker: Maker, number: int) -> Clip:
 
 def _stream(maker: Maker, *key: int) -> np.random.Generator:
     """Return one stream of the data set's chance."""
-    return stream((maker.seed, *key))
+    return np.random.default_rng(np.random.SeedSequence([maker.seed, *key]))
 
 
 def _sample_kind(rng: np.random.Generator) -> tuple[str, Expression, dict[str, float], bool]:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..rig.face_rig import RigState
-from .chance import stream
 from .clips import make_frame
 from .effect import faint_aus
 from .face import project_face
@@ -25,13 +27,12 @@ from .person import (
     sample_noise,
     sample_rig,
 )
-from .png import grey_png
 from .render import Drawing, draw_face
 from .sampler import sample_expression, sample_rotation
 from .text import json_text
 
 __all__ = [
-    "SCHEMA", "Maker", "encoded", "make_sample", "pose_face", "posed_state",
+    "SCHEMA", "Maker", "encoded", "grey_png", "make_sample", "pose_face", "posed_state",
     "sample_files",
 ]  # fmt: skip
 
@@ -49,7 +50,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     """
     if maker.frames:
         return make_frame(maker, index)
-    rng = stream((maker.seed, _HAND, index))
+    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _HAND, index]))
     style = maker.styles[int(rng.integers(len(maker.styles)))]
     hand = style.hand(rng)
     about: dict[str, Any] = {
@@ -82,7 +83,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
 
 def pose_face(maker: Maker, number: int) -> Posed:
     """Draw a rig, an expression, an identity and a view by chance, and project them."""
-    rng = stream((maker.seed, _FACE, number))
+    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _FACE, number]))
     lines = sample_rig(maker, rng)
     rig = lines.rig
     expression = sample_expression(rng)
@@ -120,3 +121,19 @@ def encoded(drawing: Drawing, about: dict[str, Any]) -> dict[str, bytes]:
     if drawing.neutral is not None:
         files["neutral.png"] = grey_png(drawing.neutral.picture)
     return files
+
+
+def grey_png(image: NDArray[np.uint8]) -> bytes:
+    """Encode an (H, W) uint8 picture."""
+    height, width = image.shape
+    rows = np.zeros((height, 1 + width), dtype=np.uint8)  # each row starts with "no filter"
+    rows[:, 1:] = image
+    # runs of equal bytes are what pays in drawings, and the quickest to find; they need no window
+    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 5, zlib.Z_RLE)
+    packed = packer.compress(rows.tobytes()) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )

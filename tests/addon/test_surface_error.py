@@ -15,7 +15,7 @@ from limner.errors import DatasetError
 from limner.rig.face_rig import rotation_matrix
 from limner.rig.store import load_rig
 from limner.synthetic_data import Maker, style_names
-from limner.synthetic_data.png import grey_png
+from limner.synthetic_data.sample import grey_png
 from limner.synthetic_data.text import json_text
 
 STILL = np.zeros(3)

@@ -17,7 +17,7 @@ import pytest
 from limner.rig.facs import AU_LABELS
 from limner.synthetic_data import dataset
 from limner.synthetic_data.inspection import inspect
-from limner.synthetic_data.png import grey_png
+from limner.synthetic_data.sample import grey_png
 from limner.synthetic_data.shards import write_shard
 from PIL import Image
 
