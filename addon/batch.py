@@ -266,20 +266,21 @@ def _completed(job: Job, settings: BatchSettings) -> JobResult | None:
         return None
     if not set(output_files(job.name, settings.formats)) <= set(record["files"]):
         return None
-    if record["sketch"].get("sha256") != (_digest(job.path) or "unreadable"):
+    try:
+        drawn = _digest(job.path)
+        neutral = None if settings.neutral is None else _digest(settings.neutral)
+    except OSError:
         return None
-    if (record.get("neutral") or {}).get("sha256") != _digest(settings.neutral):
+    at_rest = record.get("neutral") or {}
+    if record["sketch"].get("sha256") != drawn or at_rest.get("sha256") != neutral:
         return None
     return _result(job, record, resumed=True)
 
 
-def _digest(path: Path | None) -> str | None:
-    """Return the hash of a file; None where there is none that can be read."""
-    try:
-        with (path or Path()).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
+def _digest(path: Path) -> str:
+    """Return the hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _result(job: Job, record: dict[str, Any], **more: Any) -> JobResult:
