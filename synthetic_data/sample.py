@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..rig.face_rig import RigState
+from ..rig.png import png_bytes
 from .clips import make_frame
 from .effect import faint_aus
 from .face import project_face
@@ -32,7 +30,7 @@ from .sampler import sample_expression, sample_rotation
 from .text import json_text
 
 __all__ = [
-    "SCHEMA", "Maker", "encoded", "grey_png", "make_sample", "pose_face", "posed_state",
+    "SCHEMA", "Maker", "encoded", "make_sample", "pose_face", "posed_state",
     "sample_files",
 ]  # fmt: skip
 
@@ -114,26 +112,10 @@ def sample_files(maker: Maker, index: int) -> tuple[dict[str, bytes], dict[str, 
 def encoded(drawing: Drawing, about: dict[str, Any]) -> dict[str, bytes]:
     """Return a sample's files by extension."""
     files = {
-        "png": grey_png(drawing.picture),
+        "png": png_bytes(drawing.picture, in_runs=True),
         "json": json_text(about).encode("ascii"),
-        "labels.png": grey_png(drawing.labels),
+        "labels.png": png_bytes(drawing.labels, in_runs=True),
     }
     if drawing.neutral is not None:
-        files["neutral.png"] = grey_png(drawing.neutral.picture)
+        files["neutral.png"] = png_bytes(drawing.neutral.picture, in_runs=True)
     return files
-
-
-def grey_png(image: NDArray[np.uint8]) -> bytes:
-    """Encode an (H, W) uint8 picture."""
-    height, width = image.shape
-    rows = np.zeros((height, 1 + width), dtype=np.uint8)  # each row starts with "no filter"
-    rows[:, 1:] = image
-    # runs of equal bytes are what pays in drawings, and the quickest to find; they need no window
-    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 5, zlib.Z_RLE)
-    packed = packer.compress(rows.tobytes()) + packer.flush()
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )

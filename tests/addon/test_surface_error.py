@@ -13,9 +13,9 @@ from limner.addon.bench_fit import FitScores, drawn_samples, shard_samples
 from limner.addon.surface_error import SurfaceError, Yardstick
 from limner.errors import DatasetError
 from limner.rig.face_rig import rotation_matrix
+from limner.rig.png import png_bytes
 from limner.rig.store import load_rig
 from limner.synthetic_data import Maker, style_names
-from limner.synthetic_data.sample import grey_png
 from limner.synthetic_data.text import json_text
 
 STILL = np.zeros(3)
@@ -84,7 +84,7 @@ def test_a_shard_gives_back_the_faces_that_were_drawn(tmp_path):
     made = list(drawn_samples(maker, 3))
     with tarfile.open(tmp_path / "drawings-000000.tar", "w") as archive:
         for row, (picture, about) in enumerate(made):
-            for kind, data in (("png", grey_png(picture)), ("json", json_text(about).encode())):
+            for kind, data in (("png", png_bytes(picture)), ("json", json_text(about).encode())):
                 info = tarfile.TarInfo(f"{row:08}.{kind}")
                 info.size = len(data)
                 archive.addfile(info, io.BytesIO(data))

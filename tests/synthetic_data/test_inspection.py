@@ -15,9 +15,9 @@ import tarfile
 import numpy as np
 import pytest
 from limner.rig.facs import AU_LABELS
+from limner.rig.png import png_bytes
 from limner.synthetic_data import dataset
 from limner.synthetic_data.inspection import inspect
-from limner.synthetic_data.sample import grey_png
 from limner.synthetic_data.shards import write_shard
 from PIL import Image
 
@@ -180,7 +180,7 @@ def test_an_unknown_class_in_a_label_image_is_named(folder):
     key, _ = first_face(files)
     labels = np.array(Image.open(io.BytesIO(files[f"{key}.labels.png"])))
     labels[3, 4] = 23
-    store(folder, files | {f"{key}.labels.png": grey_png(labels)})
+    store(folder, files | {f"{key}.labels.png": png_bytes(labels)})
     found = inspect(folder)
     assert failed(found) == {"classes"}
     assert found.findings.told["classes"] == [f"{SHARD}, {key}: names class 23"]
