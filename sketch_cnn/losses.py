@@ -72,7 +72,7 @@ def reader_losses(
     off = functional.smooth_l1_loss(answer["intensity"], intensity, reduction="none", beta=0.1)
     points = torch.cat([truth["landmarks"], truth["lines"]], 1)
     distance = _distance(torch.cat([answer["landmarks"], answer["lines"]], 1), points)
-    early = _distance(answer["rough"], points) + _distance(answer["nearer"], points)
+    early = sum(_distance(answer[name], points) for name in ("rough", "nearer", "near"))
     wide = torch.cat([answer["spread"], answer["line_spread"]], 1) / _NEAR_PX
     wide = wide.clamp(min=0.1)
     marks = truth["landmarks"].shape[1]

@@ -18,6 +18,7 @@ __all__ = [
     "frame_size",
     "sample_at",
     "soft_argmax",
+    "turned_axes",
 ]
 
 LANDMARKS = 70
@@ -33,8 +34,8 @@ def _lines(first: str, last: str) -> slice:
 _RIGHT_EYE, _LEFT_EYE, _MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)
 _PARTS = (
     (slice(17, 22), _RIGHT_EYE), (slice(22, 27), _LEFT_EYE),
-    (_RIGHT_EYE, _RIGHT_EYE), (slice(68, 69), _RIGHT_EYE),
-    (_LEFT_EYE, _LEFT_EYE), (slice(69, 70), _LEFT_EYE),
+    (_RIGHT_EYE, _RIGHT_EYE), (slice(69, 70), _RIGHT_EYE),
+    (_LEFT_EYE, _LEFT_EYE), (slice(68, 69), _LEFT_EYE),
     (_MOUTH, _MOUTH),
     (_lines("brow_upper_R", "lower_lid_R"), _RIGHT_EYE),
     (_lines("brow_upper_L", "lower_lid_L"), _LEFT_EYE),
@@ -92,6 +93,13 @@ def face_axis(landmarks: Tensor) -> tuple[Tensor, Tensor]:
     size = torch.sqrt(centred.square().sum(2).mean(1).clamp(min=1.0))
     axis = landmarks[:, 42:48].mean(1) - landmarks[:, 36:42].mean(1)
     return size, axis / axis.norm(dim=1, keepdim=True).clamp(min=1.0)
+
+
+def turned_axes(frame: tuple[Tensor, Tensor]) -> Tensor:
+    """Return (N, 2, 2) of size (N,) and axis (N, 2): rows are the face's x and y, a size long."""
+    size, axis = frame
+    x, y = (size[:, None] * axis).unbind(1)
+    return torch.stack([x, y, -y, x], 1).reshape(-1, 2, 2)
 
 
 def face_frame(points: Tensor) -> Tensor:

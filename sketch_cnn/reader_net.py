@@ -3,9 +3,10 @@
 A small residual net (He et al. 2016, doi:10.1109/CVPR.2016.90) with a U-Net's decoder (Ronneberger
 et al. 2015). Its points, landmarks and where the lines run (`line_points.py`), are the means of
 heat maps (Nibali et al. 2018, "Numerical coordinate regression"), moved twice by what is seen
-around them, as in cascaded shape regression (Cao et al. 2012; Xiong & De la Torre 2013). Its Action
-Units are Beta distributions (Sensoy et al. 2018, "Evidential deep learning") with exponential
-evidence (Pandey & Yu 2023, "Learn to accumulate evidence from all training samples").
+around them, as in cascaded shape regression (Cao et al. 2012; Xiong & De la Torre 2013), and those
+of eyes and mouth once more by a closer look (`close_look.py`). Its Action Units are Beta
+distributions (Sensoy et al. 2018, "Evidential deep learning") with exponential evidence (Pandey &
+Yu 2023, "Learn to accumulate evidence from all training samples").
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .blocks import Residual, conv, stage
+from .close_look import CODE, CloseLooks
 from .labels import AU_LABELS, FEATURES
 from .places import (
     LANDMARKS,
@@ -29,6 +31,7 @@ from .places import (
     frame_size,
     sample_at,
     soft_argmax,
+    turned_axes,
 )
 
 __all__ = ["Reader"]
@@ -62,11 +65,11 @@ class Reader(nn.Module):
     `alpha`, `beta`, `intensity`, `visible` (N, A); `landmarks` (N, 70, 2) and `spread` (N, 70),
     `lines` (N, L, 2) and `line_spread` (N, L) in crop pixels; `pose` (N, 3) radians; `features`
     (N, C, 64, 64) logits; `embedding` (N, 512), what the answers are read from; while it trains
-    `rough` and `nearer`, all points before they were moved and in between; and else `attention`
-    (N, 32, 32), the mean of the heat maps' softmax: what share of its looking for points goes to
-    each place of the crop. Action Units are read from the features around the points, so that the
-    same place of the face is always in the same place of the answer's input, wherever it lies in
-    the crop; and from where the points lie.
+    `rough`, `nearer` and `near`, all points before they were moved and in between; and else
+    `attention` (N, 32, 32), the mean of the heat maps' softmax: what share of its looking for
+    points goes to each place of the crop. Action Units are read from the features around the
+    points, so that the same place of the face is always in the same place of the answer's input,
+    wherever it lies in the crop; and from where the points lie.
     """
 
     def __init__(self, width: int = 40, thin: int = 16) -> None:
@@ -90,6 +93,7 @@ class Reader(nn.Module):
         self.windows = Windows(LANDMARK_SIGHT, thin, 3 * w)
         self.line_windows = Windows(LINE_SIGHT, thin, 3 * w)
         self.squeeze = conv(4 * w, COARSE, kernel=1)
+        self.close = CloseLooks(thin)
         self.head = Answer()
 
     def forward(self, ink: Tensor) -> dict[str, Tensor]:
@@ -112,16 +116,23 @@ class Reader(nn.Module):
             marks, along = nearer[:, :LANDMARKS], nearer[:, LANDMARKS:]
             landmarks = self.windows(y1, there[:, :LANDMARKS], marks, spread[:, :LANDMARKS], frame)
             lines = self.line_windows(y1, there[:, LANDMARKS:], along, spread[:, LANDMARKS:], frame)
-            answer = self.head(landmarks, lines, coarse)
+            near = torch.cat([landmarks.where, lines.where], 1)
+            frame = face_axis(near.detach())
+        closer = self.close(ink, y1, near, frame)
+        with torch.autocast(ink.device.type, enabled=False):
+            points = near + closer.moves
+            wide = torch.cat([landmarks.spread, lines.spread], 1)
+            wide = wide * torch.exp(closer.wider.clamp(-4.0, 2.0))
+            answer = self.head(landmarks, lines, coarse, points, closer.code)
         answer |= {
-            "landmarks": landmarks.where,
-            "spread": landmarks.spread,
-            "lines": lines.where,
-            "line_spread": lines.spread,
+            "landmarks": points[:, :LANDMARKS],
+            "spread": wide[:, :LANDMARKS],
+            "lines": points[:, LANDMARKS:],
+            "line_spread": wide[:, LANDMARKS:],
             "features": self.features(y1),
         }
         if self.training:
-            answer |= {"rough": rough, "nearer": nearer}
+            answer |= {"rough": rough, "nearer": nearer, "near": near}
         else:
             looks = torch.softmax(heat, dim=-1).mean(1)
             answer["attention"] = looks.reshape(-1, y2.shape[-1], y2.shape[-1])
@@ -187,10 +198,7 @@ class Windows(nn.Module):
         where, spread : (N, K, 2) and (N, K) crop pixels
         frame : size (N,) and axis (N, 2) of the faces
         """
-        size, axis = frame
-        x, y = (size[:, None] * axis).unbind(1)
-        turn = torch.stack([x, y, -y, x], 1).reshape(-1, 2, 2)  # rows: the face's x, its y
-        around = where[:, :, None] + (self.offsets @ turn)[:, None]
+        around = where[:, :, None] + (self.offsets @ turned_axes(frame))[:, None]
         seen = sample_at(maps, around.flatten(1, 2))
         seen = seen.reshape(-1, where.shape[1], self.samples * maps.shape[1])
         inputs = torch.cat([seen, more], 2)
@@ -226,26 +234,32 @@ class Answer(nn.Module):
             nn.Linear(512, 256),
             nn.ReLU(inplace=True),
         )
+        self.close = nn.Linear(3 * CODE, 256, bias=False)
         self.last = nn.Linear(512, 4 * count + 3)
+        nn.init.zeros_(self.close.weight)
         with torch.no_grad():  # begin with what is usual: the Action Unit is absent, but could show
             self.last.bias.zero_()
             self.last.bias[count : 2 * count] = 1.5
             self.last.bias[2 * count : 3 * count] = -2.0
             self.last.bias[3 * count : 4 * count] = 1.0
 
-    def forward(self, landmarks: Seen, lines: Seen, coarse: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, landmarks: Seen, lines: Seen, coarse: Tensor, points: Tensor, code: Tensor
+    ) -> dict[str, Tensor]:
         """Return `pose`, `embedding` and what is said of the Action Units.
 
         Parameters
         ----------
         landmarks, lines : as seen through their windows
         coarse : (N, COARSE, 8, 8) features of the whole crop
+        points : (N, K, 2) where all of them lie after the closer look
+        code : (N, 3 · CODE) of the closer look
         """
         count = len(AU_LABELS)
-        points = torch.cat([landmarks.where, lines.where], 1).detach()
-        places = self.standard(face_frame(points)).clamp(-6.0, 6.0)
+        places = self.standard(face_frame(points.detach())).clamp(-6.0, 6.0)
         parts = [part.flatten(1) for part in (landmarks.numbers, lines.numbers, coarse)]
-        mixed = torch.cat([self.dense(torch.cat([*parts, places], 1)), self.places(places)], 1)
+        dense = self.dense(torch.cat([*parts, places], 1)) + self.close(code)
+        mixed = torch.cat([dense, self.places(places)], 1)
         alpha, beta, intensity, visible, pose = torch.split(
             self.last(mixed), [count] * 4 + [3], dim=1
         )

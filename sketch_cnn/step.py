@@ -14,10 +14,13 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 
+from ..errors import ModelError
 from .augment import PLACER_JITTER, READER_JITTER, place_batch, read_batch, sheet_batch
 from .finder_net import Finder, Placer
 from .larder import Larder
@@ -104,6 +107,25 @@ class Stepper:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate
         self.step = saved["step"]
+
+    def begin_with(self, checkpoint: Path) -> None:
+        """Begin with the smoothed networks of an earlier training; parts that it had not are new.
+
+        Raises
+        ------
+        ModelError
+            If the file is no checkpoint, or its networks are of another width.
+        """
+        try:
+            saved = torch.load(checkpoint, weights_only=True, map_location=self.device)["smoothed"]
+            lacks, other = self.networks.load_state_dict(saved, strict=False)
+        except (OSError, KeyError, RuntimeError, ValueError, UnpicklingError) as error:
+            raise ModelError(f"{checkpoint}: cannot be begun with ({error})") from None
+        if other:
+            raise ModelError(f"{checkpoint}: cannot be begun with (it has {other[0]} besides)")
+        if lacks:
+            _LOG.info("begins with %s; %d tensors are new", checkpoint, len(lacks))
+        self.smoothed.load_state_dict(self.networks.state_dict())
 
     def advance(self, larder: Larder, progress: float, team: Team) -> None:
         """Take one step; `progress` is how much of the schedule is behind us, in [0, 1]."""

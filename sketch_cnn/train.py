@@ -62,6 +62,7 @@ def train(
     recipe: Recipe,
     setting: Setting | None = None,
     *,
+    start: Path | None = None,
     resume: bool = False,
     on_step: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> Path:
@@ -71,6 +72,7 @@ def train(
     ----------
     source : folder of shards, or what gives drawings for ever (see `feed.Source`)
     out : checkpoint; written every few minutes and at the end, whole or not at all
+    start : checkpoint of an earlier training, whose smoothed networks this one begins with
     resume : go on from `out` if it exists
     on_step : called with step, steps and the mean losses since the last call
 
@@ -78,8 +80,12 @@ def train(
     ------
     DatasetError
         If a folder holds no shards, or drawings cannot be made or read.
+    ModelError
+        If `start` is no checkpoint that this training can begin with.
     """
     setting = setting or Setting()
+    if start is not None:
+        Stepper.start(recipe, torch.device("cpu")).begin_with(start)  # told before any work
     if isinstance(source, str | Path):
         folder = Path(source)
         if not any(folder.glob("*.tar")):
@@ -90,8 +96,8 @@ def train(
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     team = Team.of(min(setting.processes, recipe.batch))
-    with team.others(_train_member, source, out, recipe, setting, resume):
-        _train_member(team, source, out, recipe, setting, resume, on_step)
+    with team.others(_train_member, source, out, recipe, setting, start, resume):
+        _train_member(team, source, out, recipe, setting, start, resume, on_step)
     return out
 
 
@@ -101,6 +107,7 @@ def _train_member(
     out: Path,
     recipe: Recipe,
     setting: Setting,
+    start: Path | None,
     resume: bool,
     on_step: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> None:
@@ -110,6 +117,8 @@ def _train_member(
     stepper = Stepper.start(recipe, setting.torch_device())
     if resume and out.exists():
         stepper.load(torch.load(out, weights_only=True, map_location=stepper.device))
+    elif start is not None:
+        stepper.begin_with(start)
     team.join()
     torch.manual_seed(recipe.seed + 1000 * team.rank + stepper.step)
     feed = Feed(source, setting.workers, recipe.seed, team.rank, team.size)

@@ -27,7 +27,7 @@ STORAGES = ("float16", "int8")
 
 _SMALL = 1024
 """Tensors of fewer values stay float32."""
-_LARGE = 32_768
+_LARGE = 8_192
 """Only those of so many values become int8; what they would save counts."""
 _EXACT = ("head.places", "head.last", "mover.together.2")
 """Layers that see or give hundredths of a face, or all answers: they stay float16."""

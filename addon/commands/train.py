@@ -51,7 +51,12 @@ __all__ = ["train"]
 @click.option(
     "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the weights."
 )
-@click.option("--recipe", help="Name, or a .toml file; fourth by default, neutral with --neutral.")
+@click.option("--recipe", help="Name, or a .toml file; fifth by default, neutral with --neutral.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    help="Checkpoint of an earlier training to begin with.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
 @click.option(
@@ -90,6 +95,7 @@ def train(
     validation: Path | None,
     out: Path,
     recipe: str | None,
+    start: Path | None,
     resume: bool,
     device: str,
     minutes: float | None,
@@ -104,6 +110,8 @@ def train(
     if pairs is not None:
         _train_neutral(pairs, model_dir, limit, out, recipe or "neutral", resume, threads)
         return
+    if start is not None and not start.is_file():
+        raise ModelError(f"{start}: no such file; give the checkpoint.pt of an earlier training")
     if model_dir is not None or limit is not None:
         raise click.UsageError("--model and --limit go with --neutral PAIRS.")
     try:
@@ -114,7 +122,7 @@ def train(
         raise ModelError(f"training needs {error.name}; pip install 'limner[train]'") from None
     from ..terminal import progress_bar
 
-    chosen = load_recipe(recipe or "fourth")
+    chosen = load_recipe(recipe or "fifth")
     source = _stream(rigs or "", seed) if data is None else data
     if workers is None:
         workers = 1 if rigs is None else max((os.cpu_count() or 2) // processes - 1, 1)
@@ -124,6 +132,7 @@ def train(
             out / "checkpoint.pt",
             chosen,
             Setting(device, processes, threads, workers, 60.0 * (minutes or math.inf)),
+            start=start,
             resume=resume,
             on_step=lambda step, _steps, _losses: advance(step),
         )

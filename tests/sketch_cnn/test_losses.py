@@ -57,6 +57,7 @@ def answer(count=2, requires_grad=False):
         "lines": 128.0 * torch.rand(count, ALONG, 2),
         "rough": 60.0 + torch.rand(count, 70 + ALONG, 2),
         "nearer": 61.0 + torch.rand(count, 70 + ALONG, 2),
+        "near": 62.0 + torch.rand(count, 70 + ALONG, 2),
         "spread": 1.0 + torch.rand(count, 70),
         "line_spread": 1.0 + torch.rand(count, ALONG),
         "pose": torch.rand(count, 3),

@@ -21,7 +21,7 @@ def rows_of(log):
 
 
 def test_every_term_of_the_recipe_has_its_weight():
-    assert set(load_recipe("fourth").weights) == set(TERMS)
+    assert set(load_recipe("fifth").weights) == set(TERMS)
 
 
 def test_an_unknown_recipe_names_the_known_ones():
@@ -49,6 +49,38 @@ def test_training_goes_on_where_it_stopped(tmp_path, checkpoint, drawings, recip
     moved = [name for name, value in networks.state_dict().items() if (value != old[name]).any()]
     for name in ("reader.head.last.weight", "finder.head.1.weight", "placer.heat.weight"):
         assert name in moved
+
+
+def test_a_training_begins_with_an_earlier_one_whose_new_parts_are_its_own(
+    tmp_path, checkpoint, drawings, recipe
+):
+    from dataclasses import replace
+
+    saved = torch.load(checkpoint, weights_only=True)
+    known = {name: v for name, v in saved["smoothed"].items() if ".close." not in name}
+    start, out = tmp_path / "start.pt", tmp_path / "out.pt"
+    torch.save({"smoothed": known}, start)
+    still = replace(recipe, reader_samples=recipe.batch, learning_rate=0.0)
+    train(drawings, out, still, Setting("cpu", workers=0), start=start)
+    networks, _, step = load_networks(out)
+    assert step == 1
+    for name, value in networks.named_parameters():
+        if name in known:
+            assert torch.equal(value, known[name]), name
+    assert networks.reader.close.eye.weight.abs().sum() > 0.0
+
+
+def test_a_training_begins_with_nothing_but_a_checkpoint(tmp_path, checkpoint, drawings, recipe):
+    from dataclasses import replace
+
+    start, out = tmp_path / "start.pt", tmp_path / "out.pt"
+    start.write_bytes(b"no checkpoint")
+    with pytest.raises(ModelError, match=r"start\.pt: cannot be begun with"):
+        train(drawings, out, recipe, start=start)
+    wider = replace(recipe, width=recipe.width + 8)
+    with pytest.raises(ModelError, match="cannot be begun with"):
+        train(drawings, out, wider, start=checkpoint)
+    assert not out.exists()
 
 
 def test_two_trainers_share_a_batch_and_end_with_one_checkpoint(tmp_path, drawings, recipe):
