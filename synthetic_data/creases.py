@@ -20,8 +20,10 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
     for side in "LR":
         _side_creases(pen, face, aus, side, record)
     hand, rng = pen.hand, pen.part("frown")
-    frown = max(aus.get("AU4L", 0.0), aus.get("AU4R", 0.0))
-    if hand.draws["glabella"] and frown > 0.15 + 0.3 * rng.random():
+    resting = record.resting
+    scowl = max(aus.get("AU4L", 0.0), aus.get("AU4R", 0.0))
+    frown = max(scowl, resting["frown"])
+    if hand.draws["glabella"] and (resting["frown"] or scowl > 0.15 + 0.3 * rng.random()):
         curve = face.curves["glabella_crease"]
         apart = face.to_image(np.array([[rng.uniform(0.05, 0.1), 0.0]]))[0]
         for sign in (-1.0, 1.0) if rng.random() < 0.8 else (0.0,):
@@ -30,15 +32,17 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
         record.crease("AU4L", "AU4R")
     rng = pen.part("forehead")
     raised = max(aus.get(f"AU{au}{side}", 0.0) for au in (1, 2) for side in "LR")
-    if hand.draws["forehead"] and raised > 0.15 + 0.3 * rng.random():
+    lined = max(raised, resting["forehead"])
+    if hand.draws["forehead"] and (resting["forehead"] or raised > 0.15 + 0.3 * rng.random()):
         curve = face.curves["forehead_crease"]
         for level in range(int(rng.integers(1, 4))):
             up = face.to_image(np.array([[0.0, -0.11 * level]]))[0]
             cut = _middle(curve.points, rng.uniform(0.5, 1.0))
-            pen.line(cut + up, "forehead_crease", hand["line_detail"] * (0.5 + 0.7 * raised))
+            pen.line(cut + up, "forehead_crease", hand["line_detail"] * (0.5 + 0.7 * lined))
     rng = pen.part("chin")
     chin = aus.get("AU17", 0.0)
-    if hand.draws["mentolabial"] and rng.random() < 0.35 + 0.6 * chin:
+    if hand.draws["mentolabial"] and (resting["chin"] or rng.random() < 0.2 + 0.75 * chin):
+        chin = max(chin, resting["chin"])
         curve = face.curves["mentolabial"]
         pen.line(
             curve.points, "mentolabial", hand["line_detail"] * (0.6 + 0.6 * chin), curve.visible
@@ -71,8 +75,8 @@ def _side_creases(
         0.5 * aus.get(f"AU6{side}", 0.0),
     )  # fmt: skip
     fold = face.curves[f"nasolabial_{side}"]
-    aged = 0.35 if hand.draws["fold"] else 0.0
-    if hand.draws["nasolabial"] and max(strength, aged) > 0.15 + 0.25 * rng.random():
+    aged = record.resting["fold"]
+    if hand.draws["nasolabial"] and (aged or strength > 0.15 + 0.25 * rng.random()):
         cut = int(len(fold.points) * (0.5 + 0.5 * max(strength, rng.random())))
         weight = hand["line_detail"] * (0.5 + 0.7 * max(strength, aged))
         if pen.line(fold.points[:cut], "nasolabial", weight, fold.visible[:cut]) > 0.3:
@@ -83,7 +87,9 @@ def _side_creases(
     lower = face.curves[f"lower_lid_{side}"]
     if hand.draws["crow_feet"]:
         record.crease(f"AU6{side}")
-        if squint > 0.15 + 0.3 * rng.random() and share_of(feet.visible) > 0.4:
+        lined = record.resting["crow_feet"]
+        if (lined or squint > 0.15 + 0.3 * rng.random()) and share_of(feet.visible) > 0.4:
+            squint = max(squint, lined)
             root = face.curves[f"upper_lid_{side}"].points[-1]
             for spread in ((0.0,), (-0.22, 0.22), (-0.35, 0.0, 0.35))[int(rng.integers(3))]:
                 turned = _turned(feet.points, root, spread)
@@ -96,7 +102,9 @@ def _side_creases(
                 )
     rng = pen.part(f"under the eye {side}")
     tired = max(aus.get(f"AU6{side}", 0.0), 0.8 * aus.get(f"AU7{side}", 0.0))
-    if hand.draws["under_eye"] and rng.random() < 0.3 + 0.7 * tired:
+    carried = record.resting["bag"]
+    if hand.draws["under_eye"] and (carried or rng.random() < tired):
+        tired = max(tired, carried)
         drop = face.to_image(np.array([[0.0, rng.uniform(0.07, 0.13)]]))[0]
         middle = middle_of(lower.points)
         bag = middle + 1.1 * (lower.points - middle) + drop

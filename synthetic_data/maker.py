@@ -129,6 +129,7 @@ def drawn_entries(drawing: Drawing) -> dict[str, Any]:
         "landmarks": np.asarray(drawing.landmarks).round(2),
         "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
         "landmarks_on_symbols": drawing.symbols,
+        "resting": drawing.resting,
     }
 
 

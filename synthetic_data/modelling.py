@@ -16,7 +16,7 @@ from .hatching import noise_field
 from .pen import LABEL, Pen
 from .shut import resample_to
 
-__all__ = ["draw_modelling", "shade_lips", "stipple"]
+__all__ = ["draw_marks", "draw_modelling", "shade_lips", "stipple"]
 
 
 def stipple(
@@ -61,13 +61,13 @@ def shade_lips(pen: Pen, top: DrawnCurve, low: DrawnCurve, seam: NDArray[np.floa
         at = np.sort(rng.uniform(2.0, 21.0, count))
         near, far = _at(seam, at), _at(outer, at + rng.normal(0.0, 1.0, count).clip(-1.5, 1.5))
         share = rng.uniform(0.5, 1.0, (count, 1)) * reach
-        _marks(pen, near, near + share * (far - near), label, 0.6)
+        draw_marks(pen, near, near + share * (far - near), label, 0.6)
     middle = foot[12]
     drop = middle - seam[12]
     span = np.linspace(-0.3, 0.3, int(rng.integers(3, 7)))[:, None] * (foot[-1] - foot[0])
     start = middle + span + drop * rng.uniform(0.2, 0.5)
     tilt = 0.12 * (foot[-1] - foot[0]) + 0.3 * drop
-    _marks(pen, start - 0.5 * tilt, start + 0.5 * tilt, "other", 0.7)
+    draw_marks(pen, start - 0.5 * tilt, start + 0.5 * tilt, "other", 0.7)
 
 
 def draw_modelling(pen: Pen, face: DrawnFace) -> None:
@@ -102,10 +102,10 @@ def draw_modelling(pen: Pen, face: DrawnFace) -> None:
         starts.append(place - 0.5 * way)
         ends.append(place + 0.5 * way)
     if starts:
-        _marks(pen, np.concatenate(starts), np.concatenate(ends), "other", 0.6)
+        draw_marks(pen, np.concatenate(starts), np.concatenate(ends), "other", 0.6)
 
 
-def _marks(
+def draw_marks(
     pen: Pen, starts: NDArray[np.float64], ends: NDArray[np.float64], label: str, weight: float
 ) -> None:
     """Draw (N, 2) to (N, 2) as slightly bent strokes, or as dots in a row."""

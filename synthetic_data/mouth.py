@@ -67,7 +67,11 @@ def draw_mouth(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Record)
         pen.line(0.5 * (top + low), "none", 0.8, seen, 0.0)
     else:
         seam = 0.5 * (top + low)
-        pen.line(seam, "upper_lip_inner", 1.2, seen, steady=kind == "line")
+        resting = record.resting
+        pen.line(seam, "upper_lip_inner", 1.2 * resting["seam"], seen, steady=kind == "line")
+        if resting["seam_apart"]:  # lips that are shut, not parted: two lines nearly in one
+            beside = (seam + face.to_image(np.array([[0.0, resting["seam_apart"]]])))[5:-5]
+            pen.line(beside, "lower_lip_inner", 0.8, seen[5:-5], steady=True)
     if kind == "shaded":
         shade_lips(pen, outer_top, outer_low, 0.5 * (top + low))
     pen.part("lower lip")

@@ -22,12 +22,14 @@ class Record:
         the landmarks lie on the symbol
     shared : numbers that both sides of the face share, such as the size of dot eyes
     faint : labels of AUs whose motion is too small to be seen
+    resting : what the face carries whatever its expression (see `resting.sample_resting`)
     shown : labels of AUs that the drawing can show
     """
 
     landmarks: NDArray[np.float64]
     shared: dict[str, float]
     faint: frozenset[str] = frozenset()
+    resting: dict[str, float] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
 
     @classmethod

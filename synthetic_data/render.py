@@ -37,6 +37,7 @@ from .props import (
     draw_spots,
 )
 from .record import Record
+from .resting import draw_shades, sample_resting
 from .style import Hand
 from .warp import Warp
 
@@ -65,6 +66,7 @@ class Drawing:
     visible : AU label → True if the drawing can show it
     warp : parameters of the hand's errors of proportion (see `warp.Warp`)
     face_box : (x0, y0, x1, y1) pixels, brows to chin, ear to ear
+    resting : what the face carries whatever its expression (see `resting.sample_resting`)
     neutral : the same face at rest, drawn by the same hand, where pairs are wanted
     """
 
@@ -77,6 +79,7 @@ class Drawing:
     visible: dict[str, bool] | None = None
     warp: dict[str, Any] | None = None
     face_box: tuple[float, float, float, float] | None = None
+    resting: dict[str, float] | None = None
     neutral: Drawing | None = None
 
 
@@ -113,6 +116,7 @@ def draw_warped(
     """Draw one face, given the hand's errors of proportion, on the pen's clean canvas."""
     face = warp_face(seen, warp)
     record = Record.start(face.landmarks, pen.part("record"), faint)
+    record.resting = sample_resting(pen.hand, pen.part("rest"))
     _draw_layers(pen, face, aus, record, rig, warp)
     picture, labels = finish(pen)
     marks = record.landmarks
@@ -127,6 +131,7 @@ def draw_warped(
         visible={label: label in record.shown for label in AU_LABELS},
         warp=warp.parameters,
         face_box=tuple(float(edge) for edge in box),  # type: ignore[arg-type]
+        resting=record.resting,
     )
 
 
@@ -161,6 +166,7 @@ def _draw_layers(
         _shade_face(pen, face, rig, warp)
     if hand.draws["modelling"]:
         draw_modelling(pen, face)
+    draw_shades(pen, face, record.resting)
     pen.part("contours")
     _draw_contours(pen, face, record)
     draw_creases(pen, face, aus, record)

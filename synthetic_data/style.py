@@ -42,6 +42,7 @@ CHANCES: dict[str, float] = {
     "jaw": 1.0, "beard": 0.08, "moustache": 0.08, "glasses": 0.08, "hat": 0.15, "collar": 0.5,
     "earring": 0.05, "clutter": 0.15, "closed_outline": 0.1, "freckles": 0.04, "teeth": 0.7,
     "blush": 0.02, "fold": 0.3, "modelling": 0.1, "frame": 0.06, "bilevel": 0.03,
+    "resting": 0.3,
 }  # fmt: skip
 """How probable it is that a hand draws each thing."""
 

@@ -1,0 +1,165 @@
+"""What a face carries at rest: creases of age, hollows and shades that no expression has made.
+
+They are there whatever the face does, so that such ink by itself tells of no Action Unit; an
+expression adds to the creases (`creases.py`).
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .evenly import between, evenly, one_of, places_at
+from .face import DrawnFace
+from .modelling import draw_marks
+from .pen import Pen
+from .style import Hand
+
+__all__ = ["NOTHING", "draw_shades", "sample_resting"]
+
+_CREASES = {
+    # chance in the young, what age adds to it; the least and the greatest depth
+    "fold": (0.05, 0.4, 0.25, 0.6),
+    "bag": (0.2, 0.35, 0.1, 0.7),
+    "chin": (0.3, 0.15, 0.0, 0.5),
+    "crow_feet": (0.0, 0.4, 0.15, 0.5),
+    "forehead": (0.0, 0.45, 0.15, 0.5),
+    "frown": (0.0, 0.2, 0.1, 0.3),
+}
+"""Lines, drawn by hands that draw such a line at all."""
+_SHADES = {
+    "under_lip": 0.6, "under_nose": 0.5, "cheeks": 0.4, "eye_hollows": 0.45, "fold_shade": 0.3,
+    "chin_ball": 0.35, "nose_side": 0.35,
+}  # fmt: skip
+"""Patches of marks, and how many of the hands that shade resting faces lay each."""
+_HEAVY_SEAM, _DOUBLE_SEAM = 0.3, 0.12
+
+NOTHING: dict[str, float] = {
+    "age": 0.0, **dict.fromkeys((*_CREASES, *_SHADES), 0.0), "seam": 1.0, "seam_apart": 0.0,
+}  # fmt: skip
+"""A face that carries nothing."""
+
+
+def sample_resting(hand: Hand, rng: np.random.Generator) -> dict[str, float]:
+    """Draw what one face carries at rest.
+
+    Returns
+    -------
+    `age` in [0, 1]; the depth of each crease and shade in [0, 1], 0 where there is none; `seam`,
+    how wide the line between closed lips is for this hand's lines; `seam_apart`, the distance of a
+    second such line, in units of the face (0: there is none)
+    """
+    age = float(rng.random())
+    carried = {"age": age}
+    for name, (young, aged, least, most) in _CREASES.items():
+        chance, depth = rng.random(2).tolist()
+        likely = 1.0 if name == "fold" and hand.draws["fold"] else young + aged * age
+        carried[name] = least + (most - least) * depth if chance < likely else 0.0
+    chances, depths = rng.random((2, len(_SHADES))).tolist()
+    for (name, likely), chance, depth in zip(_SHADES.items(), chances, depths, strict=True):
+        shaded = hand.draws["resting"] and chance < likely
+        carried[name] = 0.3 + 0.7 * depth if shaded else 0.0
+    heavy, wide, double, apart = rng.random(4).tolist()
+    carried["seam"] = 1.2 + 1.2 * wide if heavy < _HEAVY_SEAM else 1.0
+    carried["seam_apart"] = 0.012 + 0.012 * apart if double < _DOUBLE_SEAM else 0.0
+    return {name: round(value, 3) for name, value in carried.items()}
+
+
+def draw_shades(pen: Pen, face: DrawnFace, resting: dict[str, float]) -> None:
+    """Lay the shades of a resting face: rows of even strokes, as hands hatch, in one batch."""
+    rng = pen.part("shades at rest")
+    laid = [row for row in _rows(face, resting, rng) if row[0] > 0.0]
+    if not laid:
+        return
+    spacing = 0.8 * pen.hand["shade_spacing"] * pen.scale
+    batches = [_row(rng, spacing / (0.5 + 0.5 * row[0]), *row[1:]) for row in laid]
+    starts, ends = (np.concatenate(points) for points in zip(*batches, strict=True))
+    draw_marks(pen, starts, ends, "other", one_of(rng, (0.5, 0.65, 0.8)))
+
+
+_Row = tuple[float, NDArray[np.float64], NDArray[np.float64]]
+
+
+def _rows(face: DrawnFace, resting: dict[str, float], rng: np.random.Generator) -> list[_Row]:
+    """List rows of strokes: depth, the (N, 2) line that they stand along, the stroke's (2,) way."""
+    marks, seen = face.landmarks, face.landmarks_visible
+    across, down = face.to_image(np.array([[1.0, 0.0], [0.0, 1.0]]))
+    lip, chin, base = marks[57], marks[8], marks[33]
+    rows: list[_Row] = []
+    wide, upright = rng.uniform(0.12, 0.24), rng.random() < 0.5
+    below = lip + rng.uniform(0.12, 0.3) * (chin - lip)
+    if resting["under_lip"] and seen[57]:
+        rows.append((resting["under_lip"], *_patch(below, across, down, wide, 0.05, upright)))
+    if resting["chin_ball"] and seen[8]:
+        ball = lip + rng.uniform(0.75, 0.88) * (chin - lip)
+        bow = ball + _bent(0.2, 0.05, across, down)
+        rows.append((resting["chin_ball"], bow, 0.09 * down + rng.uniform(-0.06, 0.06) * across))
+    if resting["under_nose"] and seen[33]:
+        lean = rng.uniform(-0.05, 0.05) * across
+        top = base + 0.03 * down + _bent(rng.uniform(0.1, 0.2), -0.02, across, down)
+        reach = rng.uniform(0.35, 0.8) * float((marks[51] - base) @ down) / float(down @ down)
+        rows.append((resting["under_nose"], top + 0.5 * reach * down, reach * down + lean))
+    lit = one_of(rng, (-1.0, 0.0, 0.0, 1.0))
+    tilt, sink = rng.uniform(0.04, 0.14), rng.uniform(0.05, 0.12)
+    for side, sign, row, wing, corner in (("R", -1.0, 2, 31, 48), ("L", 1.0, 14, 35, 54)):
+        shadowed = sign != lit
+        lid = face.curves[f"lower_lid_{side}"]
+        if resting["eye_hollows"] and lid.visible[len(lid.points) // 2]:
+            under = places_at(lid.points, evenly(9, 0.0, 0.75 * len(lid.points)))
+            way = 0.09 * down + sign * 0.05 * across
+            rows.append((resting["eye_hollows"], under + sink * down + 0.5 * way, way))
+        fold = face.curves[f"nasolabial_{side}"]
+        if resting["fold_shade"] and shadowed and fold.visible[len(fold.points) // 2]:
+            part = fold.points[: int(0.7 * len(fold.points))]
+            way = sign * 0.09 * across + tilt * down
+            rows.append((resting["fold_shade"], part + 0.4 * way, way))
+        if resting["cheeks"] and shadowed and seen[row]:
+            middle = 0.5 * (marks[row] + marks[corner])
+            line = middle + evenly(7, -0.22, 0.22)[:, None] * (down - 0.4 * sign * across)
+            rows.append((resting["cheeks"], line, 0.22 * sign * across + tilt * down))
+        if resting["nose_side"] and shadowed and seen[wing]:
+            line = between(marks[28] + 0.07 * sign * across, marks[wing], 7)
+            rows.append((resting["nose_side"], line, 0.07 * sign * across + 0.06 * down))
+    return rows
+
+
+def _bent(
+    wide: float, sag: float, across: NDArray[np.float64], down: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a shallow arc, (9, 2), that hangs by `sag` in its middle; both in units."""
+    along = evenly(9, -1.0, 1.0)[:, None]
+    return wide * along * across + sag * (1.0 - along * along) * down
+
+
+def _patch(
+    middle: NDArray[np.float64],
+    across: NDArray[np.float64],
+    down: NDArray[np.float64],
+    wide: float,
+    high: float,
+    upright: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the line and the way of a level patch's strokes, which stand or lie."""
+    if upright:
+        return middle + _bent(wide, 0.03, across, down), 2.0 * high * down + 0.02 * across
+    line = middle + evenly(5, -high, high)[:, None] * down
+    return line, 2.0 * wide * across
+
+
+def _row(
+    rng: np.random.Generator,
+    spacing_px: float,
+    line: NDArray[np.float64],
+    way: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return starts and ends, (S, 2), of strokes at even steps of a line, shorter at its ends."""
+    length = float(np.hypot(*np.diff(line, axis=0).T).sum())
+    count = min(max(int(length / spacing_px) + 1, 3), 24)
+    jitter = rng.uniform(-1.0, 1.0, (3, count))
+    along = evenly(count, -1.0, 1.0) + jitter[0] * (0.5 / count)
+    centre = places_at(line, np.clip(0.5 * (along + 1.0), 0.0, 1.0) * (len(line) - 1.0))
+    reach = (0.45 + 0.55 * (1.0 - along * along) + 0.12 * jitter[1])[:, None] * way
+    centre = centre + 0.1 * jitter[2][:, None] * way
+    return centre - 0.5 * reach, centre + 0.5 * reach
