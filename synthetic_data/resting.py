@@ -20,18 +20,18 @@ from .style import Hand
 __all__ = ["NOTHING", "draw_shades", "sample_resting"]
 
 _CREASES = {
-    # chance in the young, what age adds to it; the least and the greatest depth
-    "fold": (0.05, 0.4, 0.25, 0.6),
-    "bag": (0.2, 0.35, 0.1, 0.7),
-    "chin": (0.3, 0.15, 0.0, 0.5),
-    "crow_feet": (0.0, 0.4, 0.15, 0.5),
-    "forehead": (0.0, 0.45, 0.15, 0.5),
-    "frown": (0.0, 0.2, 0.1, 0.3),
+    # the hand's line; chance in the young, what age adds to it; the least and the greatest depth
+    "fold": ("nasolabial", 0.05, 0.4, 0.25, 0.6),
+    "bag": ("under_eye", 0.2, 0.35, 0.1, 0.7),
+    "chin": ("mentolabial", 0.3, 0.15, 0.1, 0.5),
+    "crow_feet": ("crow_feet", 0.0, 0.4, 0.15, 0.5),
+    "forehead": ("forehead", 0.0, 0.45, 0.15, 0.5),
+    "frown": ("glabella", 0.0, 0.2, 0.1, 0.3),
 }
 """Lines, drawn by hands that draw such a line at all."""
 _SHADES = {
     "under_lip": 0.6, "under_nose": 0.5, "cheeks": 0.4, "eye_hollows": 0.45, "fold_shade": 0.3,
-    "chin_ball": 0.35, "nose_side": 0.35,
+    "chin_ball": 0.35, "nose_side": 0.35, "lids": 0.35,
 }  # fmt: skip
 """Patches of marks, and how many of the hands that shade resting faces lay each."""
 _HEAVY_SEAM, _DOUBLE_SEAM = 0.3, 0.12
@@ -53,10 +53,11 @@ def sample_resting(hand: Hand, rng: np.random.Generator) -> dict[str, float]:
     """
     age = float(rng.random())
     carried = {"age": age}
-    for name, (young, aged, least, most) in _CREASES.items():
+    for name, (line, young, aged, least, most) in _CREASES.items():
         chance, depth = rng.random(2).tolist()
         likely = 1.0 if name == "fold" and hand.draws["fold"] else young + aged * age
-        carried[name] = least + (most - least) * depth if chance < likely else 0.0
+        drawn = hand.draws[line] and chance < likely
+        carried[name] = least + (most - least) * depth if drawn else 0.0
     chances, depths = rng.random((2, len(_SHADES))).tolist()
     for (name, likely), chance, depth in zip(_SHADES.items(), chances, depths, strict=True):
         shaded = hand.draws["resting"] and chance < likely
@@ -110,6 +111,10 @@ def _rows(face: DrawnFace, resting: dict[str, float], rng: np.random.Generator) 
             under = places_at(lid.points, evenly(9, 0.0, 0.75 * len(lid.points)))
             way = 0.09 * down + sign * 0.05 * across
             rows.append((resting["eye_hollows"], under + sink * down + 0.5 * way, way))
+        lid = face.curves[f"upper_lid_{side}"]
+        if resting["lids"] and lid.visible[len(lid.points) // 2]:
+            way = 0.1 * down + sign * 0.03 * across
+            rows.append((resting["lids"], lid.points - (0.5 * way + 0.02 * down), way))
         fold = face.curves[f"nasolabial_{side}"]
         if resting["fold_shade"] and shadowed and fold.visible[len(fold.points) // 2]:
             part = fold.points[: int(0.7 * len(fold.points))]

@@ -77,7 +77,16 @@ def test_a_calm_face_has_its_creases_and_an_expression_deepens_them(face, line, 
 
 @pytest.mark.parametrize(
     "shade",
-    ["under_lip", "under_nose", "cheeks", "eye_hollows", "fold_shade", "chin_ball", "nose_side"],
+    [
+        "under_lip",
+        "under_nose",
+        "cheeks",
+        "eye_hollows",
+        "fold_shade",
+        "chin_ball",
+        "nose_side",
+        "lids",
+    ],
 )
 def test_each_shade_lies_in_the_face_and_is_laid_alike_again(face, shade):
     pens = [pen_of(), pen_of()]
@@ -109,7 +118,12 @@ def test_lips_that_are_shut_may_have_a_heavy_or_a_double_line(face, carried):
 
 
 def test_chance_gives_hands_that_shade_and_old_people_more():
-    rng, shading, calm = np.random.default_rng(1), pen_of(resting=True), pen_of(resting=False)
+    rng, shading, calm = (
+        np.random.default_rng(1),
+        pen_of(resting=True),
+        pen_of(resting=False, forehead=False),
+    )
+    shading.hand.draws.update(crow_feet=True, forehead=True, under_eye=True)
     carried = [sample_resting(shading.hand, rng) for _ in range(600)]
     old = [one for one in carried if one["age"] > 0.7]
     young = [one for one in carried if one["age"] < 0.3]
@@ -118,7 +132,7 @@ def test_chance_gives_hands_that_shade_and_old_people_more():
         assert shares[0] < shares[1] < 0.8, crease
     assert 0.5 < np.mean([one["under_lip"] > 0.0 for one in carried]) < 0.7
     bare = [sample_resting(calm.hand, rng) for _ in range(50)]
-    assert not any(one["under_lip"] or one["cheeks"] for one in bare)
+    assert not any(one["under_lip"] or one["cheeks"] or one["forehead"] for one in bare)
 
 
 def test_a_sample_says_what_its_face_carries():
