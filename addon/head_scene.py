@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,7 +27,9 @@ from ..rig.regions import region_weights
 if TYPE_CHECKING:  # the worker in another Blender needs no more than arrays
     from .fit import Fit
 
-__all__ = ["HeadScene", "head_scene", "load_head_scene", "save_head_scene"]
+__all__ = [
+    "HeadScene", "head_scene", "load_head_scene", "save_head_scene", "scene_arrays", "scene_of",
+]  # fmt: skip
 
 INK_RGB = (28, 58, 120)
 """Colour of the drawn lines over the head: a pencil's blue, seen on skin and on paper."""
@@ -94,8 +98,8 @@ def head_scene(
     )
 
 
-def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
-    """Write `scene` as an npz of plain arrays, readable without pickle."""
+def scene_arrays(scene: HeadScene) -> dict[str, NDArray[Any]]:
+    """Return `scene` as plain arrays by name."""
     arrays: dict[str, Any] = {
         f"mesh_{item.name}": getattr(scene.mesh, item.name) for item in fields(HeadMesh)
     }
@@ -103,41 +107,50 @@ def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
         "colours": scene.colours,
         "iris_polar": scene.iris_polar,
         "regions": scene.regions,
-        "strengths": np.array(scene.strengths),
-        "camera": np.array(
-            [scene.camera.scale_px, *scene.camera.centre_px, *scene.camera.size_px,
-             scene.camera.inverse_distance]
-        ),
+        "strengths": scene.strengths,
+        "camera": [scene.camera.scale_px, *scene.camera.centre_px, *scene.camera.size_px,
+                   scene.camera.inverse_distance],
         "paper_png": np.frombuffer(scene.paper_png, dtype=np.uint8),
         "ink_png": np.frombuffer(scene.ink_png, dtype=np.uint8),
         "record": scene.record,
         "lines": scene.lines,
         "is_animated": scene.is_animated,
     }  # fmt: skip
-    np.savez(path, **arrays)
+    return {name: np.asarray(values) for name, values in arrays.items()}
+
+
+def scene_of(arrays: Mapping[str, NDArray[Any]]) -> HeadScene:
+    """Return the scene that `scene_arrays` took apart."""
+    mesh: dict[str, Any] = {item.name: arrays[f"mesh_{item.name}"] for item in fields(HeadMesh)}
+    mesh["target_names"] = tuple(map(str, mesh["target_names"]))
+    scale_px, x, y, width, height, inverse_distance = map(float, arrays["camera"])
+    return HeadScene(
+        mesh=HeadMesh(**mesh),
+        colours=arrays["colours"],
+        iris_polar=arrays["iris_polar"],
+        regions=arrays["regions"],
+        strengths=tuple(arrays["strengths"].tolist()),
+        camera=Camera(scale_px, np.array([x, y]), (int(width), int(height)), inverse_distance),
+        paper_png=arrays["paper_png"].tobytes(),
+        ink_png=arrays["ink_png"].tobytes(),
+        record=str(arrays["record"]),
+        lines=str(arrays["lines"]),
+        is_animated=bool(arrays["is_animated"]),
+    )
+
+
+def save_head_scene(scene: HeadScene, path: Path | BinaryIO) -> None:
+    """Write `scene` as an npz of plain arrays, readable without pickle."""
+    np.savez(path, **scene_arrays(scene))
 
 
 def load_head_scene(path: Path | BinaryIO) -> HeadScene:
     """Read what `save_head_scene` wrote."""
     with np.load(path, allow_pickle=False) as arrays:
-        mesh = {item.name: arrays[f"mesh_{item.name}"] for item in fields(HeadMesh)}
-        mesh["target_names"] = tuple(map(str, mesh["target_names"]))
-        scale_px, x, y, width, height, inverse_distance = map(float, arrays["camera"])
-        return HeadScene(
-            mesh=HeadMesh(**mesh),
-            colours=arrays["colours"],
-            iris_polar=arrays["iris_polar"],
-            regions=arrays["regions"],
-            strengths=tuple(arrays["strengths"].tolist()),
-            camera=Camera(scale_px, np.array([x, y]), (int(width), int(height)), inverse_distance),
-            paper_png=arrays["paper_png"].tobytes(),
-            ink_png=arrays["ink_png"].tobytes(),
-            record=str(arrays["record"]),
-            lines=str(arrays["lines"]),
-            is_animated=bool(arrays["is_animated"]),
-        )
+        return scene_of(arrays)
 
 
+@lru_cache(maxsize=8)
 def _iris_polar(rig: FaceRig) -> NDArray[np.float32]:
     """Flatten the eyeballs of the neutral head; see `HeadScene.iris_polar`."""
     from ..rig.raster import eye_pose

@@ -1,14 +1,17 @@
 """What Blender and the process that fits for it say to each other while somebody draws.
 
-A message is eight bytes of length and then an npz of plain arrays, readable without pickle. Jobs
-go there as strokes, which are small; answers come back as the head that a scene shows.
+A message is eight bytes of length and then plain arrays: four bytes of length, as many of JSON that
+name them with their kinds and shapes, and their values as they lie in memory. An npz would add up a
+checksum of every head four times on its way, half of that while Blender's window waits. Jobs go
+there as strokes, which are small; answers come back as the head that a scene shows.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
-import io
+import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +20,15 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .head_scene import HeadScene, load_head_scene, save_head_scene
+from .head_scene import HeadScene, scene_arrays, scene_of
 from .hints import Box, Hints
 from .strokes import Stroke
 
 __all__ = ["Answer", "Job", "Reading", "receive", "send"]
 
-_LENGTH = struct.Struct("<Q")
+_LENGTH, _NAMES = struct.Struct("<Q"), struct.Struct("<I")
+_ALIGNED = 16
+_SCENE = "scene."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +53,7 @@ class Job:
         """Return the job as bytes."""
         empty = np.zeros((0, 4))
         rows = [np.column_stack([s.points, s.radius, s.opacity]) for s in self.strokes]
-        return _npz(
+        return _packed(
             number=np.int64(self.number),
             size_px=np.array(self.size_px),
             rows=np.concatenate([empty, *rows]),
@@ -64,19 +69,19 @@ class Job:
     @classmethod
     def unpack(cls, data: bytes) -> Job:
         """Read what `pack` wrote."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            width, height = map(int, arrays["size_px"])
-            parts = np.split(arrays["rows"], np.cumsum(arrays["counts"])[:-1])
-            strokes = tuple(
-                Stroke(part[:, :2], part[:, 2], part[:, 3], bool(is_closed))
-                for part, is_closed in zip(parts, arrays["closed"], strict=False)
-            )
-            labels = map(str, arrays["pinned"])
-            pins = dict(zip(labels, arrays["set_to"].tolist(), strict=True))
-            box = tuple(arrays["face_box"].tolist()) or None
-            places = map(tuple, arrays["places"].tolist())
-            hints = Hints(box, dict(zip(arrays["landmarks"].tolist(), places, strict=True)))
-            return cls(int(arrays["number"]), strokes, (width, height), pins, hints)
+        arrays = _unpacked(data)
+        width, height = map(int, arrays["size_px"])
+        parts = np.split(arrays["rows"], np.cumsum(arrays["counts"])[:-1])
+        strokes = tuple(
+            Stroke(part[:, :2], part[:, 2], part[:, 3], bool(is_closed))
+            for part, is_closed in zip(parts, arrays["closed"], strict=False)
+        )
+        labels = map(str, arrays["pinned"])
+        pins = dict(zip(labels, arrays["set_to"].tolist(), strict=True))
+        box = tuple(arrays["face_box"].tolist()) or None
+        places = map(tuple, arrays["places"].tolist())
+        hints = Hints(box, dict(zip(arrays["landmarks"].tolist(), places, strict=True)))
+        return cls(int(arrays["number"]), strokes, (width, height), pins, hints)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,38 +121,41 @@ class Answer:
 
     def pack(self) -> bytes:
         """Return the answer as bytes."""
-        head = io.BytesIO()
-        if self.scene is not None:
-            save_head_scene(self.scene, head)
-        values = {}
+        values: dict[str, Any] = {}
         if self.reading is not None:
             values = {name: getattr(self.reading, name) for name in Reading.__slots__}
-        return _npz(
-            number=np.int64(self.number),
-            message=np.array(self.message),
-            elapsed_s=np.float64(self.elapsed_s),
-            is_preview=np.bool_(self.is_preview),
-            scene=np.frombuffer(head.getvalue(), dtype=np.uint8),
+        if self.scene is not None:
+            arrays = scene_arrays(self.scene)
+            values |= {f"{_SCENE}{name}": array for name, array in arrays.items()}
+        return _packed(
+            number=self.number,
+            message=self.message,
+            elapsed_s=self.elapsed_s,
+            is_preview=self.is_preview,
             **values,
         )
 
     @classmethod
     def unpack(cls, data: bytes) -> Answer:
-        """Read what `pack` wrote."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            head, reading = arrays["scene"].tobytes(), None
-            if "au_labels" in arrays:
-                labels = tuple(map(str, arrays["au_labels"]))
-                rest = {name: arrays[name] for name in Reading.__slots__ if name != "au_labels"}
-                reading = Reading(labels, **rest)
-            return cls(
-                int(arrays["number"]),
-                str(arrays["message"]),
-                reading,
-                load_head_scene(io.BytesIO(head)) if head else None,
-                float(arrays["elapsed_s"]),
-                bool(arrays["is_preview"]),
-            )
+        """Read what `pack` wrote; arrays are those of `data`, not to be written to."""
+        arrays, reading = _unpacked(data), None
+        if "au_labels" in arrays:
+            labels = tuple(map(str, arrays["au_labels"]))
+            rest = {name: arrays[name] for name in Reading.__slots__ if name != "au_labels"}
+            reading = Reading(labels, **rest)
+        head = {
+            name.removeprefix(_SCENE): array
+            for name, array in arrays.items()
+            if name.startswith(_SCENE)
+        }
+        return cls(
+            int(arrays["number"]),
+            str(arrays["message"]),
+            reading,
+            scene_of(head) if head else None,
+            float(arrays["elapsed_s"]),
+            bool(arrays["is_preview"]),
+        )
 
 
 def send(stream: IO[bytes], data: bytes) -> None:
@@ -167,8 +175,26 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return data if len(data) == count else None
 
 
-def _npz(**arrays: Any) -> bytes:
-    """Return arrays as the bytes of an npz file."""
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    return stream.getvalue()
+def _packed(**values: Any) -> bytes:
+    """Return arrays, and what can be made into some, as bytes."""
+    arrays = {name: np.ascontiguousarray(value) for name, value in values.items()}
+    named = [(name, array.dtype.str, np.shape(values[name])) for name, array in arrays.items()]
+    head = json.dumps(named).encode()
+    parts, at = [_NAMES.pack(len(head)), head], _NAMES.size + len(head)
+    for array in arrays.values():
+        parts += [bytes(-at % _ALIGNED), array.tobytes()]
+        at += -at % _ALIGNED + array.nbytes
+    return b"".join(parts)
+
+
+def _unpacked(data: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays by name, each where it lies in `data`."""
+    (length,) = _NAMES.unpack_from(data)
+    at, arrays = _NAMES.size + length, {}
+    for name, kind, shape in json.loads(data[_NAMES.size : at]):
+        at += -at % _ALIGNED
+        dtype, count = np.dtype(kind), math.prod(shape)
+        values = np.frombuffer(data, dtype, count, at) if count else np.empty(0, dtype)
+        arrays[name] = values.reshape(shape)
+        at += count * dtype.itemsize
+    return arrays

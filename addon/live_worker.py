@@ -23,7 +23,7 @@ from .head_scene import head_scene
 from .live_wire import Answer, Job, Reading, receive, send
 from .pipeline import PipelineSettings, Session, read_at_rest
 from .report import fit_report
-from .strokes import sketch_from_strokes
+from .strokes import Page, sketch_from_strokes
 
 __all__ = ["answer_jobs"]
 
@@ -131,7 +131,7 @@ class _Fitter:
         _ = session.corrector
         session.detector.open()
         _ = session.rest
-        self._following = FitSession(session)
+        self._following, self._page = FitSession(session), Page()
 
     def answers(self, job: Job) -> Iterator[Answer]:
         """Yield the answers to one job; every fault becomes an answer."""
@@ -141,7 +141,7 @@ class _Fitter:
             return time.perf_counter() - started
 
         try:
-            sketch = sketch_from_strokes(job.strokes, job.size_px)
+            sketch = sketch_from_strokes(job.strokes, job.size_px, self._page)
             fit = self._following.update(sketch, job.pins, job.hints)
             if "update" in fit.timing_s:
                 yield _answer(job, fit, elapsed_s(), is_preview=True)
@@ -167,5 +167,7 @@ def _answer(job: Job, fit: Fit, elapsed_s: float, is_preview: bool = False) -> A
         read.face_box,
         read.landmarks,
     )
-    scene = head_scene(fit, fit_report(fit), with_pictures=False)
+    # the fit in full, which says how sound the head is, takes a preview's place within a second
+    record = fit_report(fit, with_quality=not is_preview)
+    scene = head_scene(fit, record, with_pictures=False)
     return Answer(job.number, "", reading, scene, elapsed_s, is_preview)

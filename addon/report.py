@@ -29,12 +29,15 @@ __all__ = ["SCHEMA", "au_entries", "fit_report", "head_angles_deg"]
 SCHEMA = "limner.fit/1"
 
 
-def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str, Any]:
+def fit_report(
+    fit: Fit, detector: Mapping[str, str] | None = None, with_quality: bool = True
+) -> dict[str, Any]:
     """Return the content of `fit.json`.
 
     Parameters
     ----------
     detector : name, version and sha256 of the network, if it is known
+    with_quality : False leaves out how sound the surface is, which takes longer than all the rest
     """
     sketch = fit.sketch
     weights = fit.rig.arkit_weights(fit.state.weights)
@@ -56,7 +59,7 @@ def fit_report(fit: Fit, detector: Mapping[str, str] | None = None) -> dict[str,
         "identity_shared_with": list(fit.shared_with),
         "held": list(fit.held),
         "correction": _correction(fit),
-        "quality": _quality(fit),
+        **({"quality": _quality(fit)} if with_quality else {}),
         "pose": _pose(fit.state.rotation),
         "camera": _camera(fit.camera, sketch),
         "gap": _gap(fit.gap),

@@ -118,5 +118,6 @@ def _marks(
 
 def _thin(points: NDArray[np.float64], every_px: float) -> NDArray[np.float64]:
     """Return one point for every square of the page that holds some."""
-    _, first = np.unique(np.floor(points / every_px), axis=0, return_index=True)
+    column, row = np.floor(points / every_px).T
+    _, first = np.unique(column + 1j * row, return_index=True)  # one number sorts faster than two
     return points[np.sort(first)]

@@ -22,7 +22,7 @@ from ..errors import SketchError, require_shape
 if TYPE_CHECKING:  # Blender reads strokes at every pen lift: nothing heavy before a fit needs it
     from ..sketch_cnn.sketch import Sketch
 
-__all__ = ["Sight", "Stroke", "draw_strokes", "sketch_from_strokes", "strokes_digest"]
+__all__ = ["Page", "Sight", "Stroke", "draw_strokes", "sketch_from_strokes", "strokes_digest"]
 
 _LEAST_RADIUS_PX = 0.75
 _MAX_RADIUS_PX = 100.0
@@ -105,13 +105,16 @@ def strokes_digest(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> str:
     return digest.hexdigest()
 
 
-def sketch_from_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> Sketch:
+def sketch_from_strokes(
+    strokes: Sequence[Stroke], size_px: tuple[int, int], page: Page | None = None
+) -> Sketch:
     """Make a drawing of strokes on a page.
 
     Parameters
     ----------
     strokes : in the order they were drawn
     size_px : (width, height) of the page; its longer side should be `image.MAX_SIDE_PX` at most
+    page : what was drawn before, if the drawing goes on; the same ink in less time
 
     Raises
     ------
@@ -120,7 +123,7 @@ def sketch_from_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> 
     """
     from ..sketch_cnn.sketch import Sketch
 
-    ink = draw_strokes(strokes, size_px)
+    ink = (page or Page()).draw(strokes, size_px)
     if not (ink > 0.3).any():
         what = "no strokes yet" if not strokes else "all strokes lie outside of the picture"
         raise SketchError(f"{what}; draw a face where the camera sees it")
@@ -131,6 +134,36 @@ def sketch_from_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> 
         sha256=strokes_digest(strokes, size_px),
         strokes=tuple(np.column_stack([s.points, 2.0 * s.radius]) for s in strokes),
     )
+
+
+class Page:
+    """A page that is drawn on: strokes that lie on it already are not drawn again."""
+
+    def __init__(self) -> None:
+        self._size_px = (0, 0)
+        self._strokes: tuple[Stroke, ...] = ()
+        self._paper = np.ones(0)
+
+    def draw(self, strokes: Sequence[Stroke], size_px: tuple[int, int]) -> NDArray[np.float32]:
+        """Return the ink of strokes, as `draw_strokes` does.
+
+        Only those after the ones of the last call are drawn; where one of these is gone or another,
+        the page is taken anew.
+        """
+        known, width, height = len(self._strokes), *size_px
+        goes_on = size_px == self._size_px and known <= len(strokes)
+        if not goes_on or not all(map(_is_same, self._strokes, strokes)):
+            known, self._paper = 0, np.ones(height * width, dtype=np.float64)
+        _lay(self._paper, strokes[known:], size_px)
+        self._strokes, self._size_px = tuple(strokes), size_px
+        return (1.0 - self._paper).astype(np.float32).reshape(height, width)
+
+
+def _is_same(one: Stroke, other: Stroke) -> bool:
+    """Tell whether two strokes are drawn alike."""
+    names = ("points", "radius", "opacity")
+    values = ((getattr(one, name), getattr(other, name)) for name in names)
+    return one.is_closed == other.is_closed and all(np.array_equal(a, b) for a, b in values)
 
 
 def draw_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> NDArray[np.float32]:
@@ -144,8 +177,11 @@ def draw_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> NDArray
     -------
     (H, W) float32 in [0, 1], 1 = ink
     """
-    width, height = size_px
-    paper = np.ones(height * width, dtype=np.float64)
+    return Page().draw(strokes, size_px)
+
+
+def _lay(paper: NDArray[np.float64], strokes: Sequence[Stroke], size_px: tuple[int, int]) -> None:
+    """Draw strokes on paper (H · W,), 1 where there is no ink yet."""
     wet = np.zeros_like(paper)
     for stroke in strokes:
         starts, ends = _segments(stroke, size_px)
@@ -161,7 +197,6 @@ def draw_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> NDArray
         for pixels in touched:  # what a second batch touched as well is dry by then
             paper[pixels] *= 1.0 - wet[pixels]
             wet[pixels] = 0.0
-    return (1.0 - paper).astype(np.float32).reshape(height, width)
 
 
 def _batches(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> list[slice]:

@@ -9,6 +9,7 @@ glTF's `COLOR_0` and Blender's float colour attributes want them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,7 @@ def head_look(rig: FaceRig) -> HeadLook:
     )
 
 
+@lru_cache(maxsize=8)
 def head_colours(rig: FaceRig) -> NDArray[np.float32]:
     """Return (V, 3) linear RGB for meshes that carry their colours by vertex, brows included."""
     return head_look(rig).with_brows()
@@ -168,6 +170,7 @@ def _brows(rig: FaceRig) -> NDArray[np.float64]:
     )
 
 
+@lru_cache(maxsize=8)
 def mouth_cavity(rig: FaceRig) -> NDArray[np.float64]:
     """Return (V,) 1 on skin that closed lips hide from the front."""
     upper, lower = _curve(rig, "upper_lip_outer"), _curve(rig, "lower_lip_outer")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ _PART_REGION = {
 }
 
 
+@lru_cache(maxsize=8)
 def region_weights(rig: FaceRig) -> NDArray[np.float32]:
     """Return how far each vertex belongs to each of `REGIONS`: (V, 5) in [0, 1], rows add up to 1.
 

@@ -41,8 +41,16 @@ def camera_of(drawing: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Ob
     return scene.camera if scene.camera not in theirs else None
 
 
-def sight_of(context: bpy.types.Context, drawing: bpy.types.Object) -> Sight:
+def sight_of(
+    context: bpy.types.Context,
+    drawing: bpy.types.Object,
+    depsgraph: bpy.types.Depsgraph | None = None,
+) -> Sight:
     """Return how a drawing is seen: by its camera, else from the 3D view that we are called from.
+
+    Parameters
+    ----------
+    depsgraph : the evaluated scene, if it is at hand
 
     Raises
     ------
@@ -53,7 +61,7 @@ def sight_of(context: bpy.types.Context, drawing: bpy.types.Object) -> Sight:
     if camera is not None:
         render = context.scene.render
         return camera_sight(
-            context,
+            depsgraph or context.evaluated_depsgraph_get(),
             camera,
             render.resolution_x * render.pixel_aspect_x,
             render.resolution_y * render.pixel_aspect_y,
@@ -68,11 +76,11 @@ def sight_of(context: bpy.types.Context, drawing: bpy.types.Object) -> Sight:
 
 
 def camera_sight(
-    context: bpy.types.Context, camera: bpy.types.Object, width: float, height: float
+    depsgraph: bpy.types.Depsgraph, camera: bpy.types.Object, width: float, height: float
 ) -> Sight:
     """Return how a camera sees the world on a page of the proportions `width` to `height`."""
     size = _page(width, height)
-    lens = camera.calc_matrix_camera(context.evaluated_depsgraph_get(), x=size[0], y=size[1])
+    lens = camera.calc_matrix_camera(depsgraph, x=size[0], y=size[1])
     return Sight(_array(lens @ camera.matrix_world.normalized().inverted()), size)
 
 

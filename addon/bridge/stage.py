@@ -128,7 +128,9 @@ def place_under_drawing(
     theirs = drawing.get(HEAD)
     if theirs is None or theirs.name not in context.scene.objects:
         theirs = find_head(context)
-    head = drawing[HEAD] = _write_head(context, scene, theirs)
+    head = _write_head(context, scene, theirs)
+    if drawing.get(HEAD) != head:  # or Blender would take the drawing for changed
+        drawing[HEAD] = head
     view, lens = scene.camera, camera.data
     width, height = view.size_px
     fit = lens.sensor_fit

@@ -1,8 +1,9 @@
 """Live: while somebody draws, the head follows; every finished stroke is a new fit.
 
-A timer looks whether the drawing has changed and whether an answer has come; both take
-milliseconds, because the fit runs in a process of its own (`addon/live.py`). Between two ticks no
-reference to Blender's data is kept: objects may be deleted, undone and loaded at any time.
+A finished stroke is read as soon as Blender has taken it up, before it draws the window anew, and
+sent to the process that fits (`addon/live.py`). A timer looks for what else has changed, and
+whether an answer has come. All that takes milliseconds. Between two ticks no reference to Blender's
+data is kept: objects may be deleted, undone and loaded at any time.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -10,6 +11,7 @@ reference to Blender's data is kept: objects may be deleted, undone and loaded a
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,7 +29,11 @@ __all__ = [
     "can_watch", "is_watching", "note_change", "redraw_sidebars", "start", "status", "stop", "tick",
 ]  # fmt: skip
 
-PERIOD_S = 0.05
+PERIOD_S, BUSY_PERIOD_S = 0.05, 0.01
+"""How often we look: oftener while an answer is due, for it waits until we do."""
+BRIEF_S = 0.5
+"""What is said for a shorter time than this is not worth another drawing of the window, which the
+answer would have to wait for."""
 WAITING = "Waiting for a stroke"
 STROKE_OPERATORS = ("GREASE_PENCIL_OT_brush_stroke", "GREASE_PENCIL_OT_draw")
 _log = logging.getLogger(__name__)
@@ -47,6 +53,8 @@ class _Watch:
     digest: str = ""
     head: str | None = None
     status: str = WAITING
+    shown: str = WAITING
+    show_at: float = 0.0
 
 
 _watches: list[_Watch] = []
@@ -95,7 +103,7 @@ def start(
     stop()
     scene = context.scene
     _watches.append(_Watch(follower, show, by_hand, wear, scene.name, scene.limner.pencil.name))
-    bpy.app.handlers.depsgraph_update_post.append(note_change)
+    bpy.app.handlers.depsgraph_update_post.append(_take_up)
     bpy.app.handlers.undo_post.append(note_change)
     bpy.app.handlers.redo_post.append(note_change)
     bpy.app.handlers.load_pre.append(_end)
@@ -105,7 +113,7 @@ def start(
 def stop() -> None:
     """End the watch, whatever it is at; what came last stays."""
     for handlers, handler in (
-        (bpy.app.handlers.depsgraph_update_post, note_change),
+        (bpy.app.handlers.depsgraph_update_post, _take_up),
         (bpy.app.handlers.undo_post, note_change),
         (bpy.app.handlers.redo_post, note_change),
         (bpy.app.handlers.load_pre, _end),
@@ -131,7 +139,12 @@ def tick() -> float | None:
         _log.exception("Live ended by a fault")
         stop()
         redraw_sidebars()
-    return PERIOD_S if _watches else None
+    if not _watches:
+        return None
+    if watch.shown != watch.status and time.perf_counter() >= watch.show_at:
+        watch.shown = watch.status
+        redraw_sidebars()
+    return BUSY_PERIOD_S if watch.follower.is_busy else PERIOD_S
 
 
 def _look(watch: _Watch) -> None:
@@ -149,19 +162,30 @@ def _look(watch: _Watch) -> None:
         return
     if watch.is_changed:
         watch.is_changed = False
-        sight = sight_of(context, drawing)
-        strokes = read_strokes(drawing, sight)
-        pins, hints = watch.by_hand(context.scene.limner)
-        digest = f"{strokes_digest(strokes, sight.size_px)} {sorted(pins.items())} {hints}"
-        if digest != watch.digest:
-            watch.digest = digest
-            head = drawing.get(HEAD)
-            watch.head = head.name if head is not None and _is_here(head, context) else None
-            watch.follower.follow(strokes, sight.size_px, pins, hints)
-            _say(watch, "Reading the drawing …")
+        _send(context, watch, drawing, context.evaluated_depsgraph_get())
     answer = watch.follower.latest()
     if answer is not None:
         _write(context, watch, drawing, answer)
+
+
+def _send(
+    context: bpy.types.Context,
+    watch: _Watch,
+    drawing: bpy.types.Object,
+    depsgraph: bpy.types.Depsgraph,
+) -> None:
+    """Send the drawing to be fitted, if it is another than the last one."""
+    sight = sight_of(context, drawing, depsgraph)
+    strokes = read_strokes(drawing, sight)
+    pins, hints = watch.by_hand(context.scene.limner)
+    digest = f"{strokes_digest(strokes, sight.size_px)} {sorted(pins.items())} {hints}"
+    if digest == watch.digest:
+        return
+    watch.digest = digest
+    head = drawing.get(HEAD)
+    watch.head = head.name if head is not None and _is_here(head, context) else None
+    watch.follower.follow(strokes, sight.size_px, pins, hints)
+    _say(watch, "Reading the drawing …", brief=True)
 
 
 def _write(
@@ -212,16 +236,36 @@ def note_change(*_: object) -> None:
         _watches[0].is_changed = True
 
 
+def _take_up(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    """Send a finished stroke before the window is drawn anew, which may take longer than a fit."""
+    if not _watches:
+        return
+    watch, context = _watches[0], bpy.context
+    watch.is_changed = True
+    here = context.scene is not None and context.scene.name == scene.name == watch.scene
+    drawing = scene.objects.get(watch.drawing) if here else None
+    if not is_drawing(drawing) or _is_drawing_now() or watch.follower.failure:
+        return
+    meant = (drawing.name, drawing.data.name)
+    if not any(update.id.name in meant for update in depsgraph.updates):
+        return
+    try:
+        _send(context, watch, drawing, depsgraph)
+        watch.is_changed = False
+    except Exception:  # the next tick comes to the same, and tells it
+        _log.debug("a stroke could not be read at once", exc_info=True)
+
+
 def _end(*_: object) -> None:
     """End the watch before another file takes this one's place."""
     stop()
 
 
-def _say(watch: _Watch, text: str) -> None:
-    """Show in the panel what Live is doing."""
+def _say(watch: _Watch, text: str, brief: bool = False) -> None:
+    """Show in the panel what Live is doing, in a moment if it may be over by then."""
     if watch.status != text:
         watch.status = text
-        redraw_sidebars()
+        watch.show_at = time.perf_counter() + BRIEF_S * brief
 
 
 def redraw_sidebars() -> None:

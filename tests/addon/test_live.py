@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from limner.addon import live_worker
 from limner.addon.head_scene import head_scene
 from limner.addon.live import Follower
 from limner.addon.live_wire import Answer, Job, Reading, receive, send
@@ -64,6 +66,16 @@ def test_an_answer_arrives_as_it_was_sent():
     np.testing.assert_array_equal(answer.scene.mesh.targets, scene.mesh.targets)
     assert answer.scene.record == scene.record
     assert answer.scene.paper_png == b""
+
+
+def test_a_preview_says_all_but_how_sound_the_head_is():
+    job, fit = Job(1, (), PAGE), tiny_fit(tiny_rig())
+    said = [
+        json.loads(live_worker._answer(job, fit, 0.0, is_preview).scene.record)
+        for is_preview in (True, False)
+    ]
+    assert said[1].pop("quality")["turned_triangles"] == 0
+    assert said[0] == said[1]
 
 
 def test_an_answer_without_a_head_is_its_message():

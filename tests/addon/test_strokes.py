@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limner.addon import strokes as strokes_module
 from limner.addon.strokes import (
+    Page,
     Sight,
     Stroke,
     draw_strokes,
@@ -153,3 +157,38 @@ def test_a_metre_looks_smaller_from_farther_and_vanishes_behind_the_eye():
 def test_strokes_of_unequal_arrays_are_refused():
     with pytest.raises(ShapeError, match=r"radius: got shape \(3,\), expected \(2\)"):
         Stroke(np.zeros((2, 2)), np.zeros(3), np.zeros(2))
+
+
+@pytest.mark.parametrize("change", ["more", "the same", "undone", "moved", "closed", "other page"])
+def test_a_page_that_is_drawn_on_looks_like_one_drawn_at_once(change):
+    rng = np.random.default_rng(7)
+    first = [
+        Stroke(rng.uniform(5.0, 90.0, (6, 2)), rng.uniform(1.0, 4.0, 6), rng.uniform(0.3, 1.0, 6))
+        for _ in range(5)
+    ]
+    moved, closed = first[2], replace(first[1], is_closed=True)
+    then = {
+        "more": [*first, Stroke(np.array([[50.0, 5.0], [50.0, 90.0]]), np.ones(2), np.ones(2))],
+        "the same": first,
+        "undone": first[:-1],
+        "moved": [*first[:2], replace(moved, points=moved.points + 3.0), *first[3:]],
+        "closed": [first[0], closed, *first[2:]],
+        "other page": first,
+    }[change]
+    size = (100, 90) if change == "other page" else (100, 100)
+    page = Page()
+    before = page.draw(first, (100, 100))
+    kept = before.copy()
+    np.testing.assert_array_equal(page.draw(then, size), draw_strokes(then, size))
+    np.testing.assert_array_equal(before, kept)  # what was given away stays as it was
+
+
+def test_a_page_draws_only_what_is_new(monkeypatch):
+    drawn, cover = [], strokes_module._cover
+    monkeypatch.setattr(strokes_module, "_cover", lambda *a: drawn.append(a) or cover(*a))
+    line = Stroke(np.array([[10.0, 10.0], [40.0, 30.0]]), np.ones(2), np.ones(2))
+    page = Page()
+    page.draw([line, line], (50, 50))
+    assert len(drawn) == 2
+    page.draw([line, line, line], (50, 50))
+    assert len(drawn) == 3

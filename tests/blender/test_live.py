@@ -271,3 +271,56 @@ def test_without_strokes_or_orthographic_camera_the_button_is_grey(bpy, hand):
     bpy.context.scene.camera.data.type = "ORTHO"
     bpy.context.scene.limner.source = "PICTURE"
     assert not bpy.ops.limner.live.poll()
+
+
+def test_a_finished_stroke_is_sent_before_the_next_tick(bpy, hand):
+    follow_once(bpy, hand)
+    drawing = bpy.context.scene.limner.pencil
+    write_stroke(drawing, [(0, 0, 0), (0.05, 0, 0.05)])
+    bpy.context.view_layer.update()
+    assert len(hand.jobs) == 2
+    assert len(hand.jobs[-1][0]) == 3
+    tick()
+    assert len(hand.jobs) == 2
+
+
+def test_what_else_changes_in_the_scene_is_not_read_at_once(bpy, hand, monkeypatch):
+    from limner.addon.bridge import watching
+
+    follow_once(bpy, hand)
+    bpy.context.view_layer.update()  # the drawing knows its head now, and has changed so far
+    tick()
+    reads, read = [], watching.read_strokes
+    monkeypatch.setattr(watching, "read_strokes", lambda *a: reads.append(a) or read(*a))
+    head_of(bpy).location.x += 0.1
+    bpy.context.view_layer.update()
+    assert not reads
+    drawing = bpy.context.scene.limner.pencil
+    drawing.data.update_tag()
+    bpy.context.view_layer.update()
+    assert len(reads) == 1
+
+
+def test_what_is_over_in_a_moment_costs_no_drawing_of_the_window(bpy, hand, monkeypatch):
+    from limner.addon.bridge import watching
+
+    drawn = []
+    monkeypatch.setattr(watching, "redraw_sidebars", lambda: drawn.append(status()))
+    tick()
+    assert status() == "Reading the drawing …" and not drawn
+    hand.finish()
+    tick()
+    assert drawn == ["Up to date"]
+    write_stroke(bpy.context.scene.limner.pencil, [(0, 0, 0), (0.05, 0, 0.05)])
+    bpy.context.view_layer.update()
+    watching._watches[0].show_at = 0.0  # half a second later
+    tick()
+    assert drawn == ["Up to date", "Reading the drawing …"]
+
+
+def test_answers_are_looked_for_oftener_while_one_is_due(bpy, hand):
+    from limner.addon.bridge import watching
+
+    assert tick() == watching.PERIOD_S
+    hand.is_busy = True
+    assert tick() == watching.BUSY_PERIOD_S
