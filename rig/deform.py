@@ -33,7 +33,9 @@ _SKIN = PART_NAMES.index("skin")
 _FOLLOWING = (PART_NAMES.index("tongue"), PART_NAMES.index("lashes"))
 _REFERENCE_M = 0.03  # the length that handle weights refer to where the plate forgets nothing
 _BORDER_M = 0.03  # how far above the neck's cut the skin is held
-_SUPERNODE, _PANEL = 32, 8  # for matrices of some thousand rows
+_SUPERNODE, _PANEL = 20, 8
+"""For matrices of some thousand rows. No more than 20: SuperLU counts panels and relaxed supernodes
+by size in an array of 21 (`panel_histo` in `StatInit`), and would write beyond it."""
 _HOLD = 0.4  # how firmly, in units of the plate's own memory
 
 

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -213,3 +217,28 @@ def test_lids_leave_the_eyeball_along_its_radius():
     cosine = (pushed[len(ball) :] * lid).sum(axis=1) / distance / np.linalg.norm(lid, axis=1)
     np.testing.assert_allclose(cosine, 1.0, atol=1e-9)
     assert (distance[lid[:, 2] < -0.006] < 0.011).all()  # what nobody sees stays
+
+
+FACTORISE = """
+import numpy as np
+from limner.rig.deform import _factor
+from scipy.sparse import diags
+
+for rows in range(2, 70):
+    for _ in range(20):
+        chain = diags([2.0 * np.ones(rows), -np.ones(rows - 1), -np.ones(rows - 1)], [0, 1, -1])
+        assert np.isfinite(_factor(chain.tocsc(), "NATURAL").solve(np.ones(rows))).all()
+"""
+
+
+def test_factorising_small_matrices_writes_nowhere_else():
+    """With supernodes of up to 32 rows, SuperLU wrote beyond an array, and Python aborted."""
+    path = os.pathsep.join(entry or os.curdir for entry in sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", FACTORISE],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
