@@ -122,6 +122,9 @@ def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, I
         lines = drawn.select(feature)
         if len(lines.points) == 0:
             continue
+        if len(rows) == 1:
+            own[rows[0]] = lines
+            continue
         dense = densify([curves[row] for row in rows])
         distance = [cKDTree(points).query(lines.points)[0] for points in dense]
         nearest = np.argmin(distance, axis=0)

@@ -56,7 +56,7 @@ class FollowSettings:
     jumped_iod : landmarks that moved farther, and farther than they may be off, are followed before
         lines are matched
     landmark_steps : steps of that
-    dim_iod : a face whose landmarks may be off so far is sought again
+    dim_iod : a face whose landmarks may be off so far is sought again where a sure one is elsewhere
     elsewhere : a face that is found there, whose box shares no more of its area with that before,
         is fitted in full
     """
@@ -83,6 +83,7 @@ class FitSession:
 
     def __init__(self, session: Session, settings: FollowSettings | None = None) -> None:
         self.session = session
+        session.corrector.expect_strokes()
         self.settings = settings or FollowSettings()
         self._last: FitParts | None = None
 
@@ -174,6 +175,8 @@ class FitSession:
         followed = self.session.detector.follow(sketch, last, self.session.rest)
         if _blur_iod(followed) < self.settings.dim_iod:
             return followed, False
+        if not self.session.detector.is_elsewhere(sketch, last.face_box):
+            return followed, False  # read where it lies now, it will be sharper next time
         try:
             sought = self.session.detector.detect(sketch, self.session.rest)
         except SketchError:

@@ -260,6 +260,11 @@ class Detector:
         others = tuple(FoundFace(box, 0.0) for box in last.other_faces)
         return self.tell(Look(*self.glance(sketch.ink, last.face_box), face, others), rest)
 
+    def is_elsewhere(self, sketch: Sketch, box: Box) -> bool:
+        """Tell whether the finder is sure of faces, and of none where the box is."""
+        sure = [face.box for face in self.find(sketch) if face.score >= _SURE]
+        return bool(sure) and max(overlap(face, box) for face in sure) < _OVERLAP
+
     def detect(self, sketch: Sketch, rest: Look | None = None) -> Detection:
         """Find the largest face of a drawing and read it.
 

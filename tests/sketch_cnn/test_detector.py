@@ -111,6 +111,19 @@ def test_the_largest_sure_face_is_read_and_the_others_are_named(detector, grey, 
     assert found.other_faces == (small,)
 
 
+@pytest.mark.parametrize(
+    ("score", "shift", "is_elsewhere"),
+    [(0.9, 0.0, False), (0.9, 30.0, False), (0.9, 400.0, True), (0.2, 400.0, False)],
+)
+def test_a_face_is_elsewhere_only_where_the_finder_is_sure_of_it(
+    detector, grey, monkeypatch, score, shift, is_elsewhere
+):
+    box = (100.0, 100.0, 200.0, 220.0)
+    found = [FoundFace((100.0 + shift, 100.0, 200.0 + shift, 220.0), score)]
+    monkeypatch.setattr(detector, "find", lambda sketch: found)
+    assert detector.is_elsewhere(sketch_from_grey(grey), box) == is_elsewhere
+
+
 def test_a_tangle_that_the_reader_makes_nothing_of_is_no_face(detector, grey, monkeypatch):
     tangle, face = FoundFace((0.0, 0.0, 290.0, 330.0), 0.45), FoundFace((60, 80, 240, 290), 0.4)
     quality = {tangle.box: 0.1, face.box: 0.7}
