@@ -88,6 +88,11 @@ class Corrector:
         self.tuck = MouthTuck(rig)
         self.deformer = Deformer(rig, rig.neutral, length_m=_CORRECTION_LENGTH_M)
 
+    def expect_strokes(self) -> None:
+        """Get ready for many drawings that differ little: their handles pull at like places."""
+        rig = self.rig
+        self.deformer.expect([rig.landmarks, *(curve.points for curve in rig.curves.values())])
+
     def correct(
         self,
         face: DrawnFace,

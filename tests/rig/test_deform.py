@@ -242,3 +242,30 @@ def test_factorising_small_matrices_writes_nowhere_else():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def _random_handles(rng, triangles, count):
+    """Return handles, some of them twice at one place, some of no weight."""
+    shares = rng.dirichlet(np.ones(3), count).astype(np.float32)
+    chosen = rng.integers(0, len(triangles), count).astype(np.int32)
+    rows = np.concatenate([np.arange(count), rng.integers(0, count, count // 3)])
+    weights = np.where(rng.random(len(rows)) < 0.1, 0.0, rng.uniform(0.5, 20.0, len(rows)))
+    return SurfacePoints(chosen[rows], shares[rows]), rng.normal(0.0, 0.01, (len(rows), 3)), weights
+
+
+@pytest.mark.parametrize("count", [6, 60])
+def test_who_expects_handles_carries_the_surface_to_the_same_place(count):
+    """Few handles at unexpected places are learned at once, many after some times."""
+    vertices, triangles = _sheet(21, 21)
+    rig = make_rig(vertices, triangles, eye_centres=_far(vertices))
+    rng = np.random.default_rng(count)
+    plain, expecting = (Deformer(rig, vertices, 0.012, hold_border=False) for _ in range(2))
+    expecting.expect([_handles(vertices, triangles, 11)])
+    handles, offsets, weights = _random_handles(rng, triangles, count)
+    wanted = plain.solve(handles, offsets, weights)
+    assert np.abs(wanted).max() > 0.005
+    for _ in range(12):
+        moved = expecting.solve(handles, offsets, weights)
+        np.testing.assert_allclose(moved, wanted, atol=1e-8)
+    pulled = handles[np.flatnonzero(weights)].corners(triangles)
+    assert expecting._influence.learn(expecting._column[pulled].ravel())
