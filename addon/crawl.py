@@ -32,6 +32,7 @@ from .handles import (
     snake_handles,
     still_lids,
 )
+from .reshaped import MUCH_IOD, reshaped_px
 from .wholes import Wholes
 
 __all__ = ["Crawl", "CrawlSettings", "Crawled"]
@@ -74,12 +75,14 @@ class Crawled:
     curves : the corrected head's lines, frame pixels
     records : how the snakes of the last pass ran
     came_to : the lines of the last pass and their snakes
+    seen : the lines as they were when it was last looked what hides them; none: as they are
     """
 
     correction: NDArray[np.float64]
     curves: list[FeatureCurve]
     records: list[SnakeRecord]
     came_to: CameTo
+    seen: Sequence[FeatureCurve] = ()
 
 
 class Crawl:
@@ -152,7 +155,24 @@ class Crawl:
         correction, came_to = self.carry(
             curves, correction, near, resting.seen(rig, seen, carrier.camera)
         )
-        return self.ended(correction, carrier.lines(correction), came_to)
+        lines, seen = self._lines_again(correction, last, is_turned)
+        return self.ended(correction, lines, came_to, seen)
+
+    def _lines_again(
+        self, correction: NDArray[np.float64], last: Crawled, is_turned: bool
+    ) -> tuple[list[FeatureCurve], Sequence[FeatureCurve]]:
+        """Return the corrected head's lines, and as what they were seen last.
+
+        As long as the head hardly turns and its lines keep their shape it shows the same of itself.
+        """
+        carrier, seen = self.carrier, last.seen or last.curves
+        if not is_turned:
+            vertices = carrier.seen(correction)
+            lines = moved_lines(carrier.rig, seen, vertices, carrier.camera)
+            if reshaped_px(lines, seen) <= MUCH_IOD * self.iod_px:
+                return lines, seen
+        lines = carrier.lines(correction)
+        return lines, lines
 
     def snake_settings(self, shift: bool = False) -> SnakeSettings:
         """Return how the snakes crawl."""
@@ -196,6 +216,7 @@ class Crawl:
         correction: NDArray[np.float64],
         curves: list[FeatureCurve],
         came_to: CameTo,
+        seen: Sequence[FeatureCurve] = (),
     ) -> Crawled:
         """Return where the lines came to, the mouth's inside put behind the lips."""
         records = [
@@ -203,7 +224,7 @@ class Crawl:
             for result in came_to.results
         ]
         tucked = self.carrier.tucked(self._tuck, correction)
-        return Crawled(tucked, curves, records, came_to)
+        return Crawled(tucked, curves, records, came_to, seen)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""

@@ -11,13 +11,13 @@ turns out to be elsewhere, is fitted in full again.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import SketchError
-from ..rig.contours import FeatureCurve, moved_lines, visible_lines
+from ..rig.contours import moved_lines, visible_lines
 from ..rig.face_rig import pose
 from ..rig.fit import ParametricFit, refine_parameters
 from ..rig.fit_problem import FitSettings
@@ -35,14 +35,14 @@ from .gap import split_drawn
 from .hints import Hints, with_box, with_landmarks
 from .pins import with_pins
 from .pipeline import Session
+from .reshaped import MUCH_IOD, reshaped_px
 
 __all__ = ["FitSession", "FollowSettings"]
 
 _INK = 0.3
 _CLEARLY_IOD = 0.002
-_TURNED, _RESHAPED_IOD = 0.1, 0.25
-"""Beyond that (radians, and lines apart from where the face moves or grows as a whole) what the
-head shows of itself is looked at again."""
+_TURNED = 0.1
+"""Beyond that (radians), or `MUCH_IOD`, what the head shows of itself is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +247,8 @@ class FitSession:
         vertices, seen_at = pose(self.session.rig, found.state), last.seen_at
         lines = moved_lines(self.session.rig, last.parametric, vertices, found.camera)
         turned = np.abs(found.state.rotation - seen_at).max()
-        reshaped = _reshaped(lines, last.parametric)
-        if turned > _TURNED or reshaped > _RESHAPED_IOD * face.iod_px:
+        reshaped = reshaped_px(lines, last.parametric)
+        if turned > _TURNED or reshaped > MUCH_IOD * face.iod_px:
             lines = visible_lines(self.session.rig, vertices, found.camera)
             seen_at = found.state.rotation
         drawn = split_drawn(face.drawn, lines, face.iod_px)
@@ -266,17 +266,6 @@ def _largest_move(before: DrawnFace, after: DrawnFace) -> float:
     spread = np.hypot(before.detection.landmark_spread, after.detection.landmark_spread)
     clear = np.where(way > spread, way, 0.0)
     return float(clear.max()) / interocular_px(after.detection.landmarks)
-
-
-def _reshaped(lines: Sequence[FeatureCurve], before: Sequence[FeatureCurve]) -> float:
-    """Return how far lines moved from what a shift and another size would make of them, pixels."""
-    if not lines:
-        return np.inf
-    new, old = (np.concatenate([curve.points for curve in each]) for each in (lines, before))
-    old = old - old.mean(axis=0)
-    new = new - new.mean(axis=0)
-    size = (old * new).sum() / max((old * old).sum(), 1e-12)
-    return float(np.abs(new - size * old).max())
 
 
 def _blur_iod(detection: Detection) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
@@ -167,10 +168,7 @@ def brow_handles(
     if not pairs or len(drawn) == 0:
         return Handles.none()
     lines = [np.concatenate([edge.points for edge in pair]) for pair in pairs]
-    distance = np.stack(
-        [np.linalg.norm(drawn[:, None] - line, axis=2).min(axis=1) for line in lines]
-    )
-    nearest = distance.argmin(axis=0)
+    nearest = np.argmin([cKDTree(line).query(drawn)[0] for line in lines], axis=0)
     parts = []
     for row, (upper, lower) in enumerate(pairs):
         way = brow_way(upper.points, lower.points, drawn[nearest == row], iod_px)

@@ -167,8 +167,17 @@ def _grow(
     """Return the filled shapes that lie around the pixels `is_filled`, as deep as those are."""
     if not is_filled.any():
         return is_filled
-    away, (row, column) = ndimage.distance_transform_edt(~is_filled, return_indices=True)
-    return away <= depth[row, column] + margin_px
+    # no pixel farther from them than the deepest reaches can belong to them
+    most_px = int(depth.max() + margin_px) + 1
+    rows, columns = (np.flatnonzero(is_filled.any(axis=axis)) for axis in (1, 0))
+    box = np.s_[
+        max(rows[0] - most_px, 0) : rows[-1] + most_px + 1,
+        max(columns[0] - most_px, 0) : columns[-1] + most_px + 1,
+    ]
+    away, (row, column) = ndimage.distance_transform_edt(~is_filled[box], return_indices=True)
+    grown = np.zeros_like(is_filled)
+    grown[box] = away <= depth[box][row, column] + margin_px
+    return grown
 
 
 def _middles(

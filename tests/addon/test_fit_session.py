@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from limner.addon.bench_live import replay
+from limner.addon.carrier import Carrier
 from limner.addon.changed_lines import changed_features, lines_after_change
 from limner.addon.fit_session import FitSession, FollowSettings
 from limner.addon.hints import Hints
@@ -208,6 +209,23 @@ def test_lines_whose_ink_is_as_it_was_rest_where_they_came_to(rig, following):
     np.testing.assert_array_equal(after["upper_lid_L"], before["upper_lid_L"])
     lip = "upper_lip_outer"
     assert lip not in after or not np.array_equal(after[lip], before[lip])
+
+
+def test_what_hides_the_lines_is_looked_at_again_only_once_the_head_has_changed_much(
+    rig, following, monkeypatch
+):
+    looks, lines = [], Carrier.lines
+    monkeypatch.setattr(Carrier, "lines", lambda self, way: looks.append(1) or lines(self, way))
+    following.update(page(rig, following, SMILE))
+    in_full = len(looks)
+    still = following.update(page(rig, following, {**SMILE, "AU12L": 0.6}))
+    assert len(looks) == in_full
+    carried = following._last.corrected.crawled
+    kept = [curve.visible for curve in carried.seen]
+    assert all(map(np.array_equal, [curve.visible for curve in carried.curves], kept))
+    assert still.gap.closed > 0.5
+    following.update(page(rig, following, {"AU26": 1.0, "AU25": 1.0}))
+    assert len(looks) > in_full
 
 
 def test_a_replayed_drawing_only_grows_and_ends_whole(rig, following):
