@@ -155,8 +155,8 @@ class Crawl:
         correction, came_to = self.carry(
             curves, correction, near, resting.seen(rig, seen, carrier.camera)
         )
-        lines, seen = self._lines_again(correction, last, is_turned)
-        return self.ended(correction, lines, came_to, seen)
+        lines, seen_last = self._lines_again(correction, last, is_turned)
+        return self.ended(correction, lines, came_to, seen_last)
 
     def _lines_again(
         self, correction: NDArray[np.float64], last: Crawled, is_turned: bool

@@ -141,7 +141,9 @@ class Answer:
         arrays, reading = _unpacked(data), None
         if "au_labels" in arrays:
             labels = tuple(map(str, arrays["au_labels"]))
-            rest = {name: arrays[name] for name in Reading.__slots__ if name != "au_labels"}
+            rest: dict[str, Any] = {
+                name: arrays[name] for name in Reading.__slots__ if name != "au_labels"
+            }
             reading = Reading(labels, **rest)
         head = {
             name.removeprefix(_SCENE): array
