@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import numpy as np
@@ -56,6 +57,19 @@ def test_blender_is_compared_with_our_lines_of_the_very_same_heads(maker, monkey
     assert len(given) == 3 and posed == given
     assert figures["times_lineart_lines"] == pytest.approx(60.0 / figures["lines_ms"])
     assert figures["times_lineart"] == pytest.approx(0.06 * figures["drawings_per_s_core"])
+    rest_ms = figures["draw_ms"] + figures["encode_ms"]
+    whole_ms = rest_ms + figures["see_ms"]
+    assert figures["times_lineart_drawn"] == pytest.approx((60.0 + rest_ms) / whole_ms)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux alone tells of cores")
+def test_blender_gets_one_core_and_we_keep_ours(maker):
+    cores = os.sched_getaffinity(0)
+    count = "import os, sys; sys.exit(f'{len(os.sched_getaffinity(0))} core')"
+    posed = bench.pose_face(maker, 0)
+    with pytest.raises(OutputError, match="1 core"):
+        bench_lines.blender_lines([sys.executable, "-c", count], [posed], freestyle=False)
+    assert os.sched_getaffinity(0) == cores
 
 
 def test_lines_are_compared_by_their_length():
