@@ -9,6 +9,7 @@ the subject's left is +X.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -162,7 +163,7 @@ class FaceRig:
         for label, intensity in aus.items():
             for shape, weight in self.au_table.get(label, {}).items():
                 weights[rows[shape]] += intensity * weight
-        return np.clip(weights, 0.0, 1.0)
+        return np.minimum(np.maximum(weights, 0.0), 1.0)  # np.clip takes long for so few
 
     def arkit_weights(self, weights: NDArray[np.float64]) -> dict[str, float]:
         """Join the rig's (B,) weights into the 52 ARKit ones; `browInnerUp` is its sides' mean."""
@@ -215,13 +216,16 @@ class RigState:
 
 def rotation_matrix(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the (3, 3) matrix of a rotation vector in radians (Rodrigues' formula)."""
-    angle = float(np.linalg.norm(rotation))
-    x, y, z = rotation
+    angle = math.sqrt(rotation @ rotation)
+    x, y, z = rotation.tolist()
     skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     if angle < 1e-8:
-        return np.eye(3) + skew
+        return _IDENTITY + skew
     a, b = np.sin(angle) / angle, (1.0 - np.cos(angle)) / angle**2
-    return np.eye(3) + a * skew + b * (skew @ skew)
+    return np.asarray(_IDENTITY + a * skew + b * (skew @ skew))
+
+
+_IDENTITY = np.eye(3)
 
 
 def rotation_vector(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ __all__ = [
     "area_of",
     "between",
     "bounded",
+    "box_of",
     "evenly",
     "middle_of",
     "one_of",
@@ -62,6 +63,18 @@ def area_of(polygon: NDArray[np.float64]) -> float:
         total += polygon[number - 1, 0] * polygon[number, 1]
         total -= polygon[number, 0] * polygon[number - 1, 1]
     return 0.5 * total
+
+
+@compiled
+def box_of(points: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of points (N, 2)."""
+    left = right = points[0, 0]
+    top = bottom = points[0, 1]
+    for number in range(1, len(points)):
+        x, y = points[number, 0], points[number, 1]
+        left, right = min(left, x), max(right, x)
+        top, bottom = min(top, y), max(bottom, y)
+    return left, top, right, bottom
 
 
 @compiled

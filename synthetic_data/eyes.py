@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import area_of, evenly, middle_of, places_at, share_of
+from .evenly import area_of, box_of, evenly, middle_of, places_at, share_of
 from .eye_symbols import draw_eye_symbol
 from .face import DrawnFace
 from .pen import LABEL as LABELS
@@ -49,7 +49,8 @@ def _draw_full(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], reco
     hand = pen.hand
     upper, lower = face.curves[f"upper_lid_{side}"], face.curves[f"lower_lid_{side}"]
     opening = np.concatenate([upper.points, lower.points[::-1]])
-    high = abs(area_of(opening)) / max(float(opening[:, 0].max() - opening[:, 0].min()), 1.0)
+    left, _, right, _ = box_of(opening)
+    high = abs(area_of(opening)) / max(right - left, 1.0)
     record.show(f"AU5{side}", f"AU7{side}")
     if high > 0.02 * face.unit:
         pen.fill(opening, "none", 0.0)

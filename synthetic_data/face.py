@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +26,10 @@ from .posing import Moves
 from .sight import Sight, normals, on_surface
 from .warp import Warp, group_of, landmark_runs, shares_of
 
-__all__ = ["OUTLINE_BINS", "DrawnCurve", "DrawnFace", "RigLines", "project_face", "warp_face"]
+__all__ = [
+    "OUTLINE_BINS", "DrawnCurve", "DrawnCurves", "DrawnFace", "RigLines", "project_face",
+    "warp_face",
+]  # fmt: skip
 
 OUTLINE_BINS = 72
 """Directions in which the outline of a head is known."""
@@ -39,6 +44,35 @@ class DrawnCurve(NamedTuple):
     label: str
     points: NDArray[np.float64]
     visible: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnCurves(Mapping[str, DrawnCurve]):
+    """The feature curves of a face by name; a line is cut out of all points when it is asked for.
+
+    Attributes
+    ----------
+    spans : name → where the curve begins and ends among the points
+    points, visible : (N, 2) pixels and (N,) flags, curve after curve
+    """
+
+    spans: dict[str, tuple[int, int]]
+    points: NDArray[np.float64]
+    visible: NDArray[np.bool_]
+
+    def __getitem__(self, name: str) -> DrawnCurve:
+        start, end = self.spans[name]
+        return DrawnCurve(name, self.points[start:end], self.visible[start:end])
+
+    def lines(self) -> dict[str, NDArray[np.float64]]:
+        """Return all of them, name → (N, 2) pixels."""
+        return {name: self.points[start:end] for name, (start, end) in self.spans.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.spans)
+
+    def __len__(self) -> int:
+        return len(self.spans)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +100,7 @@ class DrawnFace:
 
     lines: RigLines
     fixed: NDArray[np.float64]
-    curves: dict[str, DrawnCurve]
+    curves: DrawnCurves
     contours: tuple[DrawnCurve, ...]
     landmarks_visible: NDArray[np.bool_]
     neutral: NDArray[np.float64]
@@ -122,7 +156,7 @@ class RigLines:
     moves : its modes
     corners, shares : (N, 3) points of all curves, then the landmarks: vertices, and their weights
     limits : (N, 2) how far behind the surface each may lie, metres, and how far it may face away
-    ends : where each curve ends among them
+    spans : where each curve begins and ends among them
     follows, runs : (L, G) how much each line follows the groups of a hand's errors (see
         `warp.shares_of`), (L,) where the lines end: curves, then landmarks of one group
     """
@@ -136,7 +170,7 @@ class RigLines:
     corners: NDArray[np.int32]
     shares: NDArray[np.float64]
     limits: NDArray[np.float64]
-    ends: dict[str, int]
+    spans: dict[str, tuple[int, int]]
     follows: NDArray[np.float64]
     runs: NDArray[np.int64]
 
@@ -166,7 +200,7 @@ class RigLines:
             np.concatenate([surface.corners(rig.triangles) for surface in surfaces]),
             np.concatenate([surface.barycentric for surface in surfaces]).astype(np.float64),
             np.repeat(np.array(limits), counts, axis=0),
-            dict(zip(rig.curves, np.cumsum(counts).tolist(), strict=False)),
+            dict(zip(rig.curves, pairwise([0, *np.cumsum(counts).tolist()]), strict=False)),
             np.array([shares_of(groups) for groups in follows]),
             np.cumsum(runs),
         )
@@ -195,11 +229,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     pieces = lines.folds.pieces(traced, seen[count:], sight.project(traced.points), camera)
     contours = tuple(DrawnCurve(name, points, _SEEN[: len(points)]) for name, points in pieces)
     image, seen = image[:count], seen[:count]
-    shown = seen & (facing > lines.limits[:, 1])
-    curves, start = {}, 0
-    for name, end in lines.ends.items():
-        curves[name] = DrawnCurve(name, image[start:end], shown[start:end])
-        start = end
+    curves = DrawnCurves(lines.spans, image, seen & (facing > lines.limits[:, 1]))
     shaped = state.identity.astype(np.float32) @ lines.builds
     rest = lines.landmarks.rest + shaped.reshape(-1, 3)
     centre, radii, head = _outlined(sight.image.take(lines.head, axis=0), _SMOOTHER)
@@ -208,7 +238,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         fixed=image,
         curves=curves,
         contours=contours,
-        landmarks_visible=seen[start:],
+        landmarks_visible=seen[-len(lines.landmarks.rest) :],
         neutral=sight.project(rest @ rotation.T),
         rotation=rotation,
         unit=camera.scale_px * rig.interocular_m,
@@ -303,31 +333,25 @@ _FEATURE_SHARES = {name: shares_of(group_of(name)) for name in FEATURES}
 def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     """Apply a hand's errors of proportion to everything that is drawn or labelled."""
     lines, contours = face.lines, face.contours
-    more = [*(len(curve.points) for curve in contours), len(face.head)]
+    ends = [*accumulate((len(curve.points) for curve in contours), initial=len(face.fixed))]
     follows = [*(_FEATURE_SHARES[curve.label] for curve in contours), shares_of({})]
     moved = warp.apply_runs(
         np.concatenate([face.fixed, *(curve.points for curve in contours), face.head]),
         np.concatenate([lines.follows, follows]),
-        np.concatenate([lines.runs, len(face.fixed) + np.cumsum(more)]),
+        np.concatenate([lines.runs, [*ends[1:], ends[-1] + len(face.head)]]),
     )
-    curves, start = {}, 0
-    for name, curve in face.curves.items():
-        end = start + len(curve.points)
-        curves[name] = DrawnCurve(curve.label, moved[start:end], curve.visible)
-        start = end
-    start, placed = len(face.fixed), []
-    for curve in contours:
-        end = start + len(curve.points)
-        placed.append(DrawnCurve(curve.label, moved[start:end], curve.visible))
-        start = end
+    placed = [
+        DrawnCurve(curve.label, moved[start:end], curve.visible)
+        for curve, (start, end) in zip(contours, pairwise(ends), strict=True)
+    ]
     (xx, xy, _), (yx, yy, _) = warp.parameters["place"]
     growth = math.sqrt(abs(xx * yy - xy * yx))
     cos, sin = math.cos(face.roll), math.sin(face.roll)
-    centre, radii, head = _outlined(moved[start:], _SMOOTHER)
+    centre, radii, head = _outlined(moved[ends[-1] :], _SMOOTHER)
     return replace(
         face,
         fixed=moved[: len(face.fixed)],
-        curves=curves,
+        curves=replace(face.curves, points=moved),
         contours=tuple(placed),
         unit=face.unit * growth,
         roll=math.atan2(yx * cos + yy * sin, xx * cos + xy * sin),

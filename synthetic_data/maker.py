@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -138,8 +139,6 @@ def curve_entries(drawing: Drawing) -> dict[str, NDArray[np.float64]]:
     if not drawing.curves:
         return {}
     rounded = np.concatenate([*drawing.curves.values()]).round(1)
-    curves, start = {}, 0
-    for name, points in drawing.curves.items():
-        curves[name] = rounded[start : start + len(points)]
-        start += len(points)
-    return curves
+    ends = [0, *accumulate(map(len, drawing.curves.values()))]
+    spans = zip(drawing.curves, pairwise(ends), strict=True)
+    return {name: rounded[start:end] for name, (start, end) in spans}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .evenly import box_of
 from .face import OUTLINE_BINS, DrawnFace
 from .style import Hand
 from .warp import Warp, shares_of
@@ -20,6 +21,8 @@ _GROUP_LANDMARKS = {
     "brow_R": range(17, 22), "brow_L": range(22, 27), "nose": range(27, 36),
     "eye_R": range(36, 42), "eye_L": range(42, 48), "mouth": range(48, 68),
 }  # fmt: skip
+_STARTS = np.array([rows.start - 17 for rows in _GROUP_LANDMARKS.values()])
+"""Where each begins among all of them; they follow one another."""
 _TOLD = np.array([row for name in ("brow_R", "brow_L", "mouth") for row in _GROUP_LANDMARKS[name]])
 _TOLD_RUNS = (
     np.array([shares_of({name: 1.0}) for name in ("brow_R", "brow_L", "mouth")]),
@@ -150,11 +153,10 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
     brows_x = eyes_x + 0.5 * brows_x
     brows_y = eyes_y + 0.5 * brows_y - 0.13 * max(eyes * tall - 1.0, 0.0)
     chance = rng.normal(0.0, shift, (len(_GROUP_LANDMARKS), 6)).tolist()
-    groups: dict[str, Any] = {}
-    # the groups' landmarks follow one another
-    starts, features = [rows.start - 17 for rows in _GROUP_LANDMARKS.values()], local[17:68]
-    lows = np.minimum.reduceat(features, starts).tolist()
-    highs = np.maximum.reduceat(features, starts).tolist()
+    numbers: list[float] = []
+    features = local[17:68]
+    lows = np.minimum.reduceat(features, _STARTS).tolist()
+    highs = np.maximum.reduceat(features, _STARTS).tolist()
     for name, (low_x, low_y), (high_x, high_y), (size, angle, x, y, wide, high) in zip(
         _GROUP_LANDMARKS, lows, highs, chance, strict=True
     ):
@@ -175,18 +177,20 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
             scale = (mouth * math.exp(wide), mouth * math.exp(high))
             moved = (0.7 * x, 0.7 * y)
         cos, sin = math.cos(0.5 * angle), math.sin(0.5 * angle)
-        groups[name] = {
-            "centre": [round((low_x + high_x) / 2.0, 5), round((low_y + high_y) / 2.0, 5)],
-            "matrix": [
-                [round(cos * scale[0], 5), round(-sin * scale[1], 5)],
-                [round(sin * scale[0], 5), round(cos * scale[1], 5)],
-            ],
-            "shift": [round(moved[0], 5), round(moved[1], 5)],
-            "bend": [0.0, 0.0],
-            "tilt": [0.0, 0.0],
-            "half_width": round(max((high_x - low_x) / 2.0, 0.05), 5),
+        numbers += (
+            (low_x + high_x) / 2.0, (low_y + high_y) / 2.0,
+            cos * scale[0], -sin * scale[1], sin * scale[0], cos * scale[1],
+            *moved, max((high_x - low_x) / 2.0, 0.05),
+        )  # fmt: skip
+    return {
+        name: {
+            "centre": [x, y], "matrix": [[xx, xy], [yx, yy]], "shift": [right, down],
+            "bend": [0.0, 0.0], "tilt": [0.0, 0.0], "half_width": half_width,
         }
-    return groups
+        for name, (x, y, xx, xy, yx, yy, right, down, half_width) in zip(
+            _GROUP_LANDMARKS, _rounded(np.array(numbers).reshape(-1, 9)), strict=True
+        )
+    }  # fmt: skip
 
 
 def _corner_lift(aus: dict[str, float], side: str) -> float:
@@ -230,8 +234,8 @@ def _radial(face: DrawnFace, hand: Hand, rng: np.random.Generator) -> dict[str, 
     # where the head is really narrower seen from its side, the shape follows
     cos, sin = np.abs(cosines[0]) / squash, np.abs(sines[0]) * squash
     shape = (cos**power + sin**power) ** (-1.0 / power)
-    first, third = rng.normal(0.0, (0.08, 0.05)).tolist()
-    shape *= 1.0 + first * sines[0] + third * sines[2]
+    first, third = rng.standard_normal(2).tolist()
+    shape *= 1.0 + 0.08 * first * sines[0] + 0.05 * third * sines[2]
     terms = shape * (strength * radius * len(radii) / shape.sum()) / radii - strength
     spread = 0.25 * hand["proportions_shift"]
     kept = np.empty(1 + 2 * _RADIAL_ORDER)
@@ -259,8 +263,7 @@ def _place(
     face: DrawnFace, warp: Warp, hand: Hand, size: int, rng: np.random.Generator
 ) -> list[list[float]]:
     """Put the head on the sheet."""
-    outline = warp.apply(face.outline())
-    (low_x, low_y), (high_x, high_y) = outline.min(axis=0).tolist(), outline.max(axis=0).tolist()
+    low_x, low_y, high_x, high_y = box_of(warp.apply(face.outline()))
     wanted = size * rng.uniform(0.45, 0.95) if rng.random() < 0.9 else size * rng.uniform(0.3, 0.5)
     growth = wanted / max(high_x - low_x, high_y - low_y)
     stretch = math.exp(rng.normal(0.0, 0.3 * hand["proportions_shift"]))

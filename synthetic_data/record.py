@@ -40,17 +40,22 @@ class Record:
         faint: frozenset[str] = frozenset(),
     ) -> Record:
         """Open the notes of a new drawing."""
+        chance = iter(rng.random(12).tolist())
+
+        def between(low: float, high: float) -> float:
+            return low + (high - low) * next(chance)
+
         shared = {
-            "dot": float(rng.uniform(0.1, 0.3) if rng.random() < 0.8 else rng.uniform(0.3, 0.44)),
-            "tall": float(rng.uniform(1.3, 2.2)),
-            "circle": float(rng.uniform(0.38, 0.62)),
-            "ellipse": float(rng.uniform(0.9, 1.35)),
-            "pupil": float(rng.uniform(0.2, 0.5) if rng.random() < 0.8 else rng.uniform(0.5, 0.8)),
-            "bushy": float(rng.uniform(1.0, 3.0)),
-            "shut": float(rng.random()),
-            "arch": float(rng.random()),
-            "sag": float(rng.uniform(0.06, 0.34)),
-            "brow_form": float(rng.random()),
+            "dot": between(0.1, 0.3) if next(chance) < 0.8 else between(0.3, 0.44),
+            "tall": between(1.3, 2.2),
+            "circle": between(0.38, 0.62),
+            "ellipse": between(0.9, 1.35),
+            "pupil": between(0.2, 0.5) if next(chance) < 0.8 else between(0.5, 0.8),
+            "bushy": between(1.0, 3.0),
+            "shut": next(chance),
+            "arch": next(chance),
+            "sag": between(0.06, 0.34),
+            "brow_form": next(chance),
             "lid_slope": float(rng.normal(0.0, 0.08)),
         }
         return cls(landmarks.copy(), shared, faint)

@@ -14,7 +14,7 @@ from ..rig.face_rig import FaceRig
 from ..rig.facs import AU_LABELS
 from .canvas import VISIBLE_LEVEL, Canvas
 from .creases import draw_creases
-from .evenly import share_of
+from .evenly import box_of, share_of
 from .eyes import draw_brow, draw_eye
 from .face import DrawnFace, warp_face
 from .fields import NO_FIELD, knots, lit, on_paper
@@ -120,17 +120,17 @@ def draw_warped(
     _draw_layers(pen, face, aus, record, rig, warp)
     picture, labels = finish(pen)
     marks = record.landmarks
-    box = (*marks[:68].min(axis=0), *marks[:68].max(axis=0))
+    moved = marks != face.landmarks
     return Drawing(
         picture,
         labels,
         landmarks=marks,
         landmarks_visible=face.landmarks_visible,
-        curves={name: curve.points for name, curve in face.curves.items()},
-        symbols=np.flatnonzero((marks != face.landmarks).any(axis=1)).tolist(),
+        curves=face.curves.lines(),
+        symbols=np.flatnonzero(moved[:, 0] | moved[:, 1]).tolist(),
         visible={label: label in record.shown for label in AU_LABELS},
         warp=warp.parameters,
-        face_box=tuple(float(edge) for edge in box),  # type: ignore[arg-type]
+        face_box=tuple(map(float, box_of(marks[:68]))),  # type: ignore[arg-type]
         resting=record.resting,
     )
 

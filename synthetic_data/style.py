@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DatasetError
 
@@ -93,20 +94,36 @@ class Style:
     ranges: dict[str, dict[str, tuple[float, float]]]
     chances: dict[str, float]
     choices: dict[str, dict[str, float]]
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _low: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _wide: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+    _likely: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
-    def hand(self, rng: np.random.Generator) -> Hand:
-        """Draw one hand: numbers for ranges, yes or no for chances, one of each choice."""
+    def __post_init__(self) -> None:
         given = {
             f"{section}_{key}": bounds
             for section, entries in self.ranges.items()
             for key, bounds in entries.items()
         }
-        chance = iter(rng.random(len(given) + len(self.chances) + len(self.choices)).tolist())
-        values = {key: low + (high - low) * next(chance) for key, (low, high) in given.items()}
-        draws = {key: next(chance) < share for key, share in self.chances.items()}
-        kinds = {}
-        for key, table in self.choices.items():
-            left = next(chance) * sum(table.values())
+        low, high = np.array([*given.values()]).T
+        for name, value in (
+            ("_names", tuple(given)), ("_low", low), ("_wide", high - low),
+            ("_likely", np.array([*self.chances.values()])),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    def hand(self, rng: np.random.Generator) -> Hand:
+        """Draw one hand: numbers for ranges, yes or no for chances, one of each choice."""
+        ranged, drawn = len(self._names), len(self.chances)
+        chance = rng.random(ranged + drawn + len(self.choices))
+        numbers = self._low + self._wide * chance[:ranged]
+        values = dict(zip(self._names, numbers.tolist(), strict=True))
+        likely = (chance[ranged : ranged + drawn] < self._likely).tolist()
+        draws, kinds = dict(zip(self.chances, likely, strict=True)), {}
+        for roll, (key, table) in zip(
+            chance[ranged + drawn :].tolist(), self.choices.items(), strict=True
+        ):
+            left = roll * sum(table.values())
             for kind, weight in table.items():
                 if weight > 0.0:
                     kinds[key] = kind

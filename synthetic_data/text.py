@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -50,8 +50,8 @@ def _columns(array: NDArray[np.float64]) -> int:
 
 def _array_text(arrays: dict[str, NDArray[np.float64]], columns: int) -> str:
     """Write arrays of so many columns each as entries of a JSON object."""
-    joined = np.concatenate([array.reshape(-1) for array in arrays.values()])
-    ends = np.cumsum([array.size for array in arrays.values()])
+    joined = np.concatenate([*arrays.values()], axis=None)
+    ends = np.array([*accumulate(array.size for array in arrays.values())])
     letters, stops = _written(joined, ends, columns)
     text = letters.tobytes().decode("ascii")
     runs = pairwise([0, *stops.tolist()])

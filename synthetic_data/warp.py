@@ -111,18 +111,17 @@ class Warp:
             the lines end among the points
         """
         given = self.parameters
-        groups = given["groups"]
-        numbers = np.array(
-            [_numbers(groups[name]) if name in groups else _STILL for name in _GROUPS]
-        )
+        groups, radial, unit = given["groups"], given["radial"], given["unit"]
         cos, sin = math.cos(given["roll"]), math.sin(given["roll"])
-        unit = given["unit"]
         centre_x, centre_y = given["centre"]
-        frame = np.array([centre_x, centre_y, cos / unit, sin / unit])
+        numbers: list[float] = []  # flat, since arrays of lists of lists take long to make
+        for name in _GROUPS:
+            numbers += _numbers(groups[name]) if name in groups else _STILL
+        moves = np.array(numbers).reshape(len(_GROUPS), len(_STILL))
+        frame = (centre_x, centre_y, cos / unit, sin / unit)
         moved, along = _carried(
-            np.ascontiguousarray(points, dtype=np.float64), shares, ends, numbers, frame
+            np.ascontiguousarray(points, dtype=np.float64), shares, ends, moves, frame
         )
-        radial = given["radial"]
         (xx, xy, x), (yx, yy, y) = given["place"]
         back_x, back_y = cos * unit, sin * unit  # from the face's axes to the sheet
         place = (
@@ -134,11 +133,11 @@ class Warp:
             moved,
             shares,
             ends,
-            numbers,
+            moves,
             along,
             np.abs(along) ** _BOW,
             np.array([*radial["centre"], radial["radius"], *radial["terms"]]),
-            np.array(given["wave"] or _CALM),
+            np.array(given["wave"]).reshape(-1, _WAVE),
             place,
         )
         return moved
@@ -147,7 +146,8 @@ class Warp:
 _GROUPS = ("brow_L", "brow_R", "eye_L", "eye_R", "face", "mouth", "nose")
 _STILL = (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 """The numbers of a group that does not move: centre, matrix, shift, tilt, half width, bend."""
-_CALM = [[0.0] * 5]
+_WAVE = 5
+"""Numbers of a wave."""
 _BOW = 1.6
 """How the ends of a bent line rise: by this power of the distance from the middle."""
 
@@ -172,7 +172,7 @@ def _carried(
     shares: NDArray[np.float64],
     ends: NDArray[np.int64],
     groups: NDArray[np.float64],
-    frame: NDArray[np.float64],
+    frame: tuple[float, float, float, float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return points (N, 2) in the face's frame, moved by every group's matrix, shift and tilt.
 
