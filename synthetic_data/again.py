@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .chance import chance_of
+
 __all__ = ["Again"]
 
 _DECISIONS, _LINES = 0, 1  # streams of chance
@@ -40,4 +42,4 @@ class Again:
 
     def _stream(self, *key: int) -> np.random.Generator:
         """Return one stream of chance."""
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+        return chance_of(*self.seed, key=key)

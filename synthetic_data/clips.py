@@ -21,6 +21,7 @@ from ..rig.camera import Camera
 from ..rig.face_rig import RigState
 from .again import Again
 from .canvas import Canvas
+from .chance import chance_of
 from .effect import faint_aus
 from .face import DrawnFace, RigLines, project_face
 from .maker import SCHEMA, Maker, au_entries, curve_entries, drawn_entries, posed_state
@@ -212,7 +213,7 @@ def sample_clip(maker: Maker, number: int) -> Clip:
 
 def _stream(maker: Maker, *key: int) -> np.random.Generator:
     """Return one stream of the data set's chance."""
-    return np.random.default_rng(np.random.SeedSequence([maker.seed, *key]))
+    return chance_of(maker.seed, *key)
 
 
 def _sample_kind(rng: np.random.Generator) -> tuple[str, Expression, dict[str, float], bool]:

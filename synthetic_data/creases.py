@@ -25,7 +25,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
     frown = max(scowl, resting["frown"])
     if hand.draws["glabella"] and (resting["frown"] or scowl > 0.15 + 0.3 * rng.random()):
         curve = face.curves["glabella_crease"]
-        apart = face.to_image(np.array([[rng.uniform(0.05, 0.1), 0.0]]))[0]
+        apart = face.way(rng.uniform(0.05, 0.1), 0.0)
         for sign in (-1.0, 1.0) if rng.random() < 0.8 else (0.0,):
             cut = _middle(curve.points, 0.5 + 0.5 * frown)
             pen.line(cut + sign * apart, "glabella_crease", hand["line_detail"] * (0.6 + frown))
@@ -36,7 +36,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
     if hand.draws["forehead"] and (resting["forehead"] or raised > 0.15 + 0.3 * rng.random()):
         curve = face.curves["forehead_crease"]
         for level in range(int(rng.integers(1, 4))):
-            up = face.to_image(np.array([[0.0, -0.11 * level]]))[0]
+            up = face.way(0.0, -0.11 * level)
             cut = _middle(curve.points, rng.uniform(0.5, 1.0))
             pen.line(cut + up, "forehead_crease", hand["line_detail"] * (0.5 + 0.7 * lined))
     rng = pen.part("chin")
@@ -60,7 +60,7 @@ def draw_creases(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Recor
     puffed = aus.get("AU34", 0.0)
     if puffed > 0.3 and rng.random() < 0.5:
         for sign, corner in ((-1.0, 48), (1.0, 54)):
-            near = face.landmarks[corner] + face.to_image(np.array([[sign * 0.16, 0.02]]))[0]
+            near = face.landmarks[corner] + face.way(sign * 0.16, 0.02)
             bow = arc(np.zeros(2), 0.08, 0.2, -1.2, 1.2, 10) * np.array([-sign, 1.0])
             pen.line(near + face.to_image(bow), "other", hand["line_detail"], steady=True)
 
@@ -105,7 +105,7 @@ def _side_creases(
     carried = record.resting["bag"]
     if hand.draws["under_eye"] and (carried or rng.random() < tired):
         tired = max(tired, carried)
-        drop = face.to_image(np.array([[0.0, rng.uniform(0.07, 0.13)]]))[0]
+        drop = face.way(0.0, rng.uniform(0.07, 0.13))
         middle = middle_of(lower.points)
         bag = middle + 1.1 * (lower.points - middle) + drop
         part = slice(int(rng.uniform(0, 0.4) * len(bag)), None)
@@ -117,7 +117,7 @@ def _side_creases(
     if hand.draws["dimple"] and deep > 0.15 + 0.35 * rng.random():
         sign = 1.0 if side == "L" else -1.0
         corner = face.landmarks[54 if side == "L" else 48]
-        near = corner + face.to_image(np.array([[sign * rng.uniform(0.04, 0.08), 0.0]]))[0]
+        near = corner + face.way(sign * rng.uniform(0.04, 0.08), 0.0)
         bow = arc(np.zeros(2), 0.05, 0.05 + 0.1 * deep, -1.1, 1.1, 9) * np.array([sign, 1.0])
         pen.line(
             near + face.to_image(bow),
@@ -138,8 +138,8 @@ def _nose_wrinkles(pen: Pen, face: DrawnFace, aus: dict[str, float], record: Rec
             continue
         record.crease(f"AU9{side}")
         for at in np.linspace(0.1, 0.7, int(rng.integers(2, 4))):
-            start = top + at * (low - top) + face.to_image(np.array([[sign * 0.03, 0.0]]))[0]
-            end = start + face.to_image(np.array([[sign * 0.12 * (0.5 + level), -0.07]]))[0]
+            start = top + at * (low - top) + face.way(sign * 0.03, 0.0)
+            end = start + face.way(sign * 0.12 * (0.5 + level), -0.07)
             pen.line(
                 np.stack([start, 0.5 * (start + end), end]),
                 "nose_bridge",

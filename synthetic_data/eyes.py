@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .evenly import area_of, box_of, evenly, middle_of, places_at, share_of
 from .eye_symbols import draw_eye_symbol
 from .face import DrawnFace
@@ -18,14 +19,19 @@ from .shut import draw_closed, draw_lashes, resample_flags, resample_to
 __all__ = ["draw_brow", "draw_eye", "inside"]
 
 
-def inside(polygon: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.bool_]:
+@compiled
+def inside(polygon: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which of (N, 2) points lie inside a polygon (even-odd rule)."""
-    first, second = polygon, np.concatenate([polygon[1:], polygon[:1]])
-    y = points[:, 1, None]
-    crosses = (first[:, 1] > y) != (second[:, 1] > y)
-    rise = np.where(crosses, second[:, 1] - first[:, 1], 1.0)
-    x = first[:, 0] + (y - first[:, 1]) / rise * (second[:, 0] - first[:, 0])
-    return (crosses & (points[:, 0, None] < x)).sum(axis=1) % 2 == 1
+    within = np.zeros(len(points), dtype=np.bool_)
+    for row in range(len(points)):
+        x, y = points[row, 0], points[row, 1]
+        for corner in range(len(polygon)):
+            from_x, from_y = polygon[corner - 1, 0], polygon[corner - 1, 1]
+            to_x, to_y = polygon[corner, 0], polygon[corner, 1]
+            is_crossed = (from_y > y) != (to_y > y)
+            if is_crossed and x < from_x + (y - from_y) / (to_y - from_y) * (to_x - from_x):
+                within[row] = not within[row]
+    return within
 
 
 def draw_eye(pen: Pen, face: DrawnFace, side: str, aus: dict[str, float], record: Record) -> None:

@@ -20,22 +20,21 @@ from ..rig.features import FEATURES
 from ..rig.point_basis import PointBasis, gather_basis
 from ..rig.visibility import DEFAULT_TOLERANCE_M
 from .compiled import compiled
-from .evenly import evenly
 from .folds import Folds
+from .outline import (
+    BINS_PER_RADIAN,
+    SMOOTHER,
+    directions,
+    outlined,
+    points_at,
+    radii_at,
+    radius_at,
+)
 from .posing import Moves
 from .sight import Sight, normals, on_surface
 from .warp import Warp, group_of, landmark_runs, shares_of
 
-__all__ = [
-    "OUTLINE_BINS", "DrawnCurve", "DrawnCurves", "DrawnFace", "RigLines", "project_face",
-    "warp_face",
-]  # fmt: skip
-
-OUTLINE_BINS = 72
-"""Directions in which the outline of a head is known."""
-_RIM = 0.8
-_SMOOTHER = np.fft.irfft(1.0 / (1.0 + (np.arange(OUTLINE_BINS // 2 + 1) / 8.0) ** 6), OUTLINE_BINS)
-"""How much of each bin's radius its neighbours get: vertices are too sparse for higher orders."""
+__all__ = ["DrawnCurve", "DrawnCurves", "DrawnFace", "RigLines", "project_face", "warp_face"]
 
 
 class DrawnCurve(NamedTuple):
@@ -120,26 +119,30 @@ class DrawnFace:
         """The landmarks, (70, 2) pixels."""
         return self.fixed[-len(self.landmarks_visible) :]
 
-    def to_image(self, local: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_image(self, local: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn (N, 2) offsets along the face's own axes, in units, into image vectors, pixels."""
-        cos, sin = math.cos(self.roll), math.sin(self.roll)
-        return np.asarray(local) @ np.array([[cos, sin], [-sin, cos]]) * self.unit
+        return _laid(local, math.cos(self.roll), math.sin(self.roll), self.unit)
 
-    def radius_at(self, angle: NDArray[np.floating] | float) -> NDArray[np.float64]:
-        """Return the outline's radius, pixels, in some directions."""
-        at = np.asarray(angle, dtype=np.float64) * (OUTLINE_BINS / (2.0 * np.pi))
-        return _around(self.radii, at.reshape(-1)).reshape(at.shape)
+    def way(self, across: float, down: float) -> NDArray[np.float64]:
+        """Turn one offset along the face's own axes, in units, into an image vector, pixels."""
+        cos, sin = math.cos(self.roll), math.sin(self.roll)
+        x, y = across * cos - down * sin, across * sin + down * cos
+        return np.array([x * self.unit, y * self.unit])
+
+    def radius_at(self, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the outline's radius, pixels, in (N,) directions."""
+        return radii_at(self.radii, angle * BINS_PER_RADIAN)
+
+    def radius_towards(self, angle: float) -> float:
+        """Return the outline's radius, pixels, in one direction."""
+        return float(radius_at(self.radii, angle * BINS_PER_RADIAN))
 
     def outline(
         self, start: float = 0.0, stop: float = 2.0 * np.pi, grow: float = 1.0, count: int = 72
     ) -> NDArray[np.float64]:
         """Return (count, 2) points of the head's outline between two angles."""
-        angle = start + (stop - start) * evenly(count)
-        radius = self.radius_at(angle) * grow
-        points = np.empty((count, 2))
-        points[:, 0] = self.centre[0] + radius * np.cos(angle)
-        points[:, 1] = self.centre[1] + radius * np.sin(angle)
-        return points
+        at, cos, sin = directions(start, stop, count)
+        return points_at(self.radii, self.centre, at, cos, sin, grow)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +235,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
     curves = DrawnCurves(lines.spans, image, seen & (facing > lines.limits[:, 1]))
     shaped = state.identity.astype(np.float32) @ lines.builds
     rest = lines.landmarks.rest + shaped.reshape(-1, 3)
-    centre, radii, head = _outlined(sight.image.take(lines.head, axis=0), _SMOOTHER)
+    centre, radii, head = outlined(sight.image.take(lines.head, axis=0), SMOOTHER)
     return DrawnFace(
         lines=lines,
         fixed=image,
@@ -254,77 +257,14 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
 
 
 @compiled
-def _around(ring: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Interpolate a ring's values (B,) at places (N,) counted in its steps, as often as around."""
-    count = len(ring)
-    values = np.empty(len(places))
-    for number in range(len(places)):
-        low = math.floor(places[number])
-        part = places[number] - low
-        first, after = ring[low % count], ring[(low + 1) % count]
-        values[number] = first + part * (after - first)
-    return values
-
-
-@compiled
-def _turns(x: float, y: float) -> float:
-    """Return the angle of a direction as a share of the whole turn, in [0, 1), to 2e-6."""
-    high, low = max(abs(x), abs(y)), min(abs(x), abs(y))
-    part = low / high if high > 0.0 else 0.0
-    square = part * part
-    angle = 0.05265332 - 0.01172120 * square
-    angle = 0.19354346 + square * (-0.11643287 + square * angle)
-    angle = part * (0.99997726 + square * (-0.33262347 + square * angle)) / 6.283185307179586
-    if abs(y) > abs(x):
-        angle = 0.25 - angle
-    if x < 0.0:
-        angle = 0.5 - angle
-    return angle if y >= 0.0 or angle == 0.0 else 1.0 - angle
-
-
-@compiled
-def _outlined(
-    head: NDArray[np.float64], smoother: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the outline of a head (H, 2) as a star-shaped curve: its centre, its radii (B,).
-
-    And the points that may still make the outline when a hand has bent the head a little.
-    """
-    bins, count = len(smoother), len(head)
-    left, top, right, bottom = head[0, 0], head[0, 1], head[0, 0], head[0, 1]
-    for row in range(count):
-        left, right = min(left, head[row, 0]), max(right, head[row, 0])
-        top, bottom = min(top, head[row, 1]), max(bottom, head[row, 1])
-    centre = np.array([(left + right) / 2.0, 0.42 * top + 0.58 * bottom])
-    places, away = np.empty(count), np.empty(count)
-    radii = np.zeros(bins)
-    for row in range(count):
-        x, y = head[row, 0] - centre[0], head[row, 1] - centre[1]
-        places[row], away[row] = _turns(x, y) * bins, math.sqrt(x * x + y * y)
-        place = int(places[row] + 0.5) % bins
-        radii[place] = max(radii[place], away[row])
-    middling = 0.3 * np.sort(radii)[bins // 2]
-    full = radii.copy()
-    for place in range(bins):
-        if radii[place] < middling:  # empty: between its neighbours
-            before, after = 1, 1
-            while radii[place - before] < middling:
-                before += 1
-            while radii[(place + after) % bins] < middling:
-                after += 1
-            first, last = radii[place - before], radii[(place + after) % bins]
-            full[place] = first + (last - first) * before / (before + after)
-    smooth = np.zeros(bins)
-    for place in range(bins):
-        for other in range(bins):
-            smooth[place] += smoother[place - other] * full[other]
-    rim, kept = np.empty((count, 2)), 0
-    around = _around(smooth, places)
-    for row in range(count):
-        if away[row] > _RIM * around[row]:
-            rim[kept] = head[row]
-            kept += 1
-    return centre, smooth, rim[:kept]
+def _laid(local: NDArray[np.float64], cos: float, sin: float, unit: float) -> NDArray[np.float64]:
+    """Turn vectors (N, 2), and scale them."""
+    laid = np.empty((len(local), 2))
+    for number in range(len(local)):
+        across, down = local[number, 0], local[number, 1]
+        laid[number, 0] = (across * cos - down * sin) * unit
+        laid[number, 1] = (across * sin + down * cos) * unit
+    return laid
 
 
 _FEATURE_SHARES = {name: shares_of(group_of(name)) for name in FEATURES}
@@ -347,7 +287,7 @@ def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     (xx, xy, _), (yx, yy, _) = warp.parameters["place"]
     growth = math.sqrt(abs(xx * yy - xy * yx))
     cos, sin = math.cos(face.roll), math.sin(face.roll)
-    centre, radii, head = _outlined(moved[ends[-1] :], _SMOOTHER)
+    centre, radii, head = outlined(moved[ends[-1] :], SMOOTHER)
     return replace(
         face,
         fixed=moved[: len(face.fixed)],

@@ -56,7 +56,7 @@ def sample_hairdo(pen: Pen, face: DrawnFace) -> Hairdo:
     turn = (turn + np.pi) % (2.0 * np.pi) - np.pi
     part = min(max(turn / reach, -0.7), 0.7)
     away = np.where(steps < part, (part - steps) / (1.0 + part), (steps - part) / (1.0 - part))
-    middle_share = np.hypot(*offset) / max(float(face.radius_at(up + turn)), 1.0)
+    middle_share = np.hypot(*offset) / max(face.radius_towards(up + turn), 1.0)
     hairline = middle_share + (0.97 - middle_share) * bounded(away, 0.0, 1.0) ** rng.uniform(
         1.2, 4.0
     )
@@ -80,8 +80,8 @@ def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
     """Draw what hangs or stands behind the head: long hair, wigs, buns."""
     rng, unit = pen.rng, face.unit
     if hair.kind in ("long", "wig"):
-        down = face.to_image(np.array([[0.0, rng.uniform(0.6, 2.4)]]))[0]
-        spread = face.to_image(np.array([[rng.uniform(0.0, 0.5), 0.0]]))[0]
+        down = face.way(0.0, rng.uniform(0.6, 2.4))
+        spread = face.way(rng.uniform(0.0, 0.5), 0.0)
         ends = np.stack([hair.outer[-1] + down + spread, hair.outer[0] + down - spread])
         steps = evenly(20)[:, None]
         left = hair.outer[-1] + steps * (ends[0] - hair.outer[-1])
@@ -99,7 +99,7 @@ def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
             if hair.ink in ("strands", "outline"):
                 _falling(pen, left, right, down)
     elif hair.kind == "bun":
-        high = float(face.radius_at(hair.up))
+        high = face.radius_towards(hair.up)
         for lean in ((0.0,), (-0.7, 0.7), (rng.uniform(-0.9, 0.9),))[int(rng.integers(3))]:
             at = hair.up + lean
             size = unit * rng.uniform(0.3, 0.55)
@@ -230,7 +230,7 @@ def draw_beard(pen: Pen, face: DrawnFace) -> None:
         wide, curl, full = rng.uniform([0.6, -0.12, 0.5], [1.3, 0.18, 1.0])
         steps = evenly(10)[:, None]
         thick = 0.5 * full * (lip - base) * np.sqrt(1.0 - steps**2)
-        hang = face.to_image(np.array([[0.0, 1.0]]))[0]
+        hang = face.way(0.0, 1.0)
         share = rng.uniform(0.0, 1.0, (16, 1, 1))
         for row in (48, 54):
             way = marks[row] - middle

@@ -75,8 +75,8 @@ def draw_modelling(pen: Pen, face: DrawnFace) -> None:
     rng, marks, unit = pen.part("modelling"), face.landmarks, face.unit
     light = one_of(rng, (-1.0, 1.0))
     depth = rng.uniform(0.3, 1.0)
-    across = face.to_image(np.array([[1.0, 0.0]]))[0] / unit
-    down = face.to_image(np.array([[0.0, 1.0]]))[0] / unit
+    across = face.way(1.0, 0.0) / unit
+    down = face.way(0.0, 1.0) / unit
     patches = (
         # where, from a landmark (units across, down); size across, down; slant of the strokes
         (33, 0.0, 0.04, 0.14, 0.05, 0.2, 0.8),

@@ -60,8 +60,8 @@ def lay_symbol(pen: Pen, face: DrawnFace, aus: dict[str, float], *, is_open: boo
     power, noise = rng.uniform(1.5, 2.4), rng.normal(0.0, 0.012, 2)
     lifts = np.array([_lift(aus, side) for side in "RL"])
     corners = marks[[48, 54]]
-    down = face.to_image(np.array([[0.0, 1.0]]))[0] / face.unit
-    across = face.to_image(np.array([[1.0, 0.0]]))[0] / face.unit
+    down = face.way(0.0, 1.0) / face.unit
+    across = face.way(1.0, 0.0) / face.unit
     middle = 0.25 * (marks[51] + marks[57] + marks[62] + marks[66])
     wide = 1.0 + grow * max(aus.get("AU12L", 0.0), aus.get("AU12R", 0.0))
     wide *= 1.0 - 0.4 * max(aus.get("AU18", 0.0), aus.get("AU22", 0.0))

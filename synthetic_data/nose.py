@@ -43,7 +43,7 @@ def draw_nose(pen: Pen, face: DrawnFace, record: Record) -> None:
     turned = float(face.rotation[0, 2])
     side = float(np.sign(turned) if abs(turned) > 0.12 else one_of(rng, (-1.0, 1.0)))
     pen.part("nose")
-    axes = face.to_image(np.eye(2)) / face.unit
+    axes = face.way(1.0, 0.0) / face.unit, face.way(0.0, 1.0) / face.unit
     base = face.landmarks[31:36]
     width = max(float(np.hypot(*(base[4] - base[0]))), 0.12 * face.unit)
     frame = _Frame(

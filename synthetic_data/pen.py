@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..rig.features import FEATURES
 from .again import Again
 from .canvas import Canvas
+from .compiled import compiled
 from .evenly import evenly
 from .stroking import eased, ink_batch, ink_line, knot_count, resampled
 from .style import Hand
@@ -42,7 +43,7 @@ def smooth_noise(
 
 
 def arc(
-    centre: NDArray[np.floating],
+    centre: NDArray[np.float64],
     radius_x: float,
     radius_y: float,
     start: float,
@@ -51,9 +52,22 @@ def arc(
 ) -> NDArray[np.float64]:
     """Return points of an elliptic arc; angles in radians, 0 to the right, pi / 2 downwards."""
     cos, sin = _directions(start, stop, count)
-    points = np.empty((count, 2))
-    points[:, 0] = centre[0] + radius_x * cos
-    points[:, 1] = centre[1] + radius_y * sin
+    return _ellipse(centre, radius_x, radius_y, cos, sin)
+
+
+@compiled
+def _ellipse(
+    centre: NDArray[np.float64],
+    radius_x: float,
+    radius_y: float,
+    cos: NDArray[np.float64],
+    sin: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the points (N, 2) of an ellipse in directions of these cosines and sines."""
+    points = np.empty((len(cos), 2))
+    for number in range(len(cos)):
+        points[number, 0] = centre[0] + radius_x * cos[number]
+        points[number, 1] = centre[1] + radius_y * sin[number]
     return points
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .evenly import box_of
-from .face import OUTLINE_BINS, DrawnFace
+from .face import DrawnFace
+from .outline import OUTLINE_BINS
 from .style import Hand
 from .warp import Warp, shares_of
 

@@ -130,7 +130,7 @@ def draw_hat(pen: Pen, face: DrawnFace) -> None:
     shape = np.concatenate([top, edge[::-1]])
     _cloth(pen, shape)
     kind = rng.random()
-    across = face.to_image(np.array([[1.0, 0.0]]))[0]
+    across = face.way(1.0, 0.0)
     if kind < 0.45:
         wide = rng.uniform(0.2, 0.9)
         rim = edge.copy()

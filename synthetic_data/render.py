@@ -236,7 +236,7 @@ def _draw_ears(pen: Pen, face: DrawnFace) -> None:
             angle = np.arctan2(offset[1], offset[0])
             if sign * float(face.rotation[0, 2]) > 0.55:
                 continue
-            edge = face.centre + float(face.radius_at(angle)) * np.array(
+            edge = face.centre + face.radius_towards(angle) * np.array(
                 [np.cos(angle), np.sin(angle)]
             )
             draw_ear_mark(pen, edge, 0.24 * face.unit, sign)
@@ -259,7 +259,7 @@ def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
         loop = resample(np.concatenate([face.outline(), face.outline()[:1]]))
         start = int(pen.rng.integers(len(loop)))
         loop = np.concatenate([loop[start:-1], loop[: start + 1]])
-        up = face.to_image(np.array([[0.0, -1.0]]))[0] / face.unit
+        up = face.way(0.0, -1.0) / face.unit
         crown = (loop - face.landmarks[27]) @ up > 0.0
         pen.line(loop, "jaw", weight, ~crown)
         pen.line(loop, "hair", weight, crown)

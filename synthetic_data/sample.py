@@ -10,6 +10,7 @@ import numpy as np
 
 from ..rig.face_rig import RigState
 from ..rig.png import png_bytes
+from .chance import chance_of
 from .clips import make_frame
 from .effect import faint_aus
 from .face import project_face
@@ -48,7 +49,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     """
     if maker.frames:
         return make_frame(maker, index)
-    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _HAND, index]))
+    rng = chance_of(maker.seed, _HAND, index)
     style = maker.styles[int(rng.integers(len(maker.styles)))]
     hand = style.hand(rng)
     about: dict[str, Any] = {
@@ -81,7 +82,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
 
 def pose_face(maker: Maker, number: int) -> Posed:
     """Draw a rig, an expression, an identity and a view by chance, and project them."""
-    rng = np.random.default_rng(np.random.SeedSequence([maker.seed, _FACE, number]))
+    rng = chance_of(maker.seed, _FACE, number)
     lines = sample_rig(maker, rng)
     rig = lines.rig
     expression = sample_expression(rng)

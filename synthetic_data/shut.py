@@ -54,7 +54,7 @@ def _axes(
     """Return the inner corner, the way to the outer one, and down (of the eye's width)."""
     lid = face.curves[f"upper_lid_{side}"].points
     across = lid[-1] - lid[0]
-    down = face.to_image(np.array([[0.0, 1.0]]))[0] / face.unit * float(np.hypot(*across))
+    down = face.way(0.0, 1.0) / face.unit * float(np.hypot(*across))
     return lid[0], across, down
 
 
@@ -152,7 +152,7 @@ _SIGNS = {
 def _draw_folds(pen: Pen, face: DrawnFace, side: str, line: NDArray[np.float64]) -> None:
     """Draw the skin pushed up below a shut eye, and a fold above it."""
     rng = pen.part(f"folds of the shut eye {side}")
-    drop = face.to_image(np.array([[0.0, rng.uniform(0.06, 0.12)]]))[0]
+    drop = face.way(0.0, rng.uniform(0.06, 0.12))
     count = len(line)
     for offset, first in ((drop, 0.3), (-drop, 0.2))[: int(rng.integers(1, 3))]:
         part = line[int(first * count) :] + offset
@@ -168,7 +168,7 @@ def draw_lashes(
     roots = roots[evenly(count, 0.45 * len(roots), len(roots) - 1.0).astype(int)]
     middle = middle_of(lid)
     away = (roots - middle) / face.unit
-    lift = face.to_image(np.array([[0.0, -1.0 if upwards else 1.0]]))[0] / face.unit
+    lift = face.way(0.0, -1.0 if upwards else 1.0) / face.unit
     reach = (away * 1.2 + lift * 0.25) * pen.rng.uniform(0.35, 0.6) * face.unit
     length = np.clip(np.hypot(*reach.T), 1.0, 0.16 * face.unit) / np.maximum(
         np.hypot(*reach.T), 1e-6
