@@ -34,12 +34,8 @@ class Again:
 
         Each part has its own, since with another expression a part may ask for more or less of it.
         """
-        return self._stream(_DECISIONS, zlib.crc32(part.encode()))
+        return chance_of((*self.seed, _DECISIONS), zlib.crc32(part.encode()))
 
     def lines(self) -> np.random.Generator:
         """Return the chance of this drawing's own wavering lines and paper."""
-        return self._stream(_LINES, self.take)
-
-    def _stream(self, *key: int) -> np.random.Generator:
-        """Return one stream of chance."""
-        return chance_of(*self.seed, key=key)
+        return chance_of((*self.seed, _LINES), self.take)

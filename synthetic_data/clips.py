@@ -172,9 +172,9 @@ def _moved(warp: Warp, by_px: NDArray[np.float64]) -> Warp:
 def sample_clip(maker: Maker, number: int) -> Clip:
     """Draw clip number `number` of a data set by chance: all of it but its frames."""
     pair = number // 2
-    twins = bool(_stream(maker, _WHO, 0, pair).random() < _TWINS)
+    twins = bool(chance_of((maker.seed, _WHO, 0), pair).random() < _TWINS)
     who = 2 * pair if twins else number
-    rng = _stream(maker, _WHO, 1, who)
+    rng = chance_of((maker.seed, _WHO, 1), who)
     hand = maker.styles[int(rng.integers(len(maker.styles)))].hand(rng)
     lines = sample_rig(maker, rng)
     rig = lines.rig
@@ -187,7 +187,7 @@ def sample_clip(maker: Maker, number: int) -> Clip:
     camera = sample_camera(rig, maker.size, rng)
     rate = float(rng.choice(_RATES))
     seconds = (maker.frames - 1) / rate
-    courses = sample_courses(apexes, seconds, _stream(maker, _WHEN, number), brief=brief)
+    courses = sample_courses(apexes, seconds, chance_of((maker.seed, _WHEN), number), brief=brief)
     weights = noisy_weights(rig, rest, noise)
     state = posed_state(rig, RigState(weights, identity, rotation), gain)
     before = project_face(lines, state, camera)
@@ -209,11 +209,6 @@ def sample_clip(maker: Maker, number: int) -> Clip:
         rest, hand, (maker.seed, _DRAW, who), before, warp,
         f"{maker.seed}-clip-{who}", told, kind, expression.emotion,
     )  # fmt: skip
-
-
-def _stream(maker: Maker, *key: int) -> np.random.Generator:
-    """Return one stream of the data set's chance."""
-    return chance_of(maker.seed, *key)
 
 
 def _sample_kind(rng: np.random.Generator) -> tuple[str, Expression, dict[str, float], bool]:

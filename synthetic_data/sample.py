@@ -49,7 +49,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     """
     if maker.frames:
         return make_frame(maker, index)
-    rng = chance_of(maker.seed, _HAND, index)
+    rng = chance_of((maker.seed, _HAND), index)
     style = maker.styles[int(rng.integers(len(maker.styles)))]
     hand = style.hand(rng)
     about: dict[str, Any] = {
@@ -82,7 +82,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
 
 def pose_face(maker: Maker, number: int) -> Posed:
     """Draw a rig, an expression, an identity and a view by chance, and project them."""
-    rng = chance_of(maker.seed, _FACE, number)
+    rng = chance_of((maker.seed, _FACE), number)
     lines = sample_rig(maker, rng)
     rig = lines.rig
     expression = sample_expression(rng)
