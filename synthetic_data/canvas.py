@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .filling import coverage, lay_polygon, lay_shade, lay_share
+from .fields import NO_FIELD
+from .filling import lay_polygon, lay_shade, lay_share, tinted
 from .stroking import ink_strokes
 
-__all__ = ["Canvas", "polygon_coverage"]
+__all__ = ["Canvas", "polygon_tone"]
 
 VISIBLE_LEVEL = 56
 """Ink below this level (of 255) is too faint to carry a label."""
@@ -93,6 +94,20 @@ class Canvas:
         return (self.cells & 255).astype(np.uint8)
 
 
-def polygon_coverage(polygon: NDArray[np.floating], size: int) -> NDArray[np.float64]:
-    """Return how much of each pixel of a (size, size) sheet lies inside a polygon, in [0, 1]."""
-    return coverage(np.ascontiguousarray(polygon, dtype=np.float64), 0, 0, size, size)
+def polygon_tone(
+    polygon: NDArray[np.floating],
+    size: int,
+    dark: float,
+    noise: NDArray[np.float32] = NO_FIELD,
+    mean: float = 1.0,
+    swing: float = 0.0,
+    most: float = 1.0,
+) -> NDArray[np.float32]:
+    """Return the darkness of a (size, size) sheet that is so dark inside a polygon.
+
+    Parameters
+    ----------
+    noise : (size, size): `mean` and `swing` times it, from 0 to `most`, is a factor on the darkness
+    """
+    corners = np.ascontiguousarray(polygon, dtype=np.float64)
+    return tinted(corners, size, float(dark), noise, mean, swing, most)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = ["coverage", "lay_polygon", "lay_shade", "lay_share"]
+__all__ = ["coverage", "lay_polygon", "lay_shade", "lay_share", "tinted"]
 
 
 @compiled
@@ -105,6 +105,39 @@ def coverage(
             total += area[row, column]
             shares[row, column] = min(abs(total), 1.0)
     return shares
+
+
+@compiled
+def tinted(
+    polygon: NDArray[np.float64],
+    size: int,
+    dark: float,
+    noise: NDArray[np.float32],
+    mean: float,
+    swing: float,
+    most: float,
+) -> NDArray[np.float32]:
+    """Return the darkness of a sheet, (size, size), that is so dark inside a polygon (N, 2).
+
+    Parameters
+    ----------
+    noise : (size, size), or empty: the darkness is multiplied by `mean` and `swing` times the
+        noise, from 0 to `most`
+    """
+    area = _edges(polygon, 0, 0, size, size)
+    tone = np.zeros((size, size), dtype=np.float32)
+    left, top, _, bottom = _bounds(polygon)
+    first = min(max(math.floor(left), 0), size)
+    upper, lower = min(max(math.floor(top), 0), size), min(max(math.ceil(bottom), 0), size)
+    for row in range(upper, lower):
+        total = 0.0
+        for column in range(first, size):
+            total += area[row, column]
+            share = min(abs(total), 1.0) * dark
+            if len(noise) > 0:
+                share *= min(max(mean + swing * float(noise[row, column]), 0.0), most)
+            tone[row, column] = share
+    return tone
 
 
 @compiled

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import polygon_coverage
+from .canvas import polygon_tone
 from .evenly import bounded, evenly, middle_of
 from .face import DrawnFace
 from .hatching import hatch
@@ -158,7 +158,7 @@ def _fill(pen: Pen, shape: NDArray[np.float64], ink: str) -> None:
         pen.fill(shape, "none", 0.0)
     if ink == "hatched":
         size = pen.canvas.size
-        mask = polygon_coverage(shape, size) * rng.uniform(0.3, 0.7)
+        mask = polygon_tone(shape, size, rng.uniform(0.3, 0.7))
         lines = hatch(mask, rng.uniform(2.5, 5.0) * pen.scale, rng.uniform(0, np.pi), pen.waver)
         pen.canvas.shade(lines, LABEL["hair"], pen.hand["line_tone"])
     if ink in ("outline", "hatched", "grey") or rng.random() < 0.4:

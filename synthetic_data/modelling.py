@@ -15,6 +15,7 @@ from .face import DrawnCurve, DrawnFace
 from .hatching import noise_field
 from .pen import LABEL, Pen
 from .shut import resample_to
+from .tones import dotted
 
 __all__ = ["draw_marks", "draw_modelling", "shade_lips", "stipple"]
 
@@ -30,18 +31,12 @@ def stipple(
     spacing_px : distance of the dots
     angle : of the rows, radians
     """
-    size, pitch = len(darkness), np.float32(spacing_px)
-    at = np.arange(size, dtype=np.float32) + 0.5
-    cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
-    u = at[None, :] * cos + at[:, None] * sin + noise_field(rng, size, 24.0) * (0.9 * pitch)
-    v = at[:, None] * cos - at[None, :] * sin + noise_field(rng, size, 24.0) * (0.9 * pitch)
-    row = np.round(v / pitch)
-    du = u / pitch + 0.5 * row
-    away = np.hypot(du - np.round(du), v / pitch - row) * pitch
-    radius = pitch * np.sqrt(np.clip(darkness, 0.0, 1.0) / np.float32(np.pi))
-    radius = radius * (1.0 + 0.35 * noise_field(rng, size, max(1.3 * spacing_px, 1.1)))
-    ink = np.minimum(radius + 0.5 - away, 2.0 * radius)
-    return np.where(darkness > 0.04, np.clip(ink, 0.0, 1.0), 0.0).astype(np.float32)
+    size = len(darkness)
+    aside, along = noise_field(rng, size, 24.0), noise_field(rng, size, 24.0)
+    growth = noise_field(rng, size, max(1.3 * spacing_px, 1.1))
+    dark = np.ascontiguousarray(darkness, dtype=np.float32)
+    cos, sin = float(np.cos(angle)), float(np.sin(angle))
+    return dotted(dark, float(spacing_px), cos, sin, aside, along, growth)
 
 
 def shade_lips(pen: Pen, top: DrawnCurve, low: DrawnCurve, seam: NDArray[np.float64]) -> None:

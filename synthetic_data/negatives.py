@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas, polygon_coverage
+from .canvas import Canvas, polygon_tone
 from .hatching import hatch, noise_field
 from .pen import LABEL, Pen, arc, blob
 from .props import draw_background, draw_writing
@@ -104,8 +104,8 @@ def _animal(pen: Pen, spot: np.ndarray, side: float) -> None:
 def _patch(pen: Pen, spot: np.ndarray, side: float) -> None:
     """A patch of hatching, straight or bent."""
     rng, size = pen.rng, pen.canvas.size
-    mask = polygon_coverage(blob(rng, spot, 0.5 * side, 0.5 * side, 0.4), size)
-    tone = mask * np.clip(0.4 + 0.3 * noise_field(rng, size, 60.0), 0.0, 0.8)
+    shape = blob(rng, spot, 0.5 * side, 0.5 * side, 0.4)
+    tone = polygon_tone(shape, size, 1.0, noise_field(rng, size, 60.0), 0.4, 0.3, 0.8)
     ink = hatch(tone, rng.uniform(2.5, 7.0) * pen.scale, rng.uniform(0.0, np.pi), rng)
     pen.canvas.shade(ink, LABEL["other"], pen.hand["line_tone"])
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import polygon_coverage
+from .canvas import polygon_tone
 from .evenly import between, evenly, middle_of, one_of, places_at
 from .eyes import inside
 from .face import DrawnFace
 from .hatching import hatch, noise_field
 from .pen import LABEL, Pen, arc, blob, smooth_noise
+from .tones import slanted
 
 __all__ = [
     "draw_background",
@@ -32,10 +33,8 @@ def draw_background(pen: Pen) -> None:
     dark = pen.hand["shade_background"] * rng.uniform(0.0, 0.8)
     if dark < 0.08:
         return
-    field = dark + 0.5 * noise_field(rng, size, rng.uniform(60, 200) * pen.scale)
-    across = np.linspace(-1.0, 1.0, size, dtype=np.float32)
-    field = field + rng.normal(0.0, 0.3) * across[None] + rng.normal(0.0, 0.3) * across[:, None]
-    field = np.clip(field, 0.0, 0.85).astype(np.float32)
+    noise = noise_field(rng, size, rng.uniform(60, 200) * pen.scale)
+    field = slanted(noise, dark, 0.5, rng.normal(0.0, 0.3), rng.normal(0.0, 0.3), 0.85)
     spacing = pen.hand["shade_spacing"] * pen.scale
     angle = rng.uniform(0.0, np.pi)
     ink = hatch(field, spacing, angle, pen.waver)
@@ -96,8 +95,8 @@ def _draw_clothes(
     if dark > 0.45 and rng.random() < 0.5:
         pen.fill(shape, "other", one_of(rng, (1.0, 0.8)))
     elif dark > 0.1:
-        field = polygon_coverage(shape, size) * dark
-        field = field * np.clip(0.8 + 0.4 * noise_field(rng, size, 30.0 * pen.scale), 0, 1)
+        noise = noise_field(rng, size, 30.0 * pen.scale)
+        field = polygon_tone(shape, size, dark, noise, 0.8, 0.4)
         ink = hatch(field, rng.uniform(2.6, 5.5) * pen.scale, rng.uniform(0, np.pi), pen.waver)
         pen.canvas.shade(ink, LABEL["other"], 0.95 * pen.hand["line_tone"])
     pen.line(neckline, "other", 1.0)
@@ -156,7 +155,7 @@ def _cloth(pen: Pen, shape: NDArray[np.float64]) -> None:
         return
     pen.fill(shape, "none", 0.0)
     if roll < 0.55:
-        field = polygon_coverage(shape, pen.canvas.size) * rng.uniform(0.2, 0.75)
+        field = polygon_tone(shape, pen.canvas.size, rng.uniform(0.2, 0.75))
         ink = hatch(field, rng.uniform(2.6, 5.0) * pen.scale, rng.uniform(0, np.pi), pen.waver)
         pen.canvas.shade(ink, LABEL["other"], 0.95 * pen.hand["line_tone"])
     pen.line(shape, "other", 1.0, closed=True)
