@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -18,10 +19,12 @@ __all__ = [
     "bounded",
     "box_of",
     "evenly",
+    "length_of",
     "middle_of",
     "one_of",
     "places_at",
     "share_of",
+    "side_by_side",
 ]
 
 
@@ -53,6 +56,24 @@ def places_at(points: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[n
                 points[high, axis] - points[low, axis]
             )
     return found
+
+
+@compiled
+def length_of(points: NDArray[np.float64]) -> float:
+    """Return the length of a polyline (N, 2)."""
+    total = 0.0
+    for row in range(1, len(points)):
+        x, y = points[row, 0] - points[row - 1, 0], points[row, 1] - points[row - 1, 1]
+        total += math.sqrt(x * x + y * y)
+    return total
+
+
+def side_by_side(*lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, L, …) L arrays (N, …) next to each other; `np.stack` takes thrice as long."""
+    joined = np.empty((len(lines[0]), len(lines), *lines[0].shape[1:]))
+    for place, line in enumerate(lines):
+        joined[:, place] = line
+    return joined
 
 
 @compiled

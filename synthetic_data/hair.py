@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_tone
-from .evenly import bounded, evenly, middle_of
+from .evenly import bounded, evenly, middle_of, side_by_side
 from .face import DrawnFace
 from .hatching import hatch
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -70,7 +70,7 @@ def sample_hairdo(pen: Pen, face: DrawnFace) -> Hairdo:
         volume = volume + 0.06 * np.abs(np.sin(steps * rng.uniform(6.0, 14.0)))
     elif rng.random() < 0.3:
         volume = volume + 0.05 * np.abs(smooth_noise(rng, (), _COUNT, 1.5))
-    direction = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    direction = side_by_side(np.cos(angle), np.sin(angle))
     inner = face.centre + (radius * hairline)[:, None] * direction
     outer = face.centre + (radius * (1.0 + np.maximum(volume, 0.0)))[:, None] * direction
     return Hairdo(kind, pen.hand.kinds["hair_ink"], angle, inner, outer, up)

@@ -84,5 +84,5 @@ def form_grids(
     return (
         fine[1] / np.maximum(fine[0], np.float32(1e-4)),
         coarse[1] / np.maximum(coarse[0], np.float32(1e-4)),
-        np.clip(fine[0] * np.float32(6.0), 0.0, 1.0),
+        bounded(fine[0] * np.float32(6.0), 0.0, 1.0),
     )

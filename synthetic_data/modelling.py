@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import one_of
+from .evenly import one_of, places_at, side_by_side
 from .face import DrawnCurve, DrawnFace
 from .hatching import noise_field
 from .pen import LABEL, Pen
@@ -54,7 +54,10 @@ def shade_lips(pen: Pen, top: DrawnCurve, low: DrawnCurve, seam: NDArray[np.floa
         (foot, int(rng.integers(5, 15)), 0.6, "lower_lip_outer"),
     ):
         at = np.sort(rng.uniform(2.0, 21.0, count))
-        near, far = _at(seam, at), _at(outer, at + rng.normal(0.0, 1.0, count).clip(-1.5, 1.5))
+        near, far = (
+            places_at(seam, at),
+            places_at(outer, at + rng.normal(0.0, 1.0, count).clip(-1.5, 1.5)),
+        )
         share = rng.uniform(0.5, 1.0, (count, 1)) * reach
         draw_marks(pen, near, near + share * (far - near), label, 0.6)
     middle = foot[12]
@@ -108,14 +111,8 @@ def draw_marks(
         share = np.repeat([[[0.0]], [[0.5]], [[1.0]]], len(starts), axis=1)
         dots = (starts + share * (ends - starts)).reshape(-1, 2)
         dots = dots + pen.waver.normal(0.0, 0.5 * pen.scale, dots.shape)
-        pen.trace(np.stack([dots - 0.1, dots + 0.1], axis=1), LABEL[label], 0.8)
+        pen.trace(side_by_side(dots - 0.1, dots + 0.1), LABEL[label], 0.8)
         return
     way = ends - starts
     bow = 0.12 * way[:, ::-1] * np.array([-1.0, 1.0])
-    pen.trace(np.stack([starts, 0.5 * (starts + ends) + bow, ends], axis=1), LABEL[label], weight)
-
-
-def _at(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return points of a polyline at fractional rows."""
-    rows = np.arange(len(points))
-    return np.stack([np.interp(places, rows, points[:, axis]) for axis in (0, 1)], axis=1)
+    pen.trace(side_by_side(starts, 0.5 * (starts + ends) + bow, ends), LABEL[label], weight)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import bounded, evenly
+from .evenly import bounded, evenly, places_at
 from .face import DrawnFace
 from .pen import Pen, arc
 from .record import Record
@@ -172,16 +172,11 @@ def move_landmarks(record: Record, symbol: MouthSymbol) -> None:
     thick_top = max(float((marks[62] - marks[51]) @ symbol.down), 0.0)
     thick_low = max(float((marks[57] - marks[66]) @ symbol.down), 0.0)
     at = evenly(7, 0.0, _COUNT - 1.0)
-    rows = np.arange(_COUNT)
-
-    def along(edge: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.stack([np.interp(places, rows, edge[:, axis]) for axis in (0, 1)], axis=1)
-
     rim = np.sqrt(np.sin(evenly(7, 0.0, np.pi)))[:, None] * symbol.down
-    upper = along(symbol.top, at) - thick_top * rim
-    lower = along(symbol.low, at) + thick_low * rim
+    upper = places_at(symbol.top, at) - thick_top * rim
+    lower = places_at(symbol.low, at) + thick_low * rim
     marks[48:55] = upper
     marks[55:60] = lower[5:0:-1]
     inner = evenly(5, 0.0, _COUNT - 1.0)
-    marks[60:65] = along(symbol.top, inner)
-    marks[65:68] = along(symbol.low, inner)[3:0:-1]
+    marks[60:65] = places_at(symbol.top, inner)
+    marks[65:68] = places_at(symbol.low, inner)[3:0:-1]

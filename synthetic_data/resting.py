@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import between, evenly, one_of, places_at
+from .evenly import between, bounded, evenly, length_of, one_of, places_at
 from .face import DrawnFace
 from .modelling import draw_marks
 from .pen import Pen
@@ -160,11 +160,10 @@ def _row(
     way: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return starts and ends, (S, 2), of strokes at even steps of a line, shorter at its ends."""
-    length = float(np.hypot(*np.diff(line, axis=0).T).sum())
-    count = min(max(int(length / spacing_px) + 1, 3), 24)
+    count = min(max(int(length_of(line) / spacing_px) + 1, 3), 24)
     jitter = rng.uniform(-1.0, 1.0, (3, count))
     along = evenly(count, -1.0, 1.0) + jitter[0] * (0.5 / count)
-    centre = places_at(line, np.clip(0.5 * (along + 1.0), 0.0, 1.0) * (len(line) - 1.0))
+    centre = places_at(line, bounded(0.5 * (along + 1.0), 0.0, 1.0) * (len(line) - 1.0))
     reach = (0.45 + 0.55 * (1.0 - along * along) + 0.12 * jitter[1])[:, None] * way
     centre = centre + 0.1 * jitter[2][:, None] * way
     return centre - 0.5 * reach, centre + 0.5 * reach

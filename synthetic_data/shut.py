@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import between, evenly, middle_of, places_at
+from .evenly import between, bounded, evenly, middle_of, places_at, side_by_side
 from .face import DrawnFace
 from .pen import LABEL, Pen, resample
 from .record import Record
@@ -170,11 +170,10 @@ def draw_lashes(
     away = (roots - middle) / face.unit
     lift = face.way(0.0, -1.0 if upwards else 1.0) / face.unit
     reach = (away * 1.2 + lift * 0.25) * pen.rng.uniform(0.35, 0.6) * face.unit
-    length = np.clip(np.hypot(*reach.T), 1.0, 0.16 * face.unit) / np.maximum(
-        np.hypot(*reach.T), 1e-6
-    )
+    given = np.hypot(reach[:, 0], reach[:, 1])
+    length = bounded(given, 1.0, 0.16 * face.unit) / np.maximum(given, 1e-6)
     tips = roots + reach * length[:, None]
-    batch = np.stack([roots, 0.5 * (roots + tips) + lift * 0.5, tips], axis=1)
+    batch = side_by_side(roots, 0.5 * (roots + tips) + lift * 0.5, tips)
     pen.trace(batch, LABEL["upper_lid"], 0.7)
 
 
