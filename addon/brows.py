@@ -1,9 +1,8 @@
 """A brow moves as a whole: its hair may be thick or thin, one stroke or many.
 
 The head has a brow's edges; drawings have strokes, hairs, outlines or black shapes of any
-thickness. Pulling each edge to the nearest outline would stretch the skin between them for what is
-but hair. What a drawn brow says of the skin is where its middle runs; as long as that is within the
-head's brow, the brow is met.
+thickness. Where the middle of the drawn brow runs and how thick it is drawn says where the edges
+go; pulling each to the nearest outline would let both fall onto one stroke.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -24,6 +23,7 @@ _LEAST_COVERED = 0.5  # share of the brow's length that must be drawn
 _MIN_POINTS = 8
 _ROUNDS = 4
 _STRAY_IOD = 0.12  # wide enough that both outlines of a thick brow count alike
+_THINNEST, _THICKEST = 0.6, 1.8  # of the head's own brow: its skin has to come from somewhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +48,10 @@ def brow_way(
     iod_px: float,
     reach_iod: float = 0.25,
 ) -> BrowWay | None:
-    """Find the way of the head's brow until the middle of the drawn one lies within it.
+    """Find the way of the head's brow onto the drawn one.
 
-    The way runs across the brow: a shift and a tilt.
+    The way runs across the brow: its middle is shifted and tilted onto the drawn middle, and
+    its edges come to lie as far from it as the drawn ink does.
 
     Parameters
     ----------
@@ -80,23 +81,43 @@ def brow_way(
     covered = len(np.unique(node * _BINS // _NODES)) / _BINS
     if len(node) < _MIN_POINTS or covered < _LEAST_COVERED:
         return None
-    basis = np.column_stack([np.ones(_NODES), 2.0 * share - 1.0])
+    lies, weight = _drawn_middle(node, across, share, iod_px)
+    half = 0.5 * (np.abs((_at(lower, share) - _at(upper, share)) * normal).sum(axis=1))
+    away = np.abs(across - lies[node])
+    thicker = np.clip(_median(away / np.maximum(half[node], 1e-6), weight), _THINNEST, _THICKEST)
+    sides = []
+    for edge in (upper, lower):
+        here = ((_at(edge, share) - middle) * normal).sum(axis=1)
+        way = (lies + (thicker - 1.0) * here)[:, None] * normal
+        sides.append(_at(way, np.linspace(0.0, 1.0, len(edge))))
+    return BrowWay(sides[0], sides[1], covered)
+
+
+def _drawn_middle(
+    node: NDArray[np.intp],
+    across: NDArray[np.float64],
+    share: NDArray[np.float64],
+    iod_px: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far across the drawn middle lies at each node (n,), and each point's weight."""
+    basis = np.column_stack([np.ones(len(share)), 2.0 * share - 1.0])
     weight = np.ones(len(node))
     for _ in range(_ROUNDS):
         # every stretch of the brow counts alike, however many hairs are drawn in it
-        density = np.bincount(node, weight, _NODES)[node]
-        root = np.sqrt(weight / np.maximum(density, 1e-6))
+        density = np.bincount(node, weight, len(share))[node]
+        each = weight / np.maximum(density, 1e-6)
+        root = np.sqrt(each)
         fitted = np.linalg.lstsq(basis[node] * root[:, None], across * root, rcond=None)[0]
         missed = (across - basis[node] @ fitted) / (_STRAY_IOD * iod_px)
         weight = 1.0 / (1.0 + missed**2)
-    lies = basis @ fitted
-    half = 0.5 * np.abs(((_at(lower, share) - _at(upper, share)) * normal).sum(axis=1))
-    way = (np.sign(lies) * np.maximum(np.abs(lies) - half, 0.0))[:, None] * normal
-    return BrowWay(
-        _at(way, np.linspace(0.0, 1.0, len(upper))),
-        _at(way, np.linspace(0.0, 1.0, len(lower))),
-        covered,
-    )
+    return basis @ fitted, each
+
+
+def _median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    """Return the weighted median."""
+    order = np.argsort(values)
+    reached = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(reached, 0.5 * reached[-1])])
 
 
 def _at(line: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
