@@ -25,6 +25,7 @@ from .carrier import Carrier
 from .crawling import run_snakes
 from .drawn import DrawnLines
 from .fit import SnakeRecord
+from .gaze import turned_eyes
 from .handles import (
     Handles,
     brow_handles,
@@ -209,7 +210,10 @@ class Crawl:
             shut_lid_handles(carrier.rig, moved, self._still, weight),
             self._whole_handles(correction, settings.whole_weight),
         ]
-        return carrier.follow(self._deformer, Handles.join(handles), correction), came_to
+        followed = carrier.follow(self._deformer, Handles.join(handles), correction)
+        seen, irises = carrier.seen(followed), self.drawn.of("iris")
+        look = turned_eyes(carrier.rig, seen, camera, irises, self.iod_px)
+        return followed + look @ carrier.turn, came_to
 
     def ended(
         self,

@@ -1,8 +1,9 @@
 """A correction made part of who the head is: the neutral gets it, the expressions ride on it.
 
 The correction was found in one expression. As identity it must do in all of them: lips that an open
-mouth pulled apart meet again at rest, shut lids meet over eyes that grew, and no shape folds the
-skin that it did not fold before. What cannot be identity stays with the expression it came from.
+mouth pulled apart meet again at rest, eyes look ahead, shut lids meet over eyes that grew, and no
+shape folds the skin that it did not fold before. What cannot be identity stays with the expression
+it came from.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -20,7 +21,7 @@ from .arkit import ARKIT_NAMES
 from .deform import Deformer
 from .eyeball import fit_sphere
 from .face_rig import PART_NAMES, FaceRig, SurfacePoints
-from .repair import limit_flips, push_out_of_eyes
+from .repair import carry_eyes, limit_flips, push_out_of_eyes
 from .tuck import MouthTuck
 
 __all__ = ["BakedIdentity", "Baker"]
@@ -82,6 +83,7 @@ class Baker:
         require_shape("correction", correction, rig.neutral.shape, "Give one offset a vertex.")
         base = rig.neutral + np.tensordot(identity, rig.identity, axes=1).astype(np.float64)
         whole = self._with_lips_together(np.asarray(correction, dtype=np.float64))
+        whole = carry_eyes(base, rig, whole)  # where the drawn eyes look is not who they are
         neutral = self._safe(base, self._tuck.apply(base + whole) - base)
         shapes = rig.arkit_shapes()
         for row, name in enumerate(ARKIT_NAMES):

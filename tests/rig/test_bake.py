@@ -13,7 +13,7 @@ from limner.rig.arkit import ARKIT_NAMES
 from limner.rig.bake import Baker
 from limner.rig.deform import Deformer
 from limner.rig.eyeball import eye_pose, fit_sphere
-from limner.rig.face_rig import RigState, SurfacePoints, unposed
+from limner.rig.face_rig import PART_NAMES, RigState, SurfacePoints, rotation_matrix, unposed
 from limner.rig.gltf import write_glb
 from limner.rig.head_mesh import head_mesh
 from limner.rig.obj import obj_text
@@ -134,6 +134,16 @@ def _depth(rig, vertices):
             away = np.linalg.norm(edge - eye.centre, axis=1)
             deepest = max(deepest, float((eye.radius_m - away).max()))
     return deepest
+
+
+def test_where_drawn_eyes_look_is_not_who_they_are(head):
+    rest = unposed(head.rig, head.state)
+    ball = np.flatnonzero(head.rig.vertex_part == PART_NAMES.index("eye_L"))
+    turned = head.correction.copy()
+    local = rest[ball] + turned[ball] - fit_sphere(rest[ball] + turned[ball])[0]
+    turned[ball] += local @ rotation_matrix(np.array([0.0, 0.3, 0.0])).T - local
+    baked = Baker(head.rig).bake(head.state.identity, turned)
+    np.testing.assert_allclose(baked.displacement, head.baked.displacement, atol=1e-9)
 
 
 def test_an_eyeball_that_grew_stays_a_ball_when_it_looks_aside(head):
