@@ -23,7 +23,7 @@ _LEAST_COVERED = 0.5  # share of the brow's length that must be drawn
 _MIN_POINTS = 8
 _ROUNDS = 4
 _STRAY_IOD = 0.12  # wide enough that both outlines of a thick brow count alike
-_THINNEST, _THICKEST = 0.6, 1.8  # of the head's own brow: its skin has to come from somewhere
+_THINNEST, _THICKEST = 0.8, 1.8  # of the parametric head's brow: one stroke says little of hair
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +47,7 @@ def brow_way(
     drawn: NDArray[np.float64],
     iod_px: float,
     reach_iod: float = 0.25,
+    thickened: float = 1.0,
 ) -> BrowWay | None:
     """Find the way of the head's brow onto the drawn one.
 
@@ -59,6 +60,7 @@ def brow_way(
     drawn : (P, 2) pixels, lines or outlines of the drawn brow
     iod_px : interocular distance, pixels
     reach_iod : ink farther than this from the middle belongs to something else
+    thickened : how thick the brow is already, times its thickness on the parametric head
 
     Returns
     -------
@@ -84,7 +86,8 @@ def brow_way(
     lies, weight = _drawn_middle(node, across, share, iod_px)
     half = 0.5 * (np.abs((_at(lower, share) - _at(upper, share)) * normal).sum(axis=1))
     away = np.abs(across - lies[node])
-    thicker = np.clip(_median(away / np.maximum(half[node], 1e-6), weight), _THINNEST, _THICKEST)
+    thicker = _median(away / np.maximum(half[node], 1e-6), weight)
+    thicker = np.clip(thicker * thickened, _THINNEST, _THICKEST) / thickened
     sides = []
     for edge in (upper, lower):
         here = ((_at(edge, share) - middle) * normal).sum(axis=1)

@@ -206,7 +206,16 @@ class Crawl:
         brows = self.drawn.of("brow")
         handles = [
             snake_handles(carrier.rig, came_to, moved, camera, settings.min_evidence, weight),
-            brow_handles(carrier.rig, free, brows, moved, camera, self.iod_px, weight),
+            brow_handles(
+                carrier.rig,
+                free,
+                brows,
+                moved,
+                carrier.seen(carrier.nothing),
+                camera,
+                self.iod_px,
+                weight,
+            ),
             shut_lid_handles(carrier.rig, moved, self._still, weight),
             self._whole_handles(correction, settings.whole_weight),
         ]

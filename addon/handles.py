@@ -149,6 +149,7 @@ def brow_handles(
     curves: Sequence[FeatureCurve],
     drawn: NDArray[np.float64],
     vertices: NDArray[np.float64],
+    parametric: NDArray[np.float64],
     camera: Camera,
     iod_px: float,
     weight: float,
@@ -158,6 +159,8 @@ def brow_handles(
     Parameters
     ----------
     drawn : (P, 2) pixels, all drawn points of brows; each goes to the nearer one
+    vertices, parametric : (V, 3) metres, the head as it is and as it was before any correction,
+        turned as the camera sees them
     """
     by_name = {curve.name: curve for curve in curves}
     pairs = [
@@ -171,7 +174,9 @@ def brow_handles(
     nearest = np.argmin([cKDTree(line).query(drawn)[0] for line in lines], axis=0)
     parts = []
     for row, (upper, lower) in enumerate(pairs):
-        way = brow_way(upper.points, lower.points, drawn[nearest == row], iod_px)
+        now, own = (_thickness(rig, upper, lower, head) for head in (vertices, parametric))
+        mine = drawn[nearest == row]
+        way = brow_way(upper.points, lower.points, mine, iod_px, thickened=now / own)
         if way is None:
             continue
         for edge, moved in ((upper, way.upper), (lower, way.lower)):
@@ -180,6 +185,16 @@ def brow_handles(
             share = trust(edge.name)
             parts.append(Handles.in_plane(edge.surface, moved, firm, points, camera, share))
     return Handles.join(parts)
+
+
+def _thickness(
+    rig: FaceRig, upper: FeatureCurve, lower: FeatureCurve, vertices: NDArray[np.float64]
+) -> float:
+    """Return how far apart the middles of a brow's edges lie on a head (V, 3), metres."""
+    above, below = (
+        edge.surface.interpolate(vertices, rig.triangles).mean(axis=0) for edge in (upper, lower)
+    )
+    return max(float(np.linalg.norm(above - below)), 1e-6)
 
 
 def still_lids(rig: FaceRig, state: RigState) -> frozenset[str]:
