@@ -99,6 +99,9 @@ class CloseLook(nn.Module):
     context : channels of the reader's map that it sees beside the ink
     """
 
+    around: Tensor
+    extent: Tensor
+
     def __init__(self, part: Part, context: int) -> None:
         super().__init__()
         self.part, count = part, len(part.points)
@@ -158,6 +161,14 @@ class CloseLook(nn.Module):
 
 class CloseLooks(nn.Module):
     """Both eyes and the mouth."""
+
+    right: Tensor
+    right_about: Tensor
+    left: Tensor
+    left_about: Tensor
+    lips: Tensor
+    lips_about: Tensor
+    order: Tensor
 
     def __init__(self, context: int) -> None:
         super().__init__()

@@ -53,6 +53,7 @@ TRAINING_FILES = tuple(
         "augment",
         "baselines",
         "blocks",
+        "close_look",
         "export",
         "feed",
         "finder_net",
