@@ -18,7 +18,8 @@ def test_the_operating_point_of_a_hard_action_lies_below_one_half():
     ours, half = (f1_score(truth, probability >= cut) for cut in (point, 0.5))
     best = max(f1_score(truth, probability >= cut) for cut in np.linspace(0.05, 0.95, 91))
     assert ours > half + 0.03
-    assert ours == pytest.approx(best, abs=0.01)
+    assert ours == pytest.approx(best, abs=0.02)
+    assert point > 0.5 * best, "a little more cautious than the best cut"
 
 
 def test_an_easy_action_is_decided_at_one_half():
