@@ -19,7 +19,7 @@ from .look import mouth_cavity
 from .normals import face_normals
 from .zbuffer import rasterise
 
-__all__ = ["MouthRoom", "SkinPicture"]
+__all__ = ["LINING", "MouthRoom", "SkinPicture"]
 
 _SKIN = PART_NAMES.index("skin")
 _ROWS = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
@@ -27,9 +27,10 @@ _TONGUE = PART_NAMES.index("tongue")
 _PIXEL_M = 0.0007
 _REACH_M = 0.05  # of the picture around the mouth, each way
 _GAP_M = 0.0003  # between skin and teeth
-_LINING = 0.3
+LINING = 0.15
+"""Of `mouth_cavity`: skin that lies farther in belongs to the lining, nearer to the lips."""
 _MOST_BACK_M = 0.006  # teeth that would have to go farther back become smaller
-_LINING_SHOWS_M = 0.001  # the lining's rim lies level with the lips
+_LINING_SHOWS_M = 0.0004  # the lining's rim lies level with the lips
 _STEP = 0.08
 _SIZES = tuple(1.0 - _STEP * number for number in range(7))
 
@@ -87,7 +88,7 @@ class MouthRoom:
             rig.triangles[outer[rig.triangles].all(axis=1)],
             tuple(row for row in rows if len(row)),
             np.flatnonzero(rig.vertex_part == _TONGUE),
-            np.flatnonzero((rig.vertex_part == _SKIN) & (cavity > _LINING)),
+            np.flatnonzero((rig.vertex_part == _SKIN) & (cavity > LINING)),
         )
 
     def look(self, vertices: NDArray[np.floating]) -> SkinPicture:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .face_rig import PART_NAMES, FaceRig
 from .look import mouth_cavity
-from .mouth_room import MouthRoom
+from .mouth_room import LINING, MouthRoom
 from .normals import vertex_normals
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class MouthTuck:
         self._rig, self._room = rig, MouthRoom.of(rig)
         neutral = rig.neutral.astype(np.float64)
         normals = vertex_normals(neutral, rig.triangles)
-        cavity = mouth_cavity(rig) > 0.3
+        cavity = mouth_cavity(rig) > LINING
         self._inside = np.flatnonzero(
             cavity | np.isin(rig.vertex_part, _WHOLE) & (neutral[:, 2] > rig.pivot[2])
         )

@@ -41,7 +41,7 @@ def test_what_is_there_at_rest_is_no_expression(limner, sketches, tmp_path):
     digest = hashlib.sha256(smile.read_bytes()).hexdigest()
     assert beside["neutral"] == {"path": str(smile), "sha256": digest, "used": True}
     assert probability(alone).max() > 0.8
-    assert probability(beside).sum() < 0.5 * probability(alone).sum()
+    assert probability(beside).sum() < 0.75 * probability(alone).sum()
     assert sum(beside["blendshapes"].values()) < sum(alone["blendshapes"].values())
 
 
@@ -55,7 +55,7 @@ def test_a_face_that_is_followed_is_read_beside_it_too(sketches):
         first, again = following.update(sketch), following.update(sketch)
         assert list(again.timing_s) == ["update"]
         sums.append((first.detection.probability.sum(), again.detection.probability.sum()))
-    assert np.all(np.array(sums[1]) < 0.5 * np.array(sums[0]))
+    assert np.all(np.array(sums[1]) < 0.75 * np.array(sums[0]))
 
 
 def test_another_neutral_drawing_is_fitted_anew(limner, sketches, tmp_path):
