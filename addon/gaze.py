@@ -89,8 +89,8 @@ def turned_eyes(
     nearest = np.argmin([cKDTree(ring).query(drawn)[0] for ring in flat], axis=0)
     for row, side in enumerate(sides):
         shift = iris_shift(flat[row], drawn[nearest == row], iod_px)
-        eye = eye_pose(vertices, rig, side)
-        if eye is None or not shift.any():
+        eye = eye_pose(vertices, rig, side) if shift.any() else None
+        if eye is None:
             continue
         iris = rings[row].mean(axis=0)
         scale = camera.scale_px / (1.0 - iris[2] * camera.inverse_distance)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import conv, stage
+from .blocks import PerPoint, conv, stage
 from .crop import INPUT_PX
 from .labels import MIRRORED_LANDMARKS
 from .line_points import MIRRORED_LINE_POINTS, line_rows
@@ -90,7 +90,7 @@ class Closer(NamedTuple):
     code: Tensor
 
 
-class CloseLook(nn.Module):
+class CloseLook(PerPoint):
     """The net that looks at one kind of part.
 
     Parameters
@@ -103,18 +103,14 @@ class CloseLook(nn.Module):
     extent: Tensor
 
     def __init__(self, part: Part, context: int) -> None:
-        super().__init__()
-        self.part, count = part, len(part.points)
+        count = len(part.points)
+        super().__init__(count, 9 * _FINE, _NUMBERS)
+        self.part = part
         self.stem = conv(1, _STEM, stride=2, kernel=5)
         self.down = stage(_STEM + context, _WIDTH, 2)
         self.up = conv(_WIDTH + _STEM + context, _FINE, kernel=1)
         self.mix = conv(_FINE, _FINE)
         self.squeeze = conv(_WIDTH, 12, stride=2)
-        inputs = 9 * _FINE
-        self.weight = nn.Parameter(torch.randn(count, inputs, _NUMBERS) / inputs**0.5)
-        self.bias = nn.Parameter(torch.zeros(count, _NUMBERS))
-        self.shift = nn.Parameter(torch.zeros(count, _NUMBERS, 2))
-        self.widen = nn.Parameter(torch.zeros(count, _NUMBERS + 1))
         small = 12 * (part.cells[0] // 8) * (part.cells[1] // 8)
         self.dense = nn.Sequential(nn.Linear(count * _NUMBERS + small, CODE), nn.ReLU(inplace=True))
         self.register_buffer("around", _STEP * _neighbours(), persistent=False)
@@ -151,10 +147,8 @@ class CloseLook(nn.Module):
                 fine.float(), near[:, :, None], padding_mode="border", align_corners=False
             )
             values = values[..., 0].transpose(1, 2).reshape(points.shape[0], count, -1)
-            mixed = torch.bmm(values.transpose(0, 1), self.weight).transpose(0, 1) + self.bias
-            numbers = functional.relu(mixed)
-            moves = _REACH * torch.einsum("nkc,kcd->nkd", numbers, self.shift) @ axes
-            wider = torch.einsum("nkc,kc->nk", numbers, self.widen[:, :-1]) + self.widen[:, -1]
+            numbers, way, wider = self.tell(values)
+            moves = _REACH * way @ axes
             code = self.dense(torch.cat([numbers.flatten(1), small.float().flatten(1)], 1))
         return Closer(moves, wider, code)
 

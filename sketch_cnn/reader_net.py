@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import Residual, conv, stage
+from .blocks import PerPoint, Residual, conv, stage
 from .close_look import CODE, CloseLooks
 from .labels import AU_LABELS, FEATURES
 from .places import (
@@ -165,17 +165,13 @@ class Seen(NamedTuple):
     spread: Tensor
 
 
-class Windows(nn.Module):
+class Windows(PerPoint):
     """A second look around each point, through a window turned and scaled with the face."""
 
     def __init__(self, sight: Sight, fine: int, more: int) -> None:
-        super().__init__()
-        self.samples = sight.side**2
-        inputs, count = fine * self.samples + more, sight.points
-        self.weight = nn.Parameter(torch.randn(count, inputs, sight.numbers) / inputs**0.5)
-        self.bias = nn.Parameter(torch.zeros(count, sight.numbers))
-        self.shift = nn.Parameter(torch.zeros(count, sight.numbers, 2))
-        self.widen = nn.Parameter(torch.zeros(count, sight.numbers + 1))
+        samples = sight.side**2
+        super().__init__(sight.points, fine * samples + more, sight.numbers)
+        self.samples = samples
         steps = torch.arange(sight.side) - (sight.side - 1) / 2.0
         y, x = torch.meshgrid(steps, steps, indexing="ij")
         offsets = sight.step * torch.stack([x, y], 2).reshape(-1, 2)
@@ -201,12 +197,8 @@ class Windows(nn.Module):
         around = where[:, :, None] + (self.offsets @ turned_axes(frame))[:, None]
         seen = sample_at(maps, around.flatten(1, 2))
         seen = seen.reshape(-1, where.shape[1], self.samples * maps.shape[1])
-        inputs = torch.cat([seen, more], 2)
-        mixed = torch.bmm(inputs.transpose(0, 1), self.weight).transpose(0, 1) + self.bias
-        numbers = functional.relu(mixed)
-        moved = where + torch.einsum("nkc,kcd->nkd", numbers, self.shift)
-        wider = torch.einsum("nkc,kc->nk", numbers, self.widen[:, :-1]) + self.widen[:, -1]
-        return Seen(numbers, moved, spread * torch.exp(wider.clamp(-4.0, 2.0)))
+        numbers, way, wider = self.tell(torch.cat([seen, more], 2))
+        return Seen(numbers, where + way, spread * torch.exp(wider.clamp(-4.0, 2.0)))
 
 
 class Answer(nn.Module):
