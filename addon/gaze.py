@@ -28,9 +28,9 @@ _ROUNDS = 8
 _REACH_IOD = 0.2  # ink farther than this from the ring belongs to something else
 _STRAY_IOD = 0.05  # lids, pupils and lights lie about as far from the ring
 _PRIOR = 0.1  # how firmly the eyes stay, as a share of the pull of the ink
-_TOGETHER = 1.5  # how firmly they look alike, as a share of the pull of the ink of one
+_TOGETHER = 2.5  # how firmly they look alike, as a share of the pull of the ink of one
 _MOST_TURN = 0.45  # sine of the widest turn
-_INWARDS, _OUTWARDS, _APART = 0.2, 0.03, 0.03  # sines by which two eyes' looks may differ
+_INWARDS, _OUTWARDS, _APART = 0.12, 0.03, 0.03  # sines by which two eyes' looks may differ
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,7 +80,7 @@ def test_eyes_look_inwards_when_both_are_drawn_so_but_never_outwards(outwards):
     if outwards > 0.0:
         assert 0.0 <= apart <= 0.031
     else:
-        assert -0.21 <= apart < -0.05
+        assert -0.121 <= apart < -0.05
 
 
 def test_eyes_that_looked_apart_come_together():
