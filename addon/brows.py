@@ -23,7 +23,7 @@ _LEAST_COVERED = 0.5  # share of the brow's length that must be drawn
 _MIN_POINTS = 8
 _ROUNDS = 4
 _STRAY_IOD = 0.12  # wide enough that both outlines of a thick brow count alike
-_THINNEST, _THICKEST = 0.8, 1.8  # of the parametric head's brow: one stroke says little of hair
+_THINNEST, _THICKEST = 0.4, 1.8  # of the parametric head's brow: one stroke says little of hair
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,13 +45,7 @@ def lines_after_change(
     around = _grown(near, _AROUND_PX)
     fresh = find_ink_lines(np.where(around, after, 0.0), max_stroke_px=max_stroke_px)
     parts = [lines.select(~_at(near, lines.points)), fresh.select(_at(near, fresh.points))]
-    joined = InkLines(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("points", "tangents", "inward", "strength")
-        )
-    )
-    return joined, np.where(near, after, before)
+    return InkLines.join(parts), np.where(near, after, before)
 
 
 def changed_features(

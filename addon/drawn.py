@@ -44,8 +44,11 @@ class DrawnLines:
     probability: NDArray[np.float64]
 
     def of(self, feature: str) -> NDArray[np.float64]:
-        """Return the (N, 2) points of one feature, frame pixels."""
-        return self.lines.points[self.rows.get(feature, _NO_ROWS)]
+        """Return the (N, 2) points of one feature, frame pixels; of brows where their ink ends."""
+        mine = self.rows.get(feature, _NO_ROWS)
+        if feature == "brow":
+            return self.lines.select(mine).edges()
+        return self.lines.points[mine]
 
     def without(self, features: Collection[str]) -> DrawnLines:
         """Return the lines with those of some features belonging to none."""

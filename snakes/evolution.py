@@ -135,7 +135,7 @@ def evolve(
 
 
 _NO_FIELD = ForceField(
-    InkLines(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0)),
+    InkLines.none(),
     (0, 0), np.zeros((1, 1), dtype=np.int32), 1.0, 1.0,
 )  # fmt: skip
 

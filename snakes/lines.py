@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,14 @@ class InkLines:
     inward : (M, 2) float64
         Unit vector into the ink on an outline, zero on the middle of a stroke.
     strength : (M,) float64 in [0, 1]: how dark, times how sure that it belongs to the feature
+    half_width : (M,) float64, pixels from the middle of a stroke to its edge, zero on an outline
     """
 
     points: NDArray[np.float64]
     tangents: NDArray[np.float64]
     inward: NDArray[np.float64]
     strength: NDArray[np.float64]
+    half_width: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         count = len(self.points)
@@ -44,12 +47,32 @@ class InkLines:
         require_shape("tangents", self.tangents, (count, 2), "Give one unit vector a point.")
         require_shape("inward", self.inward, (count, 2), "Give one vector a point.")
         require_shape("strength", self.strength, (count,), "Give one value a point.")
+        require_shape("half_width", self.half_width, (count,), "Give one value a point.")
+
+    @classmethod
+    def none(cls) -> InkLines:
+        """Return lines without a point."""
+        nothing = np.zeros((0, 2))
+        return cls(nothing, nothing, nothing, np.zeros(0), np.zeros(0))
+
+    @classmethod
+    def join(cls, parts: Sequence[InkLines]) -> InkLines:
+        """Put the points of several lines after each other."""
+        return cls(
+            *(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(cls))
+        )
 
     def select(self, keep: NDArray[np.bool_] | NDArray[np.intp]) -> InkLines:
         """Return the points that `keep` picks."""
-        return InkLines(
-            self.points[keep], self.tangents[keep], self.inward[keep], self.strength[keep]
-        )
+        return InkLines(*(getattr(self, each.name)[keep] for each in fields(self)))
+
+    def edges(self) -> NDArray[np.float64]:
+        """Return where the ink ends: both edges of strokes, and outlines, (N, 2) pixels."""
+        is_stroke = self.half_width > 0.0
+        half = self.half_width[is_stroke, None]
+        aside = half * self.tangents[is_stroke][:, ::-1] * np.array([-1.0, 1.0])
+        middle = self.points[is_stroke]
+        return np.concatenate([self.points[~is_stroke], middle - aside, middle + aside])
 
     def weighted(
         self,
@@ -70,8 +93,7 @@ class InkLines:
             inside = (lines.points >= box[:2]).all(axis=1) & (lines.points < box[2:]).all(axis=1)
             lines = lines.select(inside)
         strength = lines.strength * np.clip(sample_image(weight, lines.points), 0.0, 1.0)
-        weighted = InkLines(lines.points, lines.tangents, lines.inward, strength)
-        return weighted.select(strength >= min_strength)
+        return replace(lines, strength=strength).select(strength >= min_strength)
 
 
 def sample_image(image: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -118,20 +140,13 @@ def find_ink_lines(
     mask = ink >= threshold
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
-        return _no_lines()
+        return InkLines.none()
     # Two pixels of paper around the ink, so that strokes end inside.
     top, left = max(rows[0] - 2, 0), max(columns[0] - 2, 0)
     crop = np.s_[top : rows[-1] + 3, left : columns[-1] + 3]
     crop_ink = np.ascontiguousarray(ink[crop], dtype=np.float64)
     lines = _lines_of_crop(crop_ink, mask[crop], max_stroke_px, threshold)
-    return InkLines(
-        lines.points + np.array([left, top]), lines.tangents, lines.inward, lines.strength
-    )
-
-
-def _no_lines() -> InkLines:
-    """Return lines without a point."""
-    return InkLines(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
+    return replace(lines, points=lines.points + np.array([left, top]))
 
 
 def _lines_of_crop(
@@ -153,12 +168,7 @@ def _lines_of_crop(
         return middles
     outline = solid & mask & ~ndimage.binary_erosion(mask, border_value=1)
     outlines = _outlines(ink, outline, threshold)
-    return InkLines(
-        *(
-            np.concatenate([getattr(middles, name), getattr(outlines, name)])
-            for name in ("points", "tangents", "inward", "strength")
-        )
-    )
+    return InkLines.join([middles, outlines])
 
 
 def _grow(
@@ -190,7 +200,7 @@ def _middles(
     """Refine skeleton pixels to the centroid of the ink across; `stroke_ink` is without shapes."""
     row, column = np.nonzero(skeleton)
     if not len(row):
-        return _no_lines()
+        return InkLines.none()
     points = np.column_stack([column, row]) + 0.5
     beside = Beside.of(row, column, skeleton)
     _, tangents = line_through(points, beside)
@@ -199,14 +209,16 @@ def _middles(
     offsets = _PROFILE * reach_px[:, None]
     profile = sample_image(ink, points[:, None] + offsets[..., None] * normals[:, None])
     profile = _own_stroke(profile)
-    shift = (profile * offsets).sum(axis=1) / np.maximum(profile.sum(axis=1), 1e-9)
+    total = profile.sum(axis=1)
+    half_width = total / np.maximum(profile.max(axis=1), 1e-9) * (reach_px / (len(_PROFILE) - 1.0))
+    shift = (profile * offsets).sum(axis=1) / np.maximum(total, 1e-9)
     shift = np.clip(shift, -0.5 * reach_px, 0.5 * reach_px)
     refined = points + shift[:, None] * normals
     points, tangents = line_through(refined, beside, normals)
     # A dot is no line: the window of a line's end holds a weight of 3, of a lone pixel 1.
     is_line = np.minimum(beside.summed(beside.weight) / 3.0, 1.0)
     strength = np.clip(profile.max(axis=1), 0.0, 1.0) * is_line
-    lines = InkLines(points, tangents, np.zeros_like(points), strength)
+    lines = InkLines(points, tangents, np.zeros_like(points), strength, half_width)
     return _to_the_tips(lines, stroke_ink, skeleton, depth, threshold)
 
 
@@ -238,12 +250,8 @@ def _to_the_tips(
     cap = beyond + 0.7 * depth[row[ends], column[ends]][:, None, None] * outward[:, None]
     inked = np.minimum.accumulate(sample_image(ink, cap) >= threshold, axis=1)
     end, step = np.nonzero(inked)
-    return InkLines(
-        np.concatenate([lines.points, beyond[end, step]]),
-        np.concatenate([lines.tangents, tangents[end]]),
-        np.concatenate([lines.inward, np.zeros((len(end), 2))]),
-        np.concatenate([lines.strength, lines.strength[ends][end]]),
-    )
+    tips = replace(lines.select(ends[end]), points=beyond[end, step], tangents=tangents[end])
+    return InkLines.join([lines, tips])
 
 
 def _own_stroke(profile: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -262,7 +270,7 @@ def _outlines(ink: NDArray[np.float64], outline: NDArray[np.bool_], threshold: f
     """Refine outline pixels to where the ink passes half its depth."""
     row, column = np.nonzero(outline)
     if not len(row):
-        return _no_lines()
+        return InkLines.none()
     soft = ndimage.gaussian_filter(ink, 1.0, mode="nearest")
     slope = np.stack(
         [ndimage.sobel(soft, axis=1)[row, column], ndimage.sobel(soft, axis=0)[row, column]], 1
@@ -279,4 +287,4 @@ def _outlines(ink: NDArray[np.float64], outline: NDArray[np.bool_], threshold: f
     tangents = np.column_stack([-inward[:, 1], inward[:, 0]])
     keep = length[:, 0] > 1e-6
     strength = np.clip(ink[row, column], 0.0, 1.0)
-    return InkLines(points, tangents, inward, strength).select(keep)
+    return InkLines(points, tangents, inward, strength, np.zeros(len(points))).select(keep)

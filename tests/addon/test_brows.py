@@ -27,18 +27,20 @@ def test_both_edges_go_as_far_as_the_drawn_middle():
     assert way.evidence == 1.0
 
 
-@pytest.mark.parametrize(("thickness", "kept"), [(1.0, 0.8), (5.4, 0.9), (9.0, 1.5), (30.0, 1.8)])
+@pytest.mark.parametrize(
+    ("thickness", "kept"), [(1.0, 0.4), (3.6, 0.6), (5.4, 0.9), (9.0, 1.5), (30.0, 1.8)]
+)
 def test_a_brow_becomes_as_thick_as_drawn_within_limits(thickness, kept):
     half = [0.0, 0.5 * thickness]
     outline = np.concatenate([dense(MIDDLE - half), dense(MIDDLE + half)])
     way = brow_way(UPPER, LOWER, outline, IOD_PX)
     thick = (LOWER + way.lower - UPPER - way.upper)[:, 1]
-    np.testing.assert_allclose(thick, kept * 6.0, rtol=0.04)
+    np.testing.assert_allclose(thick, kept * 6.0, rtol=0.07)
     np.testing.assert_allclose(0.5 * (way.upper + way.lower), 0.0, atol=1.0)
 
 
 def test_limits_hold_for_all_passes_together():
-    way = brow_way(UPPER, LOWER, dense(MIDDLE), IOD_PX, thickened=0.8)
+    way = brow_way(UPPER, LOWER, dense(MIDDLE), IOD_PX, thickened=0.4)
     np.testing.assert_allclose(way.upper, way.lower, atol=1e-9)
     again = brow_way(UPPER, LOWER, dense(MIDDLE), IOD_PX)
     assert (again.lower - again.upper)[:, 1].max() < -1.0

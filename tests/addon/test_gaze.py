@@ -40,21 +40,21 @@ def test_drawn_rings_say_where_the_irises_are(shift):
 
 
 def test_one_eye_alone_is_enough():
-    eye = DrawnEye(ring(LEFT), ring(LEFT + (5.0, 0.0)), np.zeros(2), ARM_PX)
+    eye = DrawnEye(ring(LEFT), ring(np.add(LEFT, (5.0, 0.0))), np.zeros(2), ARM_PX)
     np.testing.assert_allclose(looks([eye], IOD_PX)[0] * ARM_PX, (5.0, 0.0), atol=1.5)
 
 
 def test_pupils_and_hidden_upper_halves_do_not_pull():
     drawn = [
         np.concatenate([ring(at, start=0.0, end=0.5), ring(at, radius_px=4.0, points=20)])
-        for at in (LEFT + (5.0, 0.0), RIGHT + (5.0, 0.0))
+        for at in (np.add(LEFT, (5.0, 0.0)), np.add(RIGHT, (5.0, 0.0)))
     ]
     np.testing.assert_allclose(shifts(*drawn), [(5.0, 0.0)] * 2, atol=1.8)
 
 
 def test_nothing_drawn_or_ink_far_away_leaves_the_irises_where_they_are():
     assert not shifts(NOTHING, NOTHING).any()
-    assert not shifts(ring(LEFT + (50.0, 0.0)), NOTHING).any()
+    assert not shifts(ring(np.add(LEFT, (50.0, 0.0))), NOTHING).any()
 
 
 @pytest.mark.parametrize("drawn_side", [0, 1])
@@ -67,7 +67,7 @@ def test_an_iris_that_is_not_drawn_goes_with_the_other(drawn_side):
 
 
 def test_a_half_hidden_iris_that_strays_follows_the_whole_one():
-    found = shifts(ring(LEFT), ring(RIGHT + (-5.0, 4.0), points=12, start=0.1, end=0.4))
+    found = shifts(ring(LEFT), ring(np.add(RIGHT, (-5.0, 4.0)), points=12, start=0.1, end=0.4))
     apart = (found[0] - found[1]) / ARM_PX
     assert abs(apart[0]) < 0.05 and abs(apart[1]) < 0.035
     assert np.abs(found[0]).max() < 0.5 * np.abs(found[1] - (-5.0, 4.0)).max()
@@ -75,7 +75,7 @@ def test_a_half_hidden_iris_that_strays_follows_the_whole_one():
 
 @pytest.mark.parametrize("outwards", [5.0, -5.0])
 def test_eyes_look_inwards_when_both_are_drawn_so_but_never_outwards(outwards):
-    found = shifts(ring(LEFT + (outwards, 0.0)), ring(RIGHT - (outwards, 0.0)))
+    found = shifts(ring(np.add(LEFT, (outwards, 0.0))), ring(np.add(RIGHT, (-outwards, 0.0))))
     apart = (found[0, 0] - found[1, 0]) / ARM_PX
     if outwards > 0.0:
         assert 0.0 <= apart <= 0.031

@@ -27,6 +27,10 @@ def test_points_lie_on_the_middle_of_a_straight_stroke(middle, width_px, slope):
     assert np.abs(off_px).max() < 0.35
     assert abs(off_px.mean()) < 0.12
     assert np.abs(lines.tangents[inside] @ normal).max() < 0.12
+    np.testing.assert_allclose(lines.half_width[inside].mean(), 0.5 * width_px, atol=0.35)
+    beside = np.abs((lines.edges() - (80, middle)) @ normal)
+    beside = beside[np.abs(lines.edges()[:, 0] - 80) < 40]
+    assert abs(beside.mean() - 0.5 * width_px) < 0.4
 
 
 def test_a_filled_shape_gives_its_outline_with_the_ink_inside():
@@ -38,6 +42,8 @@ def test_a_filled_shape_gives_its_outline_with_the_ink_inside():
     assert abs(radius.mean() - 20.0) < 0.1
     outward = (lines.points - (70.3, 60.8)) / radius[:, None]
     assert (np.einsum("ij,ij->i", lines.inward, outward) < -0.97).all()
+    assert not lines.half_width.any()
+    np.testing.assert_array_equal(lines.edges(), lines.points)
 
 
 def test_a_neighbouring_stroke_does_not_pull_the_middle_over():
