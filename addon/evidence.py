@@ -16,7 +16,7 @@ from ..sketch_cnn.line_points import LINES
 from .drawn import DrawnLines
 from .frame import FaceFrame
 
-__all__ = ["expected_aus", "gather_evidence"]
+__all__ = ["expected_aus", "gather_evidence", "sides_with_iris"]
 
 _QUIET_SIGMA = 0.08
 _ACTIVE_SIGMA = 0.20
@@ -29,6 +29,11 @@ _CONTOUR_SIGMA_IOD = 0.06
 _MIN_LINE_IOD = 0.03
 _SET_LANDMARK_IOD = 0.008
 """Of a landmark that a person has set: the detection has no spread there."""
+_IRIS_LANDMARKS = {"Left": 68, "Right": 69}
+_NEAR_IRIS_IOD = 0.2
+_IRIS_DRAWN_IOD = 0.25  # length of its lines; a shut lid's hatching makes less
+_HALF_SHUT = 0.45
+"""The most that an eye can be shut whose iris is drawn."""
 
 
 def expected_aus(detection: Detection) -> dict[str, float]:
@@ -85,6 +90,10 @@ def gather_evidence(
     """
     mean, sigma = weight_priors(rig, detection)
     rows = {name: row for row, name in enumerate(rig.shape_names)}
+    for side in sides_with_iris(detection, frame, drawn):
+        blink = rows[f"eyeBlink{side}"]
+        mean[blink] = min(mean[blink], _HALF_SHUT)
+    # a pin holds what the artist says, whatever is drawn
     held = [rows[shape] for label in pinned for shape in rig.au_table.get(label, {})]
     sigma[held] = _PINNED_SIGMA
     floor = np.full(70, _MIN_LANDMARK_IOD)
@@ -104,6 +113,23 @@ def gather_evidence(
         given=given or Given(),
         lines=_seen_lines(detection, frame),
     )
+
+
+def sides_with_iris(detection: Detection, frame: FaceFrame, drawn: DrawnLines) -> list[str]:
+    """Return the sides, of "Left" and "Right", on which an iris is drawn where the eye looks."""
+    irises = drawn.of("iris")
+    centres = frame.from_ink(detection.landmarks)
+    return [
+        side
+        for side, landmark in _IRIS_LANDMARKS.items()
+        if (_away(irises, centres[landmark]) < _NEAR_IRIS_IOD * frame.iod_px).sum()
+        > _IRIS_DRAWN_IOD * frame.iod_px
+    ]
+
+
+def _away(points: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N,) how far points (N, 2) are from a place (2,)."""
+    return np.hypot(points[:, 0] - place[0], points[:, 1] - place[1])
 
 
 def _seen_lines(detection: Detection, frame: FaceFrame) -> dict[str, Placed]:
