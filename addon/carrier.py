@@ -12,7 +12,7 @@ from ..rig.contours import FeatureCurve, visible_lines
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
 from ..rig.normals import face_normals
-from ..rig.repair import carry_eyes, limit_flips, push_out_of_eyes
+from ..rig.repair import carry_eyes, lift_lid_edges, limit_flips, push_out_of_eyes
 from ..rig.tuck import MouthTuck
 from .handles import Handles
 
@@ -70,7 +70,8 @@ class Carrier:
         """Return the correction without turned triangles, eyeballs carried, no lids inside them."""
         safe = carry_eyes(self.fitted, self.rig, self._unfolded(correction))
         lifted = push_out_of_eyes(self.fitted + safe, self.rig) - self._sunk
-        return self._unfolded(lifted, safe)
+        edges = lift_lid_edges(self.fitted + lifted, self.rig) - self.fitted
+        return self._unfolded(edges, safe)
 
     def _unfolded(
         self, correction: NDArray[np.float64], sound: NDArray[np.float64] | None = None

@@ -11,7 +11,7 @@ from .eyeball import eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .normals import face_normals
 
-__all__ = ["carry_eyes", "limit_flips", "push_out_of_eyes", "turned_triangles"]
+__all__ = ["carry_eyes", "lift_lid_edges", "limit_flips", "push_out_of_eyes", "turned_triangles"]
 
 _SKIN = PART_NAMES.index("skin")
 _LARGEST_EYE = 1.6
@@ -151,6 +151,45 @@ def push_out_of_eyes(
         facing = eye.axis @ away.T > -0.2 * distance
         sunk = (distance < least) & facing & (distance > 0.3 * eye.radius_m)
         result[skin[sunk]] = eye.centre + away[sunk] * (least / distance[sunk])[:, None]
+    return result
+
+
+def lift_lid_edges(
+    vertices: NDArray[np.floating], rig: FaceRig, depth_m: float = 0.0004
+) -> NDArray[np.float64]:
+    """Lift the edges of the lids out of the eyeballs, also between the vertices.
+
+    A flat triangle dips into the ball where its corners lie on it, and the head at rest may have
+    lids that lie deeper than `push_out_of_eyes` looks for.
+
+    Parameters
+    ----------
+    vertices : (V, 3) metres, in any rigid frame
+    depth_m : metres, how far under the ball's surface an edge may lie
+
+    Returns
+    -------
+    (V, 3) metres
+    """
+    result = np.array(vertices, dtype=np.float64)
+    for side in "LR":
+        lids = [rig.curves.get(f"{lid}_{side}") for lid in ("upper_lid", "lower_lid")]
+        eye = eye_pose(vertices, rig, side)
+        if eye is None:
+            continue
+        for lid in lids:
+            if lid is None:
+                continue
+            before = result.copy()
+            away = lid.points.interpolate(before, rig.triangles) - eye.centre
+            distance = np.linalg.norm(away, axis=1)
+            missing = eye.radius_m - depth_m - distance
+            for row in np.flatnonzero(missing > 0.0):
+                corners = rig.triangles[lid.points.triangle[row]]
+                outwards = away[row] / distance[row]
+                lifted = (result[corners] - before[corners]) @ outwards
+                more = np.maximum(missing[row] - lifted, 0.0)
+                result[corners] += more[:, None] * outwards
     return result
 
 
