@@ -241,6 +241,8 @@ def _results(state: SnakeState, system: SnakeSystem, outcome: Outcome) -> list[S
             mine = Outcome.NO_INK
         elif (np.linalg.norm(way, axis=1) >= limit * (1.0 - 1e-6)).any():
             mine = Outcome.AT_LIMIT
+        elif state.moved[nodes].max() <= system.settings.tolerance_px:
+            mine = Outcome.CONVERGED  # though others may still be on their way
         displacement = body.to_points(way)
         results.append(SnakeResult(
             start.name, start.points + displacement, displacement,

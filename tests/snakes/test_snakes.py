@@ -282,6 +282,19 @@ def test_broken_points_leave_one_snake_behind_and_the_others_go_on():
     assert good.outcome is Outcome.CONVERGED
 
 
+def test_each_snake_tells_of_itself_whether_it_came_to_rest():
+    there, here = segment((20, 40), (140, 40)), segment((20, 60), (140, 60))
+    fields = [ForceField.from_ink(ink_of(line), reach_px=30.0) for line in (there, here)]
+    starts = [SnakeStart("far", there[2:-2] + [0.0, 15.0]), SnakeStart("near", here[2:-2])]
+    how = SnakeSettings(
+        unit_px=100.0, matching=False, blur=(0.0,), reach=(1.0,), step_size=0.5, max_steps=4
+    )
+    far, near = evolve(starts, fields, how)
+    assert np.abs(np.diff(far.energies)).min() > 0.01 * far.energies[0]
+    assert far.outcome is Outcome.OUT_OF_STEPS
+    assert near.outcome is Outcome.CONVERGED
+
+
 def test_on_step_sees_every_step_and_a_missing_field_is_no_ink():
     seen = []
     start = segment((40, 50), (120, 50))
