@@ -233,7 +233,9 @@ class Crawl:
     ) -> Crawled:
         """Return where the lines came to, the mouth's inside put behind the lips."""
         records = [
-            SnakeRecord(result.name, result.outcome.value, result.steps, result.energies)
+            SnakeRecord(
+                result.name, result.outcome.value, result.steps, result.energies, result.stages
+            )
             for result in came_to.results
         ]
         tucked = self.carrier.tucked(self._tuck, correction)

@@ -45,12 +45,22 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SnakeRecord:
-    """How one snake ran: its curve, outcome sentence, steps, and energy per step."""
+    """How one snake ran.
+
+    Attributes
+    ----------
+    curve : its name, `#`, its number among the head's lines
+    outcome : why it stopped, a sentence
+    steps : that it made
+    energies : (steps,) px² of the face's frame per node, comparable within one stage
+    stages : names and first steps of its stages, see `snakes.SnakeResult`
+    """
 
     curve: str
     outcome: str
     steps: int
     energies: NDArray[np.float64]
+    stages: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

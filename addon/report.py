@@ -37,7 +37,8 @@ def fit_report(
     Parameters
     ----------
     detector : name, version and sha256 of the network, if it is known
-    with_quality : False leaves out how sound the surface is, which takes longer than all the rest
+    with_quality : False leaves out how sound the surface is and how well the outlines agree, which
+        takes longer than all the rest
     """
     sketch = fit.sketch
     weights = fit.rig.arkit_weights(fit.state.weights)
@@ -59,7 +60,7 @@ def fit_report(
         "identity_shared_with": list(fit.shared_with),
         "held": list(fit.held),
         "correction": _correction(fit),
-        **({"quality": _quality(fit)} if with_quality else {}),
+        **({"quality": _quality(fit), "silhouette": _silhouette(fit)} if with_quality else {}),
         "pose": _pose(fit.state.rotation),
         "camera": _camera(fit.camera, sketch),
         "gap": _gap(fit.gap),
@@ -147,9 +148,28 @@ def _quality(fit: Fit) -> dict[str, Any]:
         "turned_triangles": found.turned,
         "thinnest_triangle": _number(found.thinnest, 5),
         "thinnest_triangle_before": _number(found.thinnest_before, 5),
+        "mean_triangle": _number(found.mean, 5),
+        "mean_triangle_before": _number(found.mean_before, 5),
+        "crossing_triangles": found.crossing,
+        "crossing_triangles_before": found.crossing_before,
+        "crossing_anew": found.crossing_anew,
         "lid_in_eye_mm": _number(1000.0 * found.lid_depth_m, 3),
         "lip_in_teeth_mm": _number(1000.0 * found.lip_depth_m, 3),
         "teeth_out_mm": _number(1000.0 * found.teeth_out_m, 3),
+    }
+
+
+def _silhouette(fit: Fit) -> dict[str, Any]:
+    """Return how much the areas within the drawn outline and within the head's have in common."""
+    from .silhouette import measure_silhouette  # Blender's start must not wait for scipy
+
+    found = measure_silhouette(fit)
+    stages = {"placed": found.placed, "parametric": found.parametric, "snakes": found.snakes}
+    return {
+        "iou": {
+            stage: None if value is None else _number(value) for stage, value in stages.items()
+        },
+        "drawn": _number(found.drawn),
     }
 
 

@@ -1,18 +1,21 @@
-"""How sound a corrected head is: turned triangles, thin ones, lids in eyes, teeth in the skin."""
+"""How sound a corrected head is: bad triangles, lids in the eyes, teeth in the skin."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .crossings import crossing_triangles
 from .eyeball import eye_pose
 from .face_rig import PART_NAMES, FaceRig
 from .mouth_room import MouthRoom
 from .normals import face_normals, vertex_normals
+from .regions import REGIONS, region_weights
 from .repair import turned_triangles
 
 __all__ = ["MeshQuality", "lid_depth", "lip_depth", "mesh_quality", "triangle_quality"]
@@ -21,6 +24,7 @@ _SKIN = PART_NAMES.index("skin")
 _TEETH = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
 _LIDS = ("upper_lid", "lower_lid")
 _LIPS = ("upper_lip_outer", "upper_lip_inner", "lower_lip_inner", "lower_lip_outer")
+_FACE_M = 0.03  # before the pivot: the face without ears, throat and back of the head
 _NEAR_M = 0.004  # teeth farther from a lip than this are not what it goes through
 
 
@@ -32,6 +36,10 @@ class MeshQuality:
     ----------
     turned : triangles that it turns over or crushes
     thinnest, thinnest_before : least `triangle_quality` of the skin, with and without it
+    mean, mean_before : the mean of the same
+    crossing, crossing_before : triangles of the face's skin that pass through another, see
+        `crossing_triangles`; closed lips and lids of a rig may do so by themselves
+    crossing_anew : name of `REGIONS` → how many of them do so with the correction only
     lid_depth_m, lip_depth_m : see `lid_depth` and `lip_depth`, of the corrected head
     teeth_out_m : how far its teeth stand out of the skin, see `MouthRoom.shown`
     """
@@ -39,6 +47,11 @@ class MeshQuality:
     turned: int
     thinnest: float
     thinnest_before: float
+    mean: float
+    mean_before: float
+    crossing: int
+    crossing_before: int
+    crossing_anew: dict[str, int]
     lid_depth_m: float
     lip_depth_m: float
     teeth_out_m: float
@@ -56,14 +69,31 @@ def mesh_quality(
     """
     skin = rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]
     corrected = vertices + correction
+    before, after = triangle_quality(vertices, skin), triangle_quality(corrected, skin)
+    face, region = _face_skin(rig)
+    crossed, crosses = (crossing_triangles(shape, face) for shape in (vertices, corrected))
+    anew = np.bincount(region[crosses & ~crossed], minlength=len(REGIONS)).tolist()
     return MeshQuality(
         turned=int(turned_triangles(vertices, rig.triangles, correction).sum()),
-        thinnest=float(triangle_quality(corrected, skin).min()),
-        thinnest_before=float(triangle_quality(vertices, skin).min()),
+        thinnest=float(after.min()),
+        thinnest_before=float(before.min()),
+        mean=float(after.mean()),
+        mean_before=float(before.mean()),
+        crossing=int(crosses.sum()),
+        crossing_before=int(crossed.sum()),
+        crossing_anew=dict(zip(REGIONS, anew, strict=True)),
         lid_depth_m=lid_depth(rig, corrected),
         lip_depth_m=lip_depth(rig, corrected),
         teeth_out_m=MouthRoom.of(rig).shown(corrected),
     )
+
+
+@lru_cache(maxsize=8)
+def _face_skin(rig: FaceRig) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Return the triangles (F, 3) of the face's skin, and of each its row in `REGIONS`."""
+    skin = rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]
+    face = skin[(rig.neutral[skin, 2] > rig.pivot[2] + _FACE_M).all(axis=1)]
+    return face, region_weights(rig)[face].sum(axis=1).argmax(axis=1)
 
 
 def triangle_quality(

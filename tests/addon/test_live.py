@@ -75,6 +75,7 @@ def test_a_preview_says_all_but_how_sound_the_head_is():
         for is_preview in (True, False)
     ]
     assert said[1].pop("quality")["turned_triangles"] == 0
+    assert said[1].pop("silhouette")["drawn"] == 0.0
     assert said[0] == said[1]
 
 

@@ -22,7 +22,7 @@ def colours_of(head, name):
 
 
 def test_colours_run_from_grey_to_red_with_the_displacement(bpy):
-    from limner.addon.bridge.heat import HOTTEST_MM, heat_colours
+    from limner.rig.heat import HOTTEST_MM, heat_colours
 
     colours = heat_colours(np.array([0.0, HOTTEST_MM / 2, HOTTEST_MM, 10 * HOTTEST_MM]))
     spread = np.ptp(colours[:, :3], axis=1)

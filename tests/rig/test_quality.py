@@ -59,5 +59,23 @@ def test_a_correction_that_folds_the_skin_is_counted_and_one_that_moves_it_is_no
     along = 2.0 * unit(face_normals(vertices, triangles))[:, 2] ** 2 - 1.0
     mirrored = mesh_quality(rig, vertices, -2.0 * vertices * [0.0, 0.0, 1.0])
     assert mirrored.turned == (along < 0.1).sum() > 100
+    assert mirrored.mean == pytest.approx(mirrored.mean_before)
     flat = mesh_quality(rig, vertices, -0.99 * vertices * [0.0, 0.0, 1.0])
     assert flat.thinnest < 0.2 * flat.thinnest_before
+    assert flat.mean < 0.7 * flat.mean_before
+
+
+def test_skin_that_is_pushed_through_other_skin_is_counted_where_it_lies():
+    """Two balls, apart until the second is moved into the first; the head has them crossing."""
+    ball, faces = icosphere(3, 0.03)
+    first, second = ball + np.array([0.0, 0.0, 0.1]), ball + np.array([0.0, 0.08, 0.1])
+    vertices = np.concatenate([first, second])
+    rig = make_rig(vertices, np.concatenate([faces, faces + len(ball)]))
+    into = np.zeros_like(vertices)
+    into[len(ball) :] = (0.004, -0.04, 0.007)
+    found = mesh_quality(rig, vertices, into)
+    assert found.crossing_before == 0
+    assert found.crossing == sum(found.crossing_anew.values()) > 50
+    back = mesh_quality(rig, vertices + into, -into)
+    assert (back.crossing, back.crossing_before) == (0, found.crossing)
+    assert not any(back.crossing_anew.values())

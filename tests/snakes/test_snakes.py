@@ -285,7 +285,8 @@ def test_broken_points_leave_one_snake_behind_and_the_others_go_on():
 def test_each_snake_tells_of_itself_whether_it_came_to_rest():
     there, here = segment((20, 40), (140, 40)), segment((20, 60), (140, 60))
     fields = [ForceField.from_ink(ink_of(line), reach_px=30.0) for line in (there, here)]
-    starts = [SnakeStart("far", there[2:-2] + [0.0, 15.0]), SnakeStart("near", here[2:-2])]
+    away = segment((24, 55), (136, 55))
+    starts = [SnakeStart("far", away), SnakeStart("near", here[2:-2])]
     how = SnakeSettings(
         unit_px=100.0, matching=False, blur=(0.0,), reach=(1.0,), step_size=0.5, max_steps=4
     )
