@@ -24,7 +24,15 @@ from ..rig.raster import render_head
 from ..rig.tuck import MouthTuck
 from .fit import Fit
 from .outputs import saying_what_is_wrong
-from .overlay import FINE, Window, draw_curves, face_window, font_of, shown_part
+from .overlay import (
+    FINE,
+    STAGE_COLOURS,
+    Window,
+    draw_curves,
+    face_window,
+    font_of,
+    pale_drawing,
+)
 
 __all__ = ["Moment", "animation_frames", "moments", "write_animation"]
 
@@ -32,7 +40,6 @@ _PANEL_W, _PANEL_H, _FOOT = 384, 512, 34
 _STEPS = 14  # frames of each way
 _FRAME_MS, _HOLD_MS, _LAST_MS = 60, 900, 2500
 _PAPER, _INK = (247, 244, 238), (38, 36, 42)
-_COLOURS = ((120, 138, 178), (240, 138, 36), (0, 150, 136))
 _NAMES = ("Placed", "Parametric", "Snakes")
 
 
@@ -96,8 +103,8 @@ def animation_frames(fit: Fit, look: HeadLook | None = None) -> list[Image.Image
     look : the paint of the fit's rig, if it is at hand (`rig.look.head_look`)
     """
     look, tuck = look or head_look(fit.rig), MouthTuck(fit.rig)
-    window = _small(face_window(fit))
-    paper = _paper(fit, window)
+    window = face_window(fit).within(_PANEL_W, _PANEL_H)
+    paper, _ = pale_drawing(fit, window, (_PANEL_W, _PANEL_H))
     return [_frame(fit, moment, window, paper, look, tuck) for moment in moments(fit)]
 
 
@@ -134,26 +141,6 @@ def write_animation(fit: Fit, path: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _small(window: Window) -> Window:
-    """Bring the overlay's window to the film's panels."""
-    size = window.size
-    whole = [size[axis] + 2.0 * window.offset[axis] for axis in (0, 1)]
-    factor = min(_PANEL_W / whole[0], _PANEL_H / whole[1])
-    small = (max(1, round(size[0] * factor)), max(1, round(size[1] * factor)))
-    offset = ((_PANEL_W - small[0]) / 2.0, (_PANEL_H - small[1]) / 2.0)
-    return Window(window.origin, window.zoom * factor, offset, small)
-
-
-def _paper(fit: Fit, window: Window) -> Image.Image:
-    """Return the drawing, paled a little, as every frame shows it."""
-    pale = [round(255 - 0.72 * (255 - value)) for value in range(256)]
-    tone = pale[int(np.percentile(fit.sketch.grey[::4, ::4], 80))]
-    panel = Image.new("RGB", (_PANEL_W, _PANEL_H), (tone, tone, tone))
-    at = (round(window.offset[0]), round(window.offset[1]))
-    panel.paste(shown_part(fit.sketch.grey, window).point(pale).convert("RGB"), at)
-    return panel
-
-
 def _frame(
     fit: Fit,
     moment: Moment,
@@ -174,12 +161,7 @@ def _frame(
     draw_curves(ImageDraw.Draw(glass), curves, window, frozenset(fit.gap.curves), colour, 2.2)
     glass = glass.resize((_PANEL_W, _PANEL_H), Image.Resampling.BOX)
     canvas.paste(glass, (0, 0), glass)
-    view = Camera(
-        moment.camera.scale_px * window.zoom,
-        window(moment.camera.centre_px[None])[0],
-        (_PANEL_W, _PANEL_H),
-        moment.camera.inverse_distance,
-    )
+    view = window.seen_by(moment.camera, (_PANEL_W, _PANEL_H))
     head = Image.fromarray(render_head(vertices, fit.rig, view, look=look))
     canvas.paste(head, (_PANEL_W, 0), head)
     _caption(ImageDraw.Draw(canvas), fit, moment)
@@ -200,6 +182,6 @@ def _caption(pen: ImageDraw.ImageDraw, fit: Fit, moment: Moment) -> None:
 
 def _mixed(progress: float) -> tuple[int, int, int]:
     """Return the colour between those of the stages."""
-    channels: NDArray[np.float64] = np.array(_COLOURS, dtype=np.float64)
+    channels: NDArray[np.float64] = np.array(STAGE_COLOURS, dtype=np.float64)
     red, green, blue = (round(float(np.interp(progress, (0, 1, 2), row))) for row in channels.T)
     return red, green, blue

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import LimnerError
 from .faults import missing_library
-from .outputs import FORMATS, output_files, read_report, saying_what_is_wrong
+from .outputs import FORMATS, PAGE, output_files, read_report, saying_what_is_wrong
 
 __all__ = [
     "ENGINES",
@@ -103,7 +103,7 @@ class BatchSettings:
     out : the folder for all results
     rig : name or path of the rig
     model_dir : folder with the network's weights, or None for limner's own
-    formats : some of `outputs.FORMATS`
+    formats : some of `outputs.FORMATS`, and "html" for a page of each drawing and of the run
     jobs : processes that work at the same time; 1 = this one
     resume : leave out what an earlier run completed
     correct_as : one of `pipeline.CORRECTIONS`
@@ -193,7 +193,7 @@ def plan_jobs(paths: Sequence[Path]) -> list[Job]:
     Names that differ in case or in the way accents are written only count as the same, because
     some disks think so.
     """
-    taken = {SUMMARY}
+    taken = {SUMMARY, PAGE}
     jobs = []
     for path in paths:
         stem = os.fsencode(path.stem or "sketch").decode("utf-8", "replace")
@@ -219,6 +219,8 @@ def run_batch(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResu
     """
     with saying_what_is_wrong(settings.out):
         settings.out.mkdir(parents=True, exist_ok=True)
+    begin_page(settings)
+    with saying_what_is_wrong(settings.out):
         summary = (settings.out / SUMMARY).open("w", encoding="utf-8")
     results: dict[str, JobResult] = {}
 
@@ -240,7 +242,37 @@ def run_batch(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobResu
         with closing(_runner(settings, len(waiting))(waiting, settings)) as running:
             for result in running:
                 yield keep(result)
-    _sort_summary(settings.out / SUMMARY, [results[job.name] for job in jobs])
+    in_order = [results[job.name] for job in jobs]
+    _sort_summary(settings.out / SUMMARY, in_order)
+    end_page(settings, in_order)
+
+
+def begin_page(settings: BatchSettings) -> None:
+    """Make room for the run's page, where one is wanted: what is wrong there is told at once.
+
+    Raises
+    ------
+    OutputError
+        It will not be possible to write it.
+    """
+    if "html" in settings.formats:
+        from .run_page import make_room
+
+        make_room(settings.out)
+
+
+def end_page(settings: BatchSettings, results: Sequence[JobResult]) -> None:
+    """Write the page of a run whose drawings are done, where one is wanted.
+
+    Raises
+    ------
+    OutputError
+        The folder, the disk, or the rights do not allow it.
+    """
+    if "html" in settings.formats:
+        from .run_page import write_run_page
+
+        write_run_page(settings.out, results)
 
 
 def one_line(error: BaseException) -> str:

@@ -131,13 +131,19 @@ def whisker_chart(rows: Sequence[tuple[str, Sequence[Mark]]], title: str, width:
     return _svg(width, height, title, parts)
 
 
-def bar_chart(values: Sequence[float], names: Sequence[str], title: str, width: int = 460) -> str:
-    """Draw upright bars from 0 to 1 with their values above and names below."""
+def bar_chart(
+    values: Sequence[float],
+    names: Sequence[str],
+    title: str,
+    width: int = 460,
+    top_value: float = 1.0,
+) -> str:
+    """Draw upright bars from 0 to `top_value`, their values in % above and names below."""
     top, side, height = 34, 130, 190
     step = width / max(len(values), 1)
     parts = [f'<text class="strong" x="0" y="13">{escape(title)}</text>']
     for place, (value, name) in enumerate(zip(values, names, strict=True)):
-        x, tall = place * step, side * _clip(value)
+        x, tall = place * step, side * _clip(value / top_value)
         middle = x + step / 2
         parts.append(
             f'<rect class="bar a" x="{x + 3:.1f}" y="{top + side - tall:.1f}" '

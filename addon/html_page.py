@@ -48,12 +48,12 @@ SIDES = (
 """What the two colours of a chart mean."""
 
 
-def document(title: str, body: str) -> str:
-    """Return a whole page."""
+def document(title: str, body: str, style: str = "") -> str:
+    """Return a whole page; `style` is CSS beside the pages' own."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}{charts.STYLE}</style></head>"
+        f"<title>{escape(title)}</title><style>{_STYLE}{charts.STYLE}{style}</style></head>"
         f"<body>{body}</body></html>\n"
     )
 

@@ -27,6 +27,7 @@ from .report import SCHEMA, fit_report
 
 __all__ = [
     "FORMATS",
+    "PAGE",
     "REPORT",
     "output_files",
     "read_report",
@@ -37,6 +38,10 @@ __all__ = [
 
 FORMATS = ("blend", "glb", "obj", "json", "png")
 REPORT = "fit.json"
+PAGE = "report.html"
+"""The page of a fit, written where the format `html` is asked for beside `FORMATS`."""
+
+_ALL = (*FORMATS, "html")
 
 _FAULTS = {
     errno.ENOSPC: "the disk is full; free some space, or choose another --out",
@@ -53,8 +58,8 @@ _FAULTS = {
 
 def output_files(name: str, formats: Sequence[str]) -> dict[str, str]:
     """Return format → file name for a fit called `name`; the report is always among them."""
-    names = {"png": "overlay.png", "json": REPORT}
-    chosen = [*(kind for kind in FORMATS if kind in formats and kind != "json"), "json"]
+    names = {"png": "overlay.png", "html": PAGE, "json": REPORT}
+    chosen = [*(kind for kind in _ALL if kind in formats and kind != "json"), "json"]
     return {kind: names.get(kind, f"{name}.{kind}") for kind in chosen}
 
 
@@ -72,7 +77,7 @@ def write_fit(
     Parameters
     ----------
     folder : made if it is missing; its name is the name of the files in it
-    formats : some of `FORMATS`; `fit.json` is written in any case
+    formats : some of `FORMATS`, and "html"; `fit.json` is written in any case
     detector : see `report.fit_report`
     is_animated : give the weights in the .blend keyframes, from rest to the fit
 
@@ -161,6 +166,12 @@ def _writer(kind: str, is_animated: bool) -> Callable[[Fit, Path, dict[str, Any]
         from ..rig.obj import write_obj
 
         return lambda fit, path, _: write_obj(fit.mesh(), path)
+    if kind == "html":
+        from .fit_page import fit_page
+
+        return lambda fit, path, record: path.write_text(
+            fit_page(fit, record, _look(fit.rig)), encoding="utf-8", errors="replace"
+        )
     from .overlay import draw_overlay
 
     return lambda fit, path, _: draw_overlay(fit, _look(fit.rig)).save(path, "PNG")
@@ -201,7 +212,7 @@ def _move_into_place(partial: Path, folder: Path, names: Sequence[str]) -> None:
         return
     with suppress(FileNotFoundError):
         (folder / REPORT).unlink()
-    for stale in set(output_files(folder.name, FORMATS).values()) - set(names):
+    for stale in set(output_files(folder.name, _ALL).values()) - set(names):
         with suppress(FileNotFoundError):
             (folder / stale).unlink()
     for name in names:  # the report is the last of them

@@ -19,7 +19,10 @@ from ..rig.raster import render_head
 from .fit import Fit
 from .gap import feature_key
 
-__all__ = ["FINE", "Window", "draw_curves", "draw_overlay", "face_window", "font_of", "shown_part"]
+__all__ = [
+    "FINE", "STAGE_COLOURS", "Window", "draw_curves", "draw_overlay", "face_window", "font_of",
+    "pale_drawing", "shown_part",
+]  # fmt: skip
 
 _WIDTH, _HEIGHT, _MARGIN, _GUTTER = 1600, 1000, 44, 26
 _TOP, _PANEL_W, _PANEL_H = 112, 606, 808
@@ -31,6 +34,8 @@ _PAPER, _CARD, _INK, _FAINT, _HAIRLINE = (
     (247, 244, 238), (255, 254, 251), (38, 36, 42), (128, 123, 120), (222, 217, 208)
 )  # fmt: skip
 _PLACED, _PARAMETRIC, _FINAL = (120, 138, 178), (240, 138, 36), (0, 150, 136)
+STAGE_COLOURS = (_PLACED, _PARAMETRIC, _FINAL)
+"""sRGB of the head's lines as placed, after the parametric fit, after the snakes."""
 _BACKDROP_MIDDLE, _BACKDROP_EDGE = (238, 235, 229), (205, 200, 193)
 _MAX_AUS = 10
 _SHOWN_FROM = 0.15
@@ -49,6 +54,19 @@ class Window:
     def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Map ink pixels (N, 2) into the panel."""
         return (points - np.array(self.origin)) * self.zoom + np.array(self.offset)
+
+    def within(self, width: int, height: int) -> Window:
+        """Return a window on the same part of the drawing for a panel of another size."""
+        whole = [self.size[axis] + 2.0 * self.offset[axis] for axis in (0, 1)]
+        factor = min(width / whole[0], height / whole[1])
+        size = (max(1, round(self.size[0] * factor)), max(1, round(self.size[1] * factor)))
+        offset = ((width - size[0]) / 2.0, (height - size[1]) / 2.0)
+        return Window(self.origin, self.zoom * factor, offset, size)
+
+    def seen_by(self, camera: Camera, size: tuple[int, int]) -> Camera:
+        """Return the drawing's camera as one for a panel of `size` (width, height)."""
+        centre = self(camera.centre_px[None])[0]
+        return Camera(camera.scale_px * self.zoom, centre, size, camera.inverse_distance)
 
 
 def draw_overlay(fit: Fit, look: HeadLook | None = None) -> Image.Image:
@@ -111,13 +129,19 @@ def shown_part(picture: NDArray[np.uint8], window: Window) -> Image.Image:
     return grey.resize(window.size, Image.Resampling.LANCZOS, box=(left, top, right, bottom))
 
 
-def _drawing_panel(fit: Fit, window: Window) -> Image.Image:
-    """Draw the sketch, paled a little, with the head's lines of the three stages."""
+def pale_drawing(fit: Fit, window: Window, size: tuple[int, int]) -> tuple[Image.Image, int]:
+    """Return the sketch, paled a little, in a panel of `size`, and how bright its paper is."""
     pale = [round(255 - 0.72 * (255 - value)) for value in range(256)]
     paper = pale[int(np.percentile(fit.sketch.grey[::4, ::4], 80))]
-    panel = Image.new("RGB", (_PANEL_W, _PANEL_H), (paper, paper, paper))
+    panel = Image.new("RGB", size, (paper, paper, paper))
     at = (round(window.offset[0]), round(window.offset[1]))
     panel.paste(shown_part(fit.sketch.grey, window).point(pale).convert("RGB"), at)
+    return panel, paper
+
+
+def _drawing_panel(fit: Fit, window: Window) -> Image.Image:
+    """Draw the sketch with the head's lines of the three stages."""
+    panel, paper = pale_drawing(fit, window, (_PANEL_W, _PANEL_H))
     fine = Image.new("RGBA", (_PANEL_W * FINE, _PANEL_H * FINE), (paper, paper, paper, 0))
     pen = ImageDraw.Draw(fine)
     pulled = frozenset(fit.gap.curves)
@@ -178,12 +202,7 @@ def _head_panel(fit: Fit, window: Window, look: HeadLook | None) -> Image.Image:
     ink = np.round(72.0 * np.clip(fit.sketch.ink - 0.1, 0.0, 0.9)).astype(np.uint8)
     ghost.paste(shown_part(ink, window), (round(window.offset[0]), round(window.offset[1])))
     panel.paste((92, 86, 84), (0, 0), ghost)
-    camera = Camera(
-        fit.camera.scale_px * window.zoom,
-        window(fit.camera.centre_px[None])[0],
-        (_PANEL_W, _PANEL_H),
-        fit.camera.inverse_distance,
-    )
+    camera = window.seen_by(fit.camera, panel.size)
     turn = rotation_matrix(fit.state.rotation)
     vertices = pose(fit.rig, fit.state) + fit.worn_correction() @ turn.T
     head = Image.fromarray(render_head(vertices, fit.rig, camera, look=look))

@@ -27,7 +27,15 @@ from ..rig.placing import place_head
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.image import read_sketch
 from ..sketch_cnn.sketch import Sketch
-from .batch import BatchSettings, Job, JobResult, one_line, shown_path
+from .batch import (
+    BatchSettings,
+    Job,
+    JobResult,
+    begin_page,
+    end_page,
+    one_line,
+    shown_path,
+)
 from .drawn_face import read_face
 from .fit import Fit
 from .fit_parts import FitParts
@@ -93,15 +101,20 @@ def run_together(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobR
     started = time.perf_counter()
     with saying_what_is_wrong(settings.out):
         settings.out.mkdir(parents=True, exist_ok=True)
+    begin_page(settings)
     session = open_session(settings)
     read: list[tuple[Job, Sketch, Detection]] = []
+    results: dict[str, JobResult] = {}
     for job in jobs:
         try:
             sketch = read_sketch(job.path)
             read.append((job, sketch, session.detect(sketch)))
         except LimnerError as error:
-            yield JobResult(shown_path(job.path), job.name, "failed", one_line(error))
+            reason = one_line(error)
+            results[job.name] = JobResult(shown_path(job.path), job.name, "failed", reason)
+            yield results[job.name]
     if not read:
+        end_page(settings, list(results.values()))
         return
     names = [job.name for job, _, _ in read]
     fits = [
@@ -115,7 +128,9 @@ def run_together(jobs: Sequence[Job], settings: BatchSettings) -> Generator[JobR
     for (job, _, _), fit in zip(read, fits, strict=True):
         closed = round(fit.gap.closed, 4) if np.isfinite(fit.gap.closed) else None
         path = shown_path(job.path)
-        yield JobResult(path, job.name, "ok", "", seconds, closed, fit.warnings)
+        results[job.name] = JobResult(path, job.name, "ok", "", seconds, closed, fit.warnings)
+        yield results[job.name]
+    end_page(settings, [results[job.name] for job in jobs])
 
 
 def _write_person(

@@ -120,6 +120,11 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     help="Show the gap closing, from the placed head to the corrected one. For one drawing.",
 )
 @click.option(
+    "--report",
+    is_flag=True,
+    help="Also write report.html for all drawings, and one for each: lines, gap, snakes, surface.",
+)
+@click.option(
     "--like",
     metavar="FIT.json",
     type=click.Path(path_type=Path, exists=True),
@@ -158,6 +163,7 @@ def fit(
     correct_as: str,
     strengths: dict[str, float],
     animate: Path | None,
+    report: bool,
     like: Path | None,
     hold: tuple[str, ...],
     neutral: Path | None,
@@ -171,9 +177,11 @@ def fit(
     a .blend, .glb and .obj of the head, all numbers in fit.json, and overlay.png to look at.
     """
     from ..batch import SUMMARY, BatchSettings, expand_folders, plan_jobs
+    from ..outputs import PAGE
 
+    wanted = (*_writable(formats), "html") if report else _writable(formats)
     settings = BatchSettings(
-        out, rig, model_dir, _writable(formats), jobs, resume, correct_as, animate, engine,
+        out, rig, model_dir, wanted, jobs, resume, correct_as, animate, engine,
         like, hold, strengths, neutral,
     )  # fmt: skip
     if strengths and correct_as == "identity":
@@ -221,6 +229,8 @@ def fit(
         ctx.exit(STOPPED)
     if len(planned) > TABLES_UP_TO:
         click.echo(f"{finished} of {len(planned)} fitted; {out / SUMMARY} has a line for each")
+    if report:
+        click.echo(f"{out / PAGE} shows how they were fitted")
     ctx.exit(1 if failed else 0)
 
 

@@ -4,7 +4,6 @@
 
 import io
 import re
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,36 +14,7 @@ from limner.sketch_cnn.evaluate import summarise
 from PIL import Image
 
 from ..sketch_cnn.answers import invented
-
-VOID = {"meta", "img", "br"}
-
-
-class Balanced(HTMLParser):
-    """Fails where a tag is closed that was not opened last."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.links, self.anchors, self.pictures = [], set(), set(), 0
-
-    def handle_starttag(self, tag, attrs):
-        named = dict(attrs)
-        assert tag != "script"
-        assert not any(name.startswith("on") for name in named)
-        for name in ("src", "href"):
-            assert str(named.get(name, "#")).startswith(("#", "data:image/png;base64,"))
-        if "href" in named:
-            self.links.add(named["href"][1:])
-        if "id" in named:
-            self.anchors.add(named["id"])
-        self.pictures += tag == "img"
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+from .whole_page import Balanced
 
 
 @pytest.fixture(scope="module")
