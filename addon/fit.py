@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,7 @@ class Fit:
 
     def whole_mesh(self) -> HeadMesh:
         """Return the same head with all of the correction, whatever its regions wear."""
-        return head_mesh(self.rig, self.state, self.correction, self.baked)
+        return _whole_mesh(self)
 
     def worn_correction(self) -> NDArray[np.float64]:
         """Return as much of the correction as is worn: (V, 3) metres, in the rig's own frame."""
@@ -131,3 +132,9 @@ class Fit:
     def _worn_share(self) -> NDArray[np.float32]:
         """Return how much of its correction each vertex wears, (V, 1)."""
         return strength_mask(region_weights(self.rig), np.array(self.strengths))
+
+
+@lru_cache(maxsize=1)
+def _whole_mesh(fit: Fit) -> HeadMesh:
+    """Make the mesh of a fit; its record, its scene and its files ask for it one after another."""
+    return head_mesh(fit.rig, fit.state, fit.correction, fit.baked)

@@ -21,7 +21,7 @@ from typing import IO
 from ..cluster import ONE_THREAD
 from .fit_worker import WORKER, installed_packages
 from .hints import Hints
-from .live_wire import Answer, Job, receive, send
+from .live_wire import Answer, Job, Shorthand, receive, send
 from .strokes import Stroke
 
 __all__ = ["Follower"]
@@ -75,13 +75,16 @@ class Follower:
         """
         with self._changed:
             self._newest += 1
-            self._answer = None
+            self._answer = None  # to an earlier drawing
             self._job = Job(self._newest, strokes, size_px, dict(pins), hints or Hints())
             self._changed.notify_all()
             return self._newest
 
     def latest(self) -> Answer | None:
-        """Return the newest answer to the newest drawing, once; None if there is no new one."""
+        """Return the newest answer, once; None if there is no new one.
+
+        It is one to the newest drawing, or a late one (`Answer.is_late`).
+        """
         with self._changed:
             answer, self._answer = self._answer, None
             return answer
@@ -140,11 +143,12 @@ class Follower:
 
     def _listen(self, answers: IO[bytes]) -> None:
         """Keep the newest answer; runs in a thread of its own."""
+        words = Shorthand()
         with suppress(OSError, ValueError):
             while (data := receive(answers)) is not None:
-                answer = Answer.unpack(data)
+                answer = words.unpack(data)
                 with self._changed:
-                    if answer.number == self._newest:
+                    if answer.number == self._newest or answer.is_late:
                         self._answer = answer
                         self._answered = answer.number - answer.is_preview
         self._fail("the process that fits has ended")

@@ -1,4 +1,4 @@
-"""The process that fits while somebody draws: always the newest drawing, never an old one.
+"""The process that fits while somebody draws: the newest drawing, and in full when the pen rests.
 
 `fit_worker.py` is the program that starts it.
 """
@@ -12,20 +12,29 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ..errors import LimnerError
 from .fit import Fit
 from .fit_session import FitSession
 from .head_scene import head_scene
-from .live_wire import Answer, Job, Reading, receive, send
+from .live_wire import Answer, Job, Reading, Shorthand, receive, send
 from .pipeline import PipelineSettings, Session, read_at_rest
 from .report import fit_report
 from .strokes import Page, sketch_from_strokes
 
+if TYPE_CHECKING:
+    from ..sketch_cnn.sketch import Sketch
+
 __all__ = ["answer_jobs"]
+
+REST_S = 0.6
+"""So long the pen must have rested before a drawing is fitted in full: the next stroke would have
+to wait for whatever that is in the middle of."""
 
 
 class _Superseded(BaseException):
@@ -33,15 +42,10 @@ class _Superseded(BaseException):
 
 
 class _Newest:
-    """Room for one job: a newer one takes the place of the one that waits, or is worked at.
-
-    Attributes
-    ----------
-    may_interrupt : True while the main thread may be thrown out of its work
-    """
+    """Room for one job: a newer one takes the place of the one that waits, or is worked at."""
 
     def __init__(self) -> None:
-        self.may_interrupt = False
+        self._may_interrupt = False
         self._job: Job | None = None
         self._is_closed = False
         self._changed = threading.Condition()
@@ -51,20 +55,41 @@ class _Newest:
         with self._changed:
             self._job, self._is_closed = job, job is None
             self._changed.notify()
-        if self.may_interrupt:
+        if self._may_interrupt:
             _thread.interrupt_main()  # comes out in `interrupt`, in the main thread
 
     def take(self) -> Job | None:
         """Wait for a job; None when no more will come."""
         with self._changed:
-            self._changed.wait_for(lambda: self._job is not None or self._is_closed)
+            self._changed.wait_for(lambda: self.is_overtaken)
             job, self._job = self._job, None
             return job
 
+    @property
+    def is_overtaken(self) -> bool:
+        """True where a newer job waits, or no more will come."""
+        return self._job is not None or self._is_closed
+
+    def rests(self, seconds: float) -> bool:
+        """Wait so long for a newer job; return whether none came."""
+        with self._changed:
+            return not self._changed.wait_for(lambda: self.is_overtaken, seconds)
+
+    @contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Let a newer job throw the main thread out of what it does meanwhile."""
+        self._may_interrupt = True
+        try:
+            if self.is_overtaken:
+                raise _Superseded
+            yield
+        finally:
+            self._may_interrupt = False
+
     def interrupt(self, _signal: int, _frame: object) -> None:
         """Throw the main thread out of work that has become useless."""
-        if self.may_interrupt and (self._job is not None or self._is_closed):
-            self.may_interrupt = False
+        if self._may_interrupt and self.is_overtaken:
+            self._may_interrupt = False
             raise _Superseded
 
 
@@ -75,7 +100,7 @@ def answer_jobs(
     model_dir: Path | None = None,
     neutral: Path | None = None,
 ) -> None:
-    """Answer jobs until their stream ends; a newer job ends the work at the one in hand.
+    """Answer jobs until their stream ends; a newer job mostly ends the work at the one in hand.
 
     Takes over the interrupt signal: call it in the main thread of a process of its own.
     """
@@ -87,30 +112,38 @@ def answer_jobs(
     except LimnerError as error:
         reason = str(error)
         while (job := newest.take()) is not None:  # told with every job
-            send(answers, Answer(job.number, reason).pack())
+            send(answers, Shorthand().pack(Answer(job.number, reason)))
         return
-    is_open = True
-    while is_open:
-        try:
-            is_open = _answer_newest(newest, fitter, answers)
-        except _Superseded:
-            continue
-        except OSError:  # nobody listens any more
-            return
-        finally:
-            newest.may_interrupt = False
+    words, is_told = Shorthand(), True
+    with suppress(OSError):  # nobody listens any more
+        while (job := newest.take()) is not None:
+            is_told = _answer_job(
+                job, newest, fitter, lambda answer: send(answers, words.pack(answer)), not is_told
+            )
 
 
-def _answer_newest(newest: _Newest, fitter: _Fitter, answers: IO[bytes]) -> bool:
-    """Answer one job; return False when no more will come."""
-    job = newest.take()
-    if job is None:
+def _answer_job(
+    job: Job, newest: _Newest, fitter: _Fitter, tell: Callable[[Answer], None], must_tell: bool
+) -> bool:
+    """Answer one job: at once, and in full when the pen rests; return whether it was answered.
+
+    A newer job ends the work at this one, but where `must_tell`: if the pen outran every answer,
+    the head would not move before it rests.
+    """
+    try:
+        with nullcontext() if must_tell else newest.interrupting():
+            answer = fitter.follow(job)
+    except _Superseded:
         return False
-    newest.may_interrupt = True
-    for answer in fitter.answers(job):
-        newest.may_interrupt = False  # never in the middle of a message
-        send(answers, answer.pack())
-        newest.may_interrupt = True
+    is_late = newest.is_overtaken
+    if is_late and not must_tell:
+        return False
+    tell(replace(answer, is_late=is_late))
+    if answer.is_preview and newest.rests(REST_S):
+        with suppress(_Superseded):
+            with newest.interrupting():
+                answer = fitter.settle(job)
+            tell(answer)
     return True
 
 
@@ -132,31 +165,44 @@ class _Fitter:
         session.detector.open()
         _ = session.rest
         self._following, self._page = FitSession(session), Page()
+        self._sketch: Sketch | None = None
 
-    def answers(self, job: Job) -> Iterator[Answer]:
-        """Yield the answers to one job; every fault becomes an answer."""
-        started = time.perf_counter()
+    def follow(self, job: Job) -> Answer:
+        """Fit from the head before; in full where there is none."""
 
-        def elapsed_s() -> float:
-            return time.perf_counter() - started
+        def fit() -> Fit:
+            self._sketch = sketch_from_strokes(job.strokes, job.size_px, self._page)
+            return self._following.update(self._sketch, job.pins, job.hints)
 
-        try:
-            sketch = sketch_from_strokes(job.strokes, job.size_px, self._page)
-            fit = self._following.update(sketch, job.pins, job.hints)
-            if "update" in fit.timing_s:
-                yield _answer(job, fit, elapsed_s(), is_preview=True)
-                fit = self._following.fit(sketch, job.pins, job.hints)
-            yield _answer(job, fit, elapsed_s())
-        except LimnerError as error:
-            yield Answer(job.number, str(error), elapsed_s=elapsed_s())
-        except Exception:  # a fault of ours must not end the session that somebody draws in
-            last = traceback.format_exc().strip().splitlines()[-1]
-            yield Answer(job.number, f"could not be fitted ({last}); draw on, or press Fit")
+        return _answered(job, fit)
+
+    def settle(self, job: Job) -> Answer:
+        """Fit the drawing that `follow` had in full."""
+        sketch = self._sketch
+        assert sketch is not None, "nothing was followed yet"
+        return _answered(job, lambda: self._following.fit(sketch, job.pins, job.hints))
 
 
-def _answer(job: Job, fit: Fit, elapsed_s: float, is_preview: bool = False) -> Answer:
+def _answered(job: Job, fit: Callable[[], Fit]) -> Answer:
+    """Return what comes of a fit; every fault becomes an answer."""
+    started, worked = time.perf_counter(), time.process_time()
+    try:
+        answer = _answer(job, fit())
+    except LimnerError as error:
+        answer = Answer(job.number, str(error))
+    except Exception:  # a fault of ours must not end the session that somebody draws in
+        last = traceback.format_exc().strip().splitlines()[-1]
+        answer = Answer(job.number, f"could not be fitted ({last}); draw on, or press Fit")
+    return replace(
+        answer,
+        elapsed_s=time.perf_counter() - started,
+        worked_s=time.process_time() - worked,
+    )
+
+
+def _answer(job: Job, fit: Fit) -> Answer:
     """Gather what Blender shows of a fit."""
-    read = fit.detection
+    read, is_preview = fit.detection, "update" in fit.timing_s
     reading = Reading(
         read.au_labels,
         read.probability,
@@ -167,7 +213,7 @@ def _answer(job: Job, fit: Fit, elapsed_s: float, is_preview: bool = False) -> A
         read.face_box,
         read.landmarks,
     )
-    # the fit in full, which says how sound the head is, takes a preview's place within a second
+    # the fit in full, which says how sound the head is, takes a preview's place when the pen rests
     record = fit_report(fit, with_quality=not is_preview)
     scene = head_scene(fit, record, with_pictures=False)
-    return Answer(job.number, "", reading, scene, elapsed_s, is_preview)
+    return Answer(job.number, "", reading, scene, is_preview=is_preview)

@@ -154,6 +154,7 @@ class Page:
         goes_on = size_px == self._size_px and known <= len(strokes)
         if not goes_on or not all(map(_is_same, self._strokes, strokes)):
             known, self._paper = 0, np.ones(height * width, dtype=np.float64)
+        self._size_px = (0, 0)  # who is interrupted here begins anew
         _lay(self._paper, strokes[known:], size_px)
         self._strokes, self._size_px = tuple(strokes), size_px
         return (1.0 - self._paper).astype(np.float32).reshape(height, width)

@@ -25,6 +25,8 @@ SMILE = {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9}
 BETWEEN_STROKES_S = 0.7
 OFTEN_S = 0.004
 LAST_STROKES = 12
+ONE_BY_ONE = 8
+AFTER_S = 0.15
 MOST_TICK_MS = 50.0
 
 
@@ -71,14 +73,64 @@ def timed(watching):
     return took
 
 
-def followed(watching):
-    """Wait until the head wears what was read of the newest stroke; return how long, s."""
-    started = time.perf_counter()
-    while not watching.status().startswith("Reading"):
-        yield 0.01
-    while watching.status().startswith("Reading"):
-        yield 0.01
-    return time.perf_counter() - started
+class Way:
+    """The way of a stroke to the moved head: when each part of it was over, s."""
+
+    PARTS = ("noticed", "fitted", "carried", "taken up", "written", "drawn")
+
+    def __init__(self, watching):
+        self.at, self.fitted_s = {}, 0.0
+        wire = pen.limner("addon.live_wire")
+        self._note(watching, "_send", "noticed")
+        self._note(watching, "_write", "written", before="taken up")
+        unpack = wire.Answer.unpack
+
+        def arrive(data):
+            answer = unpack(data)
+            if "carried" not in self.at:
+                self.fitted_s = answer.elapsed_s
+                self.at["carried"] = time.perf_counter()
+            return answer
+
+        wire.Answer.unpack = arrive
+        bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_PIXEL")
+
+    def start(self):
+        """Begin anew, at the end of a stroke."""
+        self.at = {"start": time.perf_counter()}
+
+    def _note(self, module, name, after, before=None):
+        """Note when a function of limner's begins and ends, the first time after `start`."""
+        call = getattr(module, name)
+
+        def noted(*given):
+            if before:
+                self.at.setdefault(before, time.perf_counter())
+            call(*given)
+            self.at.setdefault(after, time.perf_counter())
+
+        setattr(module, name, noted)
+
+    def _draw(self):
+        """Note when the moved head has been drawn."""
+        if "written" in self.at:
+            self.at.setdefault("drawn", time.perf_counter())
+
+    def parts_ms(self):
+        """Return how long each part took, milliseconds."""
+        at = {**self.at, "fitted": self.at["noticed"] + self.fitted_s}
+        ends = [at[name] for name in ("start", *self.PARTS)]
+        return dict(zip(self.PARTS, 1e3 * np.diff(ends), strict=True))
+
+
+def middle(waits):
+    """Return the medians of the parts and of the way until the head has moved."""
+    moved = [sum(parts.values()) - parts["drawn"] for parts in waits]
+    return {
+        **{name: round(np.median([parts[name] for parts in waits]), 1) for name in Way.PARTS},
+        "moved": round(np.median(moved), 1),
+        "moved, longest": round(max(moved), 1),
+    }
 
 
 def work():
@@ -116,19 +168,26 @@ def work():
     while watching.status() != "Up to date":
         yield 0.1
     on = worst_ms()
-    waits = []
-    for part in (0.99, 0.98, 0.97, 0.96, 0.95):
-        pen.draw(drawing, [strokes[0] * part])
-        waits.append((yield from followed(watching)))
-        while watching.status() != "Up to date":
-            yield 0.1
+    way, waits = Way(watching), []
+    for number in range(2 * ONE_BY_ONE):
+        pen.draw(drawing, [strokes[0] * (0.99 - 0.004 * number)])
+        way.start()
+        while "drawn" not in way.at:
+            yield 0.01
+        waits.append(way.parts_ms())
+        if number < ONE_BY_ONE:
+            while watching.status() != "Up to date":
+                yield 0.1
+        else:
+            yield AFTER_S
     looks = np.array(took)
     print(json.dumps({
         "pause_ms": {"live off": off, "first head": first, "live on": on},
         "look_ms": {"longest": looks[:, 0].max(), "most CPU": looks[:, 1].max(),
                     "mean": looks[:, 0].mean(), "first head": first_look[0],
                     "first head CPU": first_look[1], "count": len(looks)},
-        "head_follows_s": sorted(waits),
+        "head_follows_ms": {"at rest": middle(waits[:ONE_BY_ONE]),
+                            "while drawing": middle(waits[ONE_BY_ONE:])},
     }, default=float))  # fmt: skip
     assert looks[:, 1].max() < MOST_TICK_MS, "Live's own work at once"
     assert "Limner Head" in bpy.data.objects
