@@ -29,6 +29,7 @@ __all__ = [
     "STAGE_WORDS",
     "ComputesBehind",
     "ReadsDrawing",
+    "at_rest_and_saved",
     "chosen_session",
     "drawing_reader",
     "picture_at_rest",
@@ -61,9 +62,7 @@ def session(
 
 def chosen_session(context: bpy.types.Context) -> Callable[[], Any]:
     """Return what opens the pipeline that panel and preferences ask for, away from Blender."""
-    neutral, saved = picture_at_rest(context), 0.0
-    if neutral is not None and neutral.is_file():
-        saved = neutral.stat().st_mtime
+    neutral, saved = at_rest_and_saved(context)
     rig = rig_source(context.scene.limner.rig)
     return functools.partial(session, rig, model_folder(), neutral, saved)
 
@@ -72,6 +71,13 @@ def picture_at_rest(context: bpy.types.Context) -> Path | None:
     """Return the picture of the character at rest that the panel names; None where it is empty."""
     path = context.scene.limner.rest_path
     return Path(bpy.path.abspath(path)) if path else None
+
+
+def at_rest_and_saved(context: bpy.types.Context) -> tuple[Path | None, float]:
+    """Return `picture_at_rest`, and when it was saved; 0 where there is no such file."""
+    neutral = picture_at_rest(context)
+    is_there = neutral is not None and neutral.is_file()
+    return neutral, neutral.stat().st_mtime if is_there else 0.0
 
 
 def drawing_reader(context: bpy.types.Context) -> Callable[[], Sketch]:

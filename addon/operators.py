@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .fit import Fit
     from .head_scene import HeadScene
     from .hints import Hints
+    from .live import Follower
     from .live_wire import Answer
     from .properties import LimnerScene
 
@@ -108,16 +109,31 @@ class LIMNER_OT_live(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Switch it on, or off."""
         from .bridge import watching
-        from .live import Follower
 
         if watching.is_watching():
             watching.stop()
         else:
-            rig, threads = rig_source(context.scene.limner.rig), preferences().threads
-            neutral = computing.picture_at_rest(context)
-            follower = Follower(rig, threads, model_folder(), neutral)
-            watching.start(context, follower, show_answer, set_by_hand, wear_answer)
+            watching.start(
+                context, follower_recipe, make_follower, show_answer, set_by_hand, wear_answer
+            )
         return {"FINISHED"}
+
+
+def follower_recipe(context: bpy.types.Context) -> tuple[object, ...]:
+    """Return head, threads, weights and picture at rest that are asked for, and when it was saved.
+
+    Live begins anew where any of that changes.
+    """
+    neutral, saved = computing.at_rest_and_saved(context)
+    rig = rig_source(context.scene.limner.rig)
+    return rig, preferences().threads, model_folder(), neutral, saved
+
+
+def make_follower(recipe: tuple[Any, ...]) -> Follower:
+    """Start a process that follows the drawing."""
+    from .live import Follower
+
+    return Follower(*recipe[:-1])
 
 
 def set_by_hand(limner: LimnerScene) -> tuple[dict[str, float], Hints]:

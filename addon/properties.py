@@ -46,8 +46,8 @@ def _pin(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
         watching.note_change()
 
 
-def _note_pin(row: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """Let Live see that a value is pinned, or no longer."""
+def _note_live(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Let Live see that it is asked for something else."""
     watching.note_change()
 
 
@@ -91,7 +91,7 @@ class LimnerAU(bpy.types.PropertyGroup):
     is_pinned: bpy.props.BoolProperty(
         name="Pin",
         description="Keep these values: Detect leaves them alone, and a fitted head wears them",
-        update=_note_pin,
+        update=_note_live,
     )
     is_soloed: bpy.props.BoolProperty(
         name="Solo",
@@ -180,6 +180,7 @@ class LimnerScene(bpy.types.PropertyGroup):
         "side: what is in it is no expression. It may stay empty",
         subtype="FILE_PATH",
         options=PATH_OPTIONS,
+        update=_note_live,
     )
     target: bpy.props.EnumProperty(
         name="Target",
@@ -200,6 +201,7 @@ class LimnerScene(bpy.types.PropertyGroup):
         name="Head",
         description="The head that is fitted; more are made by `limner rig build`",
         items=_rig_items,
+        update=_note_live,
     )
     show_lines: bpy.props.BoolProperty(
         name="Lines",

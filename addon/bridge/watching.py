@@ -31,11 +31,13 @@ __all__ = [
 
 PERIOD_S, BUSY_PERIOD_S = 0.05, 0.01
 """How often we look: oftener while an answer is due, for it waits until we do."""
-BRIEF_S = 0.5
+BRIEF_S = 1.0
 """What is said for a shorter time than this is not worth another drawing of the window, which the
 answer would have to wait for."""
 WAITING = "Waiting for a stroke"
 STROKE_OPERATORS = ("GREASE_PENCIL_OT_brush_stroke", "GREASE_PENCIL_OT_draw")
+Recipe = tuple[object, ...]
+"""What a follower is made of; another one takes its place where that has changed."""
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +46,9 @@ class _Watch:
     """What is watched, by name; Blender's own data may be gone at the next tick."""
 
     follower: Follower
+    made_of: Recipe
+    recipe: Callable[[bpy.types.Context], Recipe]
+    make: Callable[[Recipe], Follower]
     show: Callable[[bpy.types.PropertyGroup, Answer], None]
     by_hand: Callable[[bpy.types.PropertyGroup], tuple[dict[str, float], Hints]]
     wear: Callable[[bpy.types.Context, Answer], str]
@@ -86,7 +91,8 @@ def can_watch(context: bpy.types.Context) -> bool:
 
 def start(
     context: bpy.types.Context,
-    follower: Follower,
+    recipe: Callable[[bpy.types.Context], Recipe],
+    make: Callable[[Recipe], Follower],
     show: Callable[[bpy.types.PropertyGroup, Answer], None],
     by_hand: Callable[[bpy.types.PropertyGroup], tuple[dict[str, float], Hints]],
     wear: Callable[[bpy.types.Context, Answer], str],
@@ -95,14 +101,18 @@ def start(
 
     Parameters
     ----------
-    follower : who fits; it is closed when the watch ends
+    recipe : tells what the follower is made of by what the panel says now
+    make : makes who fits; it is closed when the watch ends, and when another recipe is told
     show : writes what was read into the scene's properties
     by_hand : reads from there what was set by hand
     wear : puts an answer on somebody's own mesh, where that is the target; says why it can't
     """
     stop()
-    scene = context.scene
-    _watches.append(_Watch(follower, show, by_hand, wear, scene.name, scene.limner.pencil.name))
+    scene, made_of = context.scene, recipe(context)
+    _watches.append(
+        _Watch(make(made_of), made_of, recipe, make, show, by_hand, wear, scene.name,
+               scene.limner.pencil.name)
+    )  # fmt: skip
     bpy.app.handlers.depsgraph_update_post.append(_take_up)
     bpy.app.handlers.undo_post.append(note_change)
     bpy.app.handlers.redo_post.append(note_change)
@@ -157,6 +167,8 @@ def _look(watch: _Watch) -> None:
         stop()
         redraw_sidebars()
         return
+    if watch.is_changed:
+        _renew(context, watch)
     if watch.follower.failure:
         _say(watch, watch.follower.failure)
         return
@@ -166,6 +178,14 @@ def _look(watch: _Watch) -> None:
     answer = watch.follower.latest()
     if answer is not None:
         _write(context, watch, drawing, answer)
+
+
+def _renew(context: bpy.types.Context, watch: _Watch) -> None:
+    """Let another follower take over where the panel asks for another head or drawing at rest."""
+    made_of = watch.recipe(context)
+    if made_of != watch.made_of:
+        watch.follower.close()
+        watch.follower, watch.made_of, watch.digest = watch.make(made_of), made_of, ""
 
 
 def _send(
@@ -250,6 +270,7 @@ def _take_up(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
     if not any(update.id.name in meant for update in depsgraph.updates):
         return
     try:
+        _renew(context, watch)
         _send(context, watch, drawing, depsgraph)
         watch.is_changed = False
     except Exception:  # the next tick comes to the same, and tells it

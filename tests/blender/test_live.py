@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.blender
 class Hand:
     """Stands where the other process stands: keeps what it is asked, answers when told to."""
 
-    def __init__(self, fit):
-        self.fit = fit
+    def __init__(self, fit, *made_of):
+        self.fit, self.made_of = fit, made_of
         self.jobs = []
         self.answer = None
         self.failure = ""
@@ -235,6 +236,52 @@ def test_a_value_pinned_by_hand_is_followed_like_a_stroke(bpy, hand):
     tick()
     tick()
     assert len(hand.jobs) == 2
+
+
+@pytest.fixture
+def hands(bpy, fit, monkeypatch):
+    """Register the add-on, draw a cross, switch Live on; return all who were asked to answer."""
+    from limner.addon import live, registration
+
+    registration.register()
+    found = []
+    monkeypatch.setattr(live, "Follower", lambda *made: found.append(Hand(fit, *made)) or found[-1])
+    draw_cross(bpy)
+    assert bpy.ops.limner.live() == {"FINISHED"}
+    yield found
+    registration.unregister()
+
+
+def test_another_drawing_at_rest_is_taken_up_while_live_is_on(bpy, hands, tmp_path):
+    limner, picture = bpy.context.scene.limner, tmp_path / "rest.png"
+    head = follow_once(bpy, hands[0])
+    assert [hand.made_of[3] for hand in hands] == [None]
+    picture.write_bytes(b"one")
+    limner.rest_path = str(picture)
+    tick()
+    assert [hand.made_of[3] for hand in hands] == [None, picture]
+    assert hands[0].is_closed and not hands[1].is_closed
+    assert len(hands[1].jobs) == 1, "the drawing is read anew beside it"
+    hands[1].finish()
+    tick()
+    assert head_of(bpy) == head and status() == "Up to date"
+    tick()
+    assert len(hands) == 2
+
+    # saved anew under the same name, it is taken up with the next stroke
+    os.utime(picture, (1e9, 1e9))
+    write_stroke(bpy.context.scene.limner.pencil, [(0, 0, 0), (0.05, 0, 0.05)])
+    bpy.context.view_layer.update()
+    assert len(hands) == 3 and len(hands[2].jobs[0][0]) == 3
+
+    # one that has failed gives way as well, and emptied the field means none
+    hands[2].failure = "the process that fits has ended; switch Live on again"
+    tick()
+    assert "has ended" in status()
+    limner.rest_path = ""
+    tick()
+    assert [hand.made_of[3] for hand in hands] == [None, picture, picture, None]
+    assert len(hands[3].jobs) == 1
 
 
 def test_no_face_yet_is_told_in_the_panel_and_live_goes_on(bpy, hand):

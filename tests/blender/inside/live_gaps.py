@@ -79,20 +79,20 @@ class Way:
     PARTS = ("noticed", "fitted", "carried", "taken up", "written", "drawn")
 
     def __init__(self, watching):
-        self.at, self.fitted_s = {}, 0.0
+        self.at, self.fitted_s, self.worked_s = {}, 0.0, 0.0
         wire = pen.limner("addon.live_wire")
         self._note(watching, "_send", "noticed")
         self._note(watching, "_write", "written", before="taken up")
-        unpack = wire.Answer.unpack
+        unpack = wire.Shorthand.unpack
 
-        def arrive(data):
-            answer = unpack(data)
-            if "carried" not in self.at:
-                self.fitted_s = answer.elapsed_s
+        def arrive(words, data):
+            answer = unpack(words, data)
+            if "noticed" in self.at and "carried" not in self.at:
+                self.fitted_s, self.worked_s = answer.elapsed_s, answer.worked_s
                 self.at["carried"] = time.perf_counter()
             return answer
 
-        wire.Answer.unpack = arrive
+        wire.Shorthand.unpack = arrive
         bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_PIXEL")
 
     def start(self):
@@ -120,14 +120,15 @@ class Way:
         """Return how long each part took, milliseconds."""
         at = {**self.at, "fitted": self.at["noticed"] + self.fitted_s}
         ends = [at[name] for name in ("start", *self.PARTS)]
-        return dict(zip(self.PARTS, 1e3 * np.diff(ends), strict=True))
+        parts = dict(zip(self.PARTS, 1e3 * np.diff(ends), strict=True))
+        return {**parts, "fitted, CPU": 1e3 * self.worked_s}
 
 
 def middle(waits):
     """Return the medians of the parts and of the way until the head has moved."""
-    moved = [sum(parts.values()) - parts["drawn"] for parts in waits]
+    moved = [sum(parts[name] for name in Way.PARTS[:-1]) for parts in waits]
     return {
-        **{name: round(np.median([parts[name] for parts in waits]), 1) for name in Way.PARTS},
+        **{name: round(np.median([parts[name] for parts in waits]), 1) for name in waits[0]},
         "moved": round(np.median(moved), 1),
         "moved, longest": round(max(moved), 1),
     }
