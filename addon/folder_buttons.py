@@ -142,15 +142,17 @@ class LIMNER_OT_animate_folder(ReadsFolder, bpy.types.Operator):
     def work(self, context: bpy.types.Context, answers: list) -> str:
         """Wear and key each."""
         scene, head = context.scene, meant_head(context)
-        is_ours = stage.is_head(head)
+        is_ours, said = stage.is_head(head), {}
         for place, answer in answers:
-            put_on(context, Expression.from_record(answer.record))
+            said |= dict.fromkeys(put_on(context, Expression.from_record(answer.record)))
             things, names = expression_keys(context)
             keyed = [name for name in names if name != stage.SKETCH_FIT]
             keeping.keyframe(things, keyed, self.frames[place])
             if is_ours and self.with_turn:
                 stage.turn_head(head, answer.record["pose"]["rotation_vector_rad"])
                 head.keyframe_insert("rotation_euler", frame=self.frames[place])
+        for each in said:
+            self.report({"WARNING"}, each)
         last = max(self.frames[place] for place, _ in answers)
         scene.frame_end = max(scene.frame_end, last)
         scene.frame_set(scene.frame_current)

@@ -8,15 +8,16 @@ from typing import ClassVar
 
 import bpy
 
-from ..errors import LimnerError
+from ..errors import FitError, LimnerError
 from ..rig.arkit import ARKIT_NAMES
 from .bridge import keeping, stage, wearing
+from .bridge.unseen import driven_keys, one_shape_alone
 from .expression import Expression, split_brows
 from .guard import guarded
 from .own_mesh import links_of
 from .properties import listed_aus
 from .translation import tip
-from .wear import end_solo, held_by_drivers, meant_head, put_on
+from .wear import end_solo, meant_head, put_on
 
 __all__ = ["CLASSES", "expression_keys"]
 
@@ -30,6 +31,20 @@ def expression_keys(context: bpy.types.Context) -> tuple[list[bpy.types.Object],
     if head.limner_mesh.with_companions:
         things += wearing.companions(head, context.scene)
     return things, list(dict.fromkeys(each.target for each in links_of(head)))
+
+
+def require_free_values(head: bpy.types.Object) -> None:
+    """Raise `FitError` where shape keys would go on moving a rest that has what they do in it."""
+    alone = one_shape_alone(head)
+    if alone:
+        raise FitError(alone)
+    blocks = head.data.shape_keys.key_blocks
+    moving = sorted(name for name in driven_keys(head) if blocks[name].value != 0.0)
+    if moving:
+        raise FitError(
+            f"{head.name}: drivers move {', '.join(moving[:3])} and would move the new neutral as "
+            "well; let them go to 0, or remove the drivers"
+        )
 
 
 class KeepsHead:
@@ -86,6 +101,7 @@ class LIMNER_OT_keep_rest(KeepsHead, bpy.types.Operator):
     def work(self, context: bpy.types.Context, head: bpy.types.Object) -> str:
         """Change the rest."""
         end_solo(context)
+        require_free_values(head)
         keeping.mix_to_rest(head)
         return f"{head.name} has a new neutral"
 
@@ -171,9 +187,8 @@ class LIMNER_OT_wear_asset(bpy.types.Operator):
             raise LimnerError(f"{self.action}: no such expression is kept in this file")
         expression = Expression.from_json(action[keeping.EXPRESSION])
         end_solo(context)
-        held = put_on(context, expression)
-        if held:
-            self.report({"WARNING"}, held_by_drivers(held))
+        for said in put_on(context, expression):
+            self.report({"WARNING"}, said)
         return {"FINISHED"}
 
 

@@ -21,7 +21,7 @@ from .own_mesh import require_links
 from .preferences import model_folder, preferences, rig_source
 from .properties import listed_aus, pinned_aus, show_detection
 from .translation import tip
-from .wear import end_solo, held_by_drivers, meant_head, put_on
+from .wear import end_solo, meant_head, put_on
 
 if TYPE_CHECKING:
     from ..sketch_cnn.detection import Detection
@@ -37,10 +37,9 @@ __all__ = ["CLASSES"]
 
 
 def wear_own(context: bpy.types.Context, expression: Expression, operator: Any) -> None:
-    """Put an expression on somebody's own mesh, and tell what a driver held on to."""
-    held = put_on(context, expression)
-    if held:
-        operator.report({"WARNING"}, held_by_drivers(held))
+    """Put an expression on somebody's own mesh, and tell what of it does not show."""
+    for said in put_on(context, expression):
+        operator.report({"WARNING"}, said)
 
 
 def place_fit(context: bpy.types.Context, scene: HeadScene) -> None:
@@ -148,14 +147,14 @@ def show_answer(limner: LimnerScene, answer: Answer) -> None:
 
 
 def wear_answer(context: bpy.types.Context, answer: Answer) -> str:
-    """Put what Live has found on somebody's own mesh; return why it can't be, or nothing."""
+    """Put what Live has found on somebody's own mesh; return why it can't be, or does not show."""
     if meant_head(context) is None:
         return "Choose your own mesh, under Head"
     try:
-        put_on(context, Expression.from_record(json.loads(answer.scene.record)))
+        said = put_on(context, Expression.from_record(json.loads(answer.scene.record)))
     except LimnerError as error:
         return str(error)
-    return ""
+    return said[0] if said else ""
 
 
 class LIMNER_OT_detect(ComputesBehind, bpy.types.Operator):

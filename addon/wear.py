@@ -9,6 +9,7 @@ import bpy
 
 from ..errors import LimnerError
 from .bridge import stage, wearing
+from .bridge.unseen import unseen
 from .conventions import drive
 from .expression import PROTOTYPES, Expression, prototype
 from .guard import guarded
@@ -16,7 +17,7 @@ from .own_mesh import require_links
 from .properties import clear_solo, listed_aus, set_list
 from .translation import tip
 
-__all__ = ["CLASSES", "end_solo", "held_by_drivers", "meant_head", "put_on", "show_solo"]
+__all__ = ["CLASSES", "end_solo", "meant_head", "put_on", "show_solo"]
 
 PRESET_ITEMS = tuple(
     (name.upper(), name.capitalize(), f"Set the list to {name}, as FACS describes it")
@@ -33,8 +34,8 @@ def meant_head(context: bpy.types.Context) -> bpy.types.Object | None:
     return own if wearing.is_own_mesh(own) and own.name in context.scene.objects else None
 
 
-def put_on(context: bpy.types.Context, expression: Expression) -> set[str]:
-    """Put an expression on the head that is meant; return the shape keys that drivers hold on to.
+def put_on(context: bpy.types.Context, expression: Expression) -> list[str]:
+    """Put an expression on the head that is meant; say what of it does not show, and why.
 
     `Sketch Fit` and whatever is no part of an expression stay as they are.
 
@@ -44,18 +45,15 @@ def put_on(context: bpy.types.Context, expression: Expression) -> set[str]:
         If nothing drives the mesh, or it lies in another file.
     """
     head = meant_head(context)
-    if not wearing.is_own_mesh(head):
-        return wearing.wear([head], expression.arkit())
     things = [head]
-    if head.limner_mesh.with_companions:
-        things += wearing.companions(head, context.scene)
-    return wearing.wear(things, drive(expression, require_links(head)))
-
-
-def held_by_drivers(names: set[str]) -> str:
-    """Say which shape keys an expression could not be put on."""
-    shown = ", ".join(sorted(names)[:3]) + (" …" if len(names) > 3 else "")
-    return f"{len(names)} shape keys are moved by drivers and stay: {shown}"
+    if not wearing.is_own_mesh(head):
+        weights = expression.arkit()
+    else:
+        weights = drive(expression, require_links(head))
+        if head.limner_mesh.with_companions:
+            things += wearing.companions(head, context.scene)
+    wearing.wear(things, weights)
+    return unseen(things, weights)
 
 
 def show_solo(context: bpy.types.Context) -> None:
@@ -99,11 +97,10 @@ class WearsExpression:
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the work, and tell what drivers hold on to."""
+        """Do the work, and tell what of it does not show."""
         end_solo(context)
-        held = self.work(context)
-        if held:
-            self.report({"WARNING"}, held_by_drivers(held))
+        for said in self.work(context):
+            self.report({"WARNING"}, said)
         return {"FINISHED"}
 
 
@@ -121,7 +118,7 @@ class LIMNER_OT_wear(WearsExpression, bpy.types.Operator):
         cls.poll_message_set(tip("Press Detect first, or choose a preset"))
         return bool(context.scene.limner.aus)
 
-    def work(self, context: bpy.types.Context) -> set[str]:
+    def work(self, context: bpy.types.Context) -> list[str]:
         """Wear what is listed."""
         return put_on(context, Expression.from_aus(listed_aus(context.scene.limner)))
 
@@ -150,9 +147,11 @@ class LIMNER_OT_preset(bpy.types.Operator):
         set_list(context.scene.limner, aus)
         if meant_head(context) is not None:
             try:
-                put_on(context, Expression.from_aus(aus))
+                said = put_on(context, Expression.from_aus(aus))
             except LimnerError as error:
-                self.report({"WARNING"}, str(error))
+                said = [str(error)]
+            for each in said:
+                self.report({"WARNING"}, each)
         return {"FINISHED"}
 
 

@@ -57,6 +57,8 @@ def mix_to_rest(thing: bpy.types.Object) -> None:
     for key in keys.key_blocks:
         _set_points(key, _points(key) + moved)
         if key != rest:
+            key.slider_min = min(key.slider_min, 0.0)  # or it would stay on
+            key.slider_max = max(key.slider_max, 0.0)
             key.value = 0.0
     # with shape keys the vertices are not what is shown, but other tools read them
     thing.data.attributes["position"].data.foreach_set("vector", _points(rest).ravel())

@@ -15,7 +15,7 @@ import bpy
 from ...errors import FitError
 from .stage import BEFORE_SOLO, is_head
 
-__all__ = ["companions", "driven_keys", "is_own_mesh", "key_names", "remember", "restore", "wear"]
+__all__ = ["companions", "is_own_mesh", "key_names", "remember", "restore", "wear"]
 
 
 def is_own_mesh(thing: bpy.types.Object | None) -> bool:
@@ -46,23 +46,14 @@ def companions(thing: bpy.types.Object, scene: bpy.types.Scene) -> list[bpy.type
     ]
 
 
-def driven_keys(thing: bpy.types.Object) -> set[str]:
-    """Return the names of the shape keys whose values a driver sets."""
-    keys = thing.data.shape_keys
-    drivers = keys.animation_data.drivers if keys.animation_data is not None else ()
-    paths = {driver.data_path for driver in drivers}
-    return {key.name for key in keys.key_blocks if key.path_from_id("value") in paths}
-
-
-def wear(things: Iterable[bpy.types.Object], weights: Mapping[str, float]) -> set[str]:
-    """Set the values of shape keys by name; return the names that drivers hold on to.
+def wear(things: Iterable[bpy.types.Object], weights: Mapping[str, float]) -> None:
+    """Set the values of shape keys by name; `unseen.unseen` says what of them does not show.
 
     Raises
     ------
     FitError
         If the first of `things` lies in another file and can't be changed.
     """
-    held: set[str] = set()
     for number, thing in enumerate(things):
         keys = thing.data.shape_keys
         if not getattr(keys, "is_editable", keys.library is None):
@@ -72,12 +63,10 @@ def wear(things: Iterable[bpy.types.Object], weights: Mapping[str, float]) -> se
                     "override (Object > Library Override > Make) and choose that"
                 )
             continue
-        held |= driven_keys(thing) & weights.keys()
         for name, weight in weights.items():
             key = keys.key_blocks.get(name)
             if key is not None and key != keys.reference_key:
                 key.value = weight
-    return held
 
 
 def remember(thing: bpy.types.Object) -> None:

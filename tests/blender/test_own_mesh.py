@@ -176,16 +176,6 @@ def test_teeth_of_the_same_character_follow_unless_told_not_to(bpy, limner):
     assert teeth.data.shape_keys.key_blocks["mouthSmileLeft"].value == 0.0
 
 
-def test_a_driver_keeps_its_shape_key_and_the_artist_is_told(bpy, limner):
-    from limner.addon.bridge import wearing
-
-    head = own_head(bpy, NAMES["ARKit"], SMILES["ARKit"])
-    head.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver.expression = "0.25"
-    assert wearing.driven_keys(head) == {"jawOpen"}
-    choose(limner, head)
-    assert bpy.ops.limner.fit() == {"FINISHED"}
-
-
 def test_a_mesh_of_another_file_is_told_and_left_alone(bpy, limner, tmp_path):
     own_head(bpy, NAMES["ARKit"], SMILES["ARKit"], "Theirs")
     path = str(tmp_path / "theirs.blend")
