@@ -42,20 +42,23 @@ def wear_own(context: bpy.types.Context, expression: Expression, operator: Any) 
         operator.report({"WARNING"}, said)
 
 
-def place_fit(context: bpy.types.Context, scene: HeadScene) -> None:
-    """Write a fit into the scene: under the strokes it was made from, else before its picture."""
+def place_fit(context: bpy.types.Context, scene: HeadScene) -> bpy.types.Object:
+    """Write a fit into the scene: under the strokes it was made from, else before its picture.
+
+    Returns the head.
+    """
     from .bridge import pencil, stage
 
     limner = context.scene.limner
     if limner.source == "PENCIL":
         camera = pencil.camera_of(limner.pencil, context.scene)
         if camera is not None and camera.data.type == "ORTHO":
-            stage.place_under_drawing(context, scene, limner.pencil, camera)
-            return
+            return stage.place_under_drawing(context, scene, limner.pencil, camera)
         if camera is not None:
             limner.pencil[stage.CAMERA] = camera  # the scene's camera is about to be another
-    stage.place_head(context, scene)
+    head = stage.place_head(context, scene)
     stage.show_head(context)
+    return head
 
 
 class LIMNER_OT_draw(bpy.types.Operator):
@@ -252,9 +255,11 @@ class LIMNER_OT_fit(ComputesBehind, bpy.types.Operator):
             wear_own(context, Expression.from_record(json.loads(scene.record)), self)
             self.report({"INFO"}, f"{limner.own.name} wears the expression")
             return
-        place_fit(context, scene)
+        from .bridge.moved_as_well import moved_as_well
+
+        head = place_fit(context, scene)
         self.show(limner, fit)
-        for warning in fit.warnings:
+        for warning in filter(None, (*fit.warnings, moved_as_well(context, head))):
             self.report({"WARNING"}, warning)
         self.report({"INFO"}, f"Contour gap closed by {fit.gap.closed:.0%}")
 

@@ -98,13 +98,13 @@ def place_head(context: bpy.types.Context, scene: HeadScene) -> bpy.types.Object
     head. Where the head stands is the artist's choice and stays.
     """
     head = _write_head(context, scene, find_head(context))
-    head.scale = (1.0, 1.0, 1.0)
+    place = _stand_upright(context, head)
     camera = head.get(CAMERA)
     if camera is None or camera.name not in context.scene.objects:
-        camera = head[CAMERA] = add_camera(scene, head.location)
+        camera = head[CAMERA] = add_camera(scene, place)
         limner_collection(context).objects.link(camera)
     else:
-        update_camera(camera, scene, head.location)
+        update_camera(camera, scene, place)
     head[VIEW] = camera
     look_through(context.scene, camera, scene.camera)
     if context.mode == "OBJECT":  # who draws goes on drawing
@@ -149,6 +149,22 @@ def place_under_drawing(
     head[VIEW] = camera
     head.matrix_world = Matrix.LocRotScale(eye @ place, facing, Vector((size, size, size)))
     return head
+
+
+def _stand_upright(context: bpy.types.Context, head: bpy.types.Object) -> Vector:
+    """Let a head stand turned as it was just written, at its own size; return where, in the world.
+
+    What it is parented to keeps it at its place, but turns and scales it no longer.
+    """
+    head.scale = (1.0, 1.0, 1.0)
+    is_free = head.parent is None and not any((*head.delta_location, *head.delta_rotation_euler))
+    if is_free and tuple(head.delta_scale) == (1.0, 1.0, 1.0):
+        return head.location
+    turned = head.rotation_euler.to_quaternion()
+    context.view_layer.update()
+    place = head.matrix_world.translation.copy()
+    head.matrix_world = Matrix.LocRotScale(place, turned, None)
+    return place
 
 
 def _write_head(

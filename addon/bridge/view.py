@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 import bpy
+from mathutils import Matrix
 
 from ...rig.camera import Camera
 from ..head_scene import HeadScene
@@ -35,6 +36,9 @@ def update_camera(camera: bpy.types.Object, scene: HeadScene, at: Sequence[float
     """Make an existing camera see the head, which stands `at` a place, as the drawing does."""
     _aim(camera, scene.camera)
     camera.location = (at[0], at[1] + camera.location[1], at[2])
+    if camera.parent is not None:  # that was meant in the world
+        stands = Matrix.LocRotScale(camera.location, camera.rotation_euler, None)
+        camera.matrix_world = stands
     pictures = camera.data.background_images
     for picture in list(pictures):
         image = picture.image

@@ -118,7 +118,8 @@ def test_a_slider_that_ends_too_soon_is_told(bpy, head, capfd):
     keys_of(head)["jawOpen"].slider_max = 4.0
     keys_of(head)["cheekPuff"].slider_min = 0.25
     assert fitted(bpy, capfd) == [
-        "Warning: 2 shape keys stop where their sliders end: cheekPuff at 0.25, mouthSmileLeft at 0.5"
+        "Warning: 2 shape keys stop where their sliders end: cheekPuff at 0.25, "
+        "mouthSmileLeft at 0.5"
     ]
     assert keys_of(head)["jawOpen"].value == pytest.approx(0.25)
 
