@@ -42,12 +42,14 @@ class OwnHead:
     convention : whose names its shape keys bear
     head : the mesh, with the eyes and teeth in it
     others : shape keys that stand for none of limner's shapes
+    left_out : modifiers that are seen in Blender and were not applied, one entry a mesh
     """
 
     name: str
     convention: str
     head: SourceHead
     others: Mapping[str, NDArray[np.float32]]
+    left_out: tuple[str, ...] = ()
 
 
 def read_blend(path: Path, object_name: str = "") -> OwnHead:
@@ -87,7 +89,7 @@ def _unpacked(path: Path, stored: Mapping[str, NDArray[np.generic]]) -> OwnHead:
     """Return the head of the reader's arrays.
 
     They are `name`, `key_names` of the face, `names` and `keys` (K, V, 3) of all, `vertices`,
-    `polygons`, `labels`, `label`; or `error`.
+    `polygons`, `labels`, `label`, `left_out`; or `error`.
     """
     if "error" in stored:
         raise RigError(f"{path.name}: {stored['error']}.")
@@ -107,6 +109,7 @@ def _unpacked(path: Path, stored: Mapping[str, NDArray[np.generic]]) -> OwnHead:
             label=stored["label"].astype(np.int32),
         ),
         others={name: key for name, key in keys.items() if name not in used},
+        left_out=tuple(map(str, stored["left_out"])),
     )
 
 

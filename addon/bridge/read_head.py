@@ -32,13 +32,40 @@ def run(source: Path, target: Path, wanted: str) -> None:
         reason = str(error).removeprefix("Error: ").strip()
         np.savez(target, error=f"Blender could not open it ({reason})")
         return
+    for armature in bpy.data.armatures:  # or eyes on bones would lie where the skin is not read
+        armature.pose_position = "REST"
+    bpy.context.view_layer.update()
     meshes = [thing for thing in bpy.data.objects if thing.type == "MESH"]
     chosen, why = _choose(meshes, wanted)
     if chosen is None:
         np.savez(target, error=why)
         return
+    if mirror := _mirror(chosen):
+        np.savez(target, error=mirror)
+        return
     parts = [chosen, *(thing for thing in meshes if thing != chosen and _is_in(thing, chosen))]
-    np.savez(target, **_joined(parts))
+    np.savez(target, **_joined(parts), left_out=np.array(_left_out(parts), dtype=str))
+
+
+def _mirror(thing: bpy.types.Object) -> str:
+    """Say that half of a head is missing; nothing if it is whole."""
+    names = [one.name for one in thing.modifiers if one.type == "MIRROR" and one.show_viewport]
+    if not names:
+        return ""
+    return (
+        f"{thing.name} is half a head with a Mirror modifier ({names[0]}), which does the same on "
+        "both sides; apply the modifier, so that left and right have shapes of their own"
+    )
+
+
+def _left_out(parts: list[bpy.types.Object]) -> list[str]:
+    """Say what of the meshes is seen in Blender and not read, one entry a mesh."""
+    said = []
+    for part in parts:
+        shown = [one.name for one in part.modifiers if one.show_viewport]
+        if shown:
+            said.append(f"{part.name}'s {', '.join(shown)}")
+    return said
 
 
 def _choose(meshes: list[bpy.types.Object], wanted: str) -> tuple[bpy.types.Object | None, str]:

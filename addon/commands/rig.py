@@ -173,6 +173,7 @@ def _own_head(
         own.missing and f"without {', '.join(own.missing)}: these move nothing",
         own.rig.unsupported_aus and f"cannot show {', '.join(own.rig.unsupported_aus)}",
         own.own_eyes and "no eyeballs found where its lids are: limner's own were put behind them",
+        read.left_out and f"read without modifiers: {'; '.join(read.left_out)}",
         own.left_out and f"{own.left_out} vertices left out: hair, lashes, body, insides of eyes",
     ):
         if line:

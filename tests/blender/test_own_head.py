@@ -12,6 +12,10 @@ from limner.errors import RigError
 from limner.rig.arkit import ARKIT_NAMES
 from limner.rig.store import load_rig
 
+from ..addon.named_heads import NAMES, SMILES
+from .test_own_mesh import own_head
+from .test_unseen import armature
+
 pytestmark = pytest.mark.blender
 
 
@@ -56,3 +60,56 @@ def test_names_that_nobody_knows_are_told(bpy, tmp_path):
         read_blend(tmp_path / "odd.blend")
     with pytest.raises(RigError, match="no mesh in it is called Body; there are Head"):
         read_blend(tmp_path / "odd.blend", "Body")
+
+
+def read_posed(bpy, path, prepare):
+    """Save a small head with an eye on a bone, after `prepare` has done what it likes; read it."""
+    head = own_head(bpy, NAMES["ARKit"], SMILES["ARKit"])
+    rig = armature(bpy, head)
+    rig.pose.bones["Head"].rotation_euler = (0.0, 0.0, 0.0)
+    mesh = bpy.data.meshes.new("Eye")
+    mesh.from_pydata([(0.0, 0.0, 0.0), (0.01, 0.0, 0.0), (0.0, 0.01, 0.0)], [], [(0, 1, 2)])
+    eye = bpy.data.objects.new("Eye", mesh)
+    bpy.context.scene.collection.objects.link(eye)
+    eye.parent, eye.parent_type, eye.parent_bone = rig, "BONE", "Head"
+    eye.location = (0.0, -0.15, 0.05)  # from the bone's end
+    eye.scale = (0.5, 0.5, 0.5)
+    bpy.context.view_layer.update()
+    prepare(head, rig)
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True)
+    return read_blend(path)
+
+
+def test_a_posed_head_is_read_at_rest_with_its_eyes_in_it(bpy, tmp_path):
+    def nothing(head, rig):
+        pass
+
+    def pose(head, rig):
+        bone = rig.pose.bones["Head"]
+        bone.rotation_euler, bone.location = (0.5, 1.0, 0.3), (0.01, 0.0, 0.02)
+        head.data.shape_keys.key_blocks["jawOpen"].value = 1.0
+        for name in ("mouthSmileLeft", "mouthSmileRight"):
+            key = head.data.shape_keys.key_blocks[name]
+            key.mute, key.slider_max = True, 0.3
+
+    still = read_posed(bpy, tmp_path / "still.blend", nothing)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    posed = read_posed(bpy, tmp_path / "posed.blend", pose)
+    assert len(still.head.vertices) == 7
+    np.testing.assert_allclose(posed.head.vertices, still.head.vertices, atol=1e-6)
+    for name, shape in still.head.shapes.items():
+        np.testing.assert_allclose(posed.head.shapes[name], shape, atol=1e-7)
+    assert np.abs(still.head.shapes["mouthSmileLeft"]).max() == pytest.approx(0.01)
+
+
+def test_modifiers_that_are_seen_are_named_and_half_a_head_is_refused(bpy, tmp_path):
+    def smooth(head, rig):
+        head.modifiers["Smooth"].show_viewport = True
+
+    def mirror(head, rig):
+        head.modifiers.new("Other half", "MIRROR")
+
+    assert read_posed(bpy, tmp_path / "smooth.blend", smooth).left_out == ("Mine's Smooth, Rig",)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    with pytest.raises(RigError, match=r"Mine is half a head with a Mirror .* apply the modifier"):
+        read_posed(bpy, tmp_path / "half.blend", mirror)
