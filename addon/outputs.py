@@ -169,9 +169,11 @@ def _writer(kind: str, is_animated: bool) -> Callable[[Fit, Path, dict[str, Any]
     if kind == "html":
         from .fit_page import fit_page
 
-        return lambda fit, path, record: path.write_text(
-            fit_page(fit, record, _look(fit.rig)), encoding="utf-8", errors="replace"
-        )
+        def write_page(fit: Fit, path: Path, record: dict[str, Any]) -> None:
+            page = fit_page(fit, record, _look(fit.rig))
+            path.write_text(page, encoding="utf-8", errors="replace")
+
+        return write_page
     from .overlay import draw_overlay
 
     return lambda fit, path, _: draw_overlay(fit, _look(fit.rig)).save(path, "PNG")

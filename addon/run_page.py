@@ -211,9 +211,9 @@ def _overall(done: Sequence[_Done]) -> str:
             values = [_number(curve[stage]) for stage in fit_charts.STAGES]
             found.setdefault(feature_of(name), []).append(values)
     rows = []
-    for feature, values in found.items():
-        first, second, third = (_mean(stage) for stage in zip(*values, strict=True))
-        rows.append((f"{feature.replace('_', ' ')} ({len(values)})", (first, second, third)))
+    for feature, gaps in found.items():
+        first, second, third = (_mean(stage) for stage in zip(*gaps, strict=True))
+        rows.append((f"{feature.replace('_', ' ')} ({len(gaps)})", (first, second, third)))
     rows.sort(key=lambda row: -row[1][2])
     chart = fit_charts.gap_chart(
         rows, "mean gap, eye distances, and how many are drawn; both sides together"
