@@ -19,6 +19,7 @@ from . import fit_charts
 from .fit import Fit, SnakeRecord
 from .fit_pictures import DRAWN, as_data, fit_pictures, heat_steps
 from .html_page import document, percent, table, text
+from .overlay import STAGE_COLOURS
 
 __all__ = ["STYLE", "anew_words", "article_of", "fit_page", "tiles"]
 
@@ -77,14 +78,14 @@ def _name(record: Mapping[str, Any]) -> str:
 
 def _article(fit: Fit, record: Mapping[str, Any], look: HeadLook | None) -> str:
     """Return all that is told of one fit."""
-    said = [*record["warnings"], record["outcome"]]
-    notes = "".join(f"<li>{escape(note)}</li>" for note in said if note)
+    said = [*record["warnings"], f"Parametric fit: {record['outcome']}"]
+    notes = "".join(f"<li>{escape(note)}</li>" for note in said)
     return "".join(
         (
             f"<article><h2>{escape(_name(record))}</h2>",
             _headline(fit, record),
             _pictures(fit, look),
-            f"<ul>{notes}</ul>" if notes else "",
+            f"<ul>{notes}</ul>",
             '<div class="row">',
             _gaps(record),
             _surface(record),
@@ -133,12 +134,15 @@ def _share(value: float | None) -> str:
 
 def _pictures(fit: Fit, look: HeadLook | None) -> str:
     """Return the four views with their words."""
-    colour = "#{:02x}{:02x}{:02x}".format(*DRAWN)
+    drawn, before, after = (
+        f'<span class="key" style="background:#{red:02x}{green:02x}{blue:02x}"></span>'
+        for red, green, blue in (DRAWN, *STAGE_COLOURS[1:])
+    )
     ramp = ",".join(heat_steps(np.linspace(0.0, HOTTEST_MM, 9)))
     words = {
         "drawing": "the drawing",
-        "lines": f'<span class="key" style="background:{colour}"></span>drawn lines that were '
-        "read, and where they are apart from the head’s",
+        "lines": f"{drawn}drawn lines that were read, and where they are apart from the head’s; "
+        f"{before}its lines before the snakes {after}and after",
         "head": "the head with its correction, as drawn",
         "heat": "how far the correction moves the skin: 0"
         f'<span class="scale" style="background:linear-gradient(90deg,{ramp})"></span>'
@@ -149,7 +153,7 @@ def _pictures(fit: Fit, look: HeadLook | None) -> str:
         f"<figcaption>{words[name]}</figcaption></figure>"
         for name, picture in fit_pictures(fit, look).items()
     )
-    return f'<div class="views">{"".join(figures)}</div>{fit_charts.stage_key()}'
+    return f'<div class="views">{"".join(figures)}</div>'
 
 
 def _gaps(record: Mapping[str, Any]) -> str:
@@ -159,7 +163,8 @@ def _gaps(record: Mapping[str, Any]) -> str:
     rows.sort(key=lambda row: -row[1][2])
     whole = ("all, by length", _stages(gap))
     words = "mean distance of drawn and head’s lines, eye distances"
-    return f"<div><h3>Gap</h3>{fit_charts.gap_chart([whole, *rows], words)}</div>"
+    chart = fit_charts.gap_chart([whole, *rows], words)
+    return f"<div><h3>Gap</h3>{chart}{fit_charts.stage_key()}</div>"
 
 
 def _stages(values: Mapping[str, Any]) -> tuple[float, float, float]:
@@ -182,7 +187,7 @@ def _surface(record: Mapping[str, Any]) -> str:
         ),
         ["triangles of the face that cross others", str(quality["crossing_triangles"]),
          str(quality["crossing_triangles_before"])],
-        ["… that did not before", anew_words(quality["crossing_anew"]) or "0", ""],
+        ["… that did not before", str(sum(quality["crossing_anew"].values())), ""],
         ["deepest lid in an eyeball, mm", text(quality["lid_in_eye_mm"]), ""],
         ["deepest lip behind teeth, mm", text(quality["lip_in_teeth_mm"]), ""],
         ["teeth out of the skin, mm", text(quality["teeth_out_mm"]), ""],
