@@ -180,7 +180,7 @@ class Shorthand:
     """
 
     def __init__(self) -> None:
-        self._said: dict[str, NDArray[Any]] = {}
+        self._said: dict[str, Any] = {}
 
     def pack(self, answer: Answer) -> bytes:
         """Return an answer as bytes."""
@@ -210,7 +210,7 @@ def receive(stream: IO[bytes]) -> bytes | None:
     return data if len(data) == count else None
 
 
-def _packed(said: dict[str, NDArray[Any]] | None = None, /, **values: Any) -> bytes:
+def _packed(said: dict[str, Any] | None = None, /, **values: Any) -> bytes:
     """Return arrays, and what can be made into some, as bytes.
 
     Parameters
@@ -248,11 +248,12 @@ def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
     return array.reshape(-1).view(np.uint8)
 
 
-def _unpacked(data: bytes, said: dict[str, NDArray[Any]] | None = None) -> dict[str, Any]:
+def _unpacked(data: bytes, said: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the arrays and texts by name, each array where it lies in `data`."""
     (length,) = _NAMES.unpack_from(data)
-    at, arrays = _NAMES.size + length, {}
-    known = {} if said is None else said
+    at = _NAMES.size + length
+    arrays: dict[str, Any] = {}
+    known: dict[str, Any] = {} if said is None else said
     for name, kind, shape in json.loads(data[_NAMES.size : at]):
         if kind == _AS_BEFORE:
             arrays[name] = known[name]
