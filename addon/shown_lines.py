@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["ShownLines", "shown_lines"]
 _DRAWN_EVERY_PX = 2.0
 _MARK_EVERY_PX = 9.0
 _LEAST_MARK_IOD = 0.012
+_FAR_PX = 1e6
+_MOST_SQUARES = 1e6
 _PRECISION = 10.0
 """Places are kept to a tenth of a pixel."""
 
@@ -84,18 +87,26 @@ def shown_lines(fit: Fit) -> ShownLines:
     for curve, dense in zip(fit.final, densify(fit.final), strict=True):
         if len(dense):
             lines.setdefault(feature_key(curve.name), []).append(dense)
-    marks = [
-        _marks(points, np.concatenate(lines[key]), _LEAST_MARK_IOD * fit.iod_px)
-        for key, points in fit.drawn.items()
-        if key in lines
-    ]
-    drawn = [_thin(points, _DRAWN_EVERY_PX) for points in fit.drawn.values()]
+    features = {name: number for number, name in enumerate(fit.drawn)}
+    drawn, feature = _joined({features[name]: [points] for name, points in fit.drawn.items()})
+    there = {features[name]: dense for name, dense in lines.items() if name in features}
+    marks = _marks(drawn, feature, *_joined(there), _LEAST_MARK_IOD * fit.iod_px)
     return ShownLines(
         (width, height),
         np.concatenate([np.zeros((0, 4)), *pieces]).astype(np.float32),
-        np.concatenate([np.zeros((0, 2)), *drawn]).astype(np.float32),
-        np.concatenate([np.zeros((0, 4)), *marks]).astype(np.float32),
+        drawn[_thin(drawn, feature, _DRAWN_EVERY_PX)].astype(np.float32),
+        marks.astype(np.float32),
     )
+
+
+def _joined(
+    points: Mapping[int, Sequence[NDArray[np.float64]]],
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return all points, (N, 2), and the number of the feature of each, (N,)."""
+    parts = [part for those in points.values() for part in those]
+    number = [each for each, those in points.items() for _ in those]
+    owner = np.repeat(np.array(number, dtype=np.intp), [len(part) for part in parts])
+    return np.concatenate([np.zeros((0, 2)), *parts]), owner
 
 
 def _pieces(curve: FeatureCurve) -> list[NDArray[np.float64]]:
@@ -105,19 +116,32 @@ def _pieces(curve: FeatureCurve) -> list[NDArray[np.float64]]:
 
 
 def _marks(
-    drawn: NDArray[np.float64], line: NDArray[np.float64], least_px: float
+    drawn: NDArray[np.float64],
+    feature: NDArray[np.intp],
+    line: NDArray[np.float64],
+    line_feature: NDArray[np.intp],
+    least_px: float,
 ) -> NDArray[np.float64]:
     """Return (M, 4): the ways from drawn points to the line, where they are long enough to see."""
     from scipy.spatial import cKDTree
 
-    drawn = _thin(drawn, _MARK_EVERY_PX)
-    distance, nearest = cKDTree(line).query(drawn)
+    with_line = np.flatnonzero(np.isin(feature, line_feature))
+    chosen = with_line[_thin(drawn[with_line], feature[with_line], _MARK_EVERY_PX)]
+    if len(chosen) == 0:
+        return np.zeros((0, 4))
+    # one tree for all: features lie farther apart in a third direction than any page is wide
+    heights = _FAR_PX * feature[chosen], _FAR_PX * line_feature
+    places, tree = np.column_stack([drawn[chosen], heights[0]]), np.column_stack([line, heights[1]])
+    distance, nearest = cKDTree(tree).query(places)
     apart = distance > least_px
-    return np.hstack([drawn[apart], line[nearest[apart]]])
+    return np.hstack([drawn[chosen][apart], line[nearest[apart]]])
 
 
-def _thin(points: NDArray[np.float64], every_px: float) -> NDArray[np.float64]:
-    """Return one point for every square of the page that holds some."""
+def _thin(
+    points: NDArray[np.float64], feature: NDArray[np.intp], every_px: float
+) -> NDArray[np.intp]:
+    """Return the numbers of one point of each feature for every square of the page with some."""
     column, row = np.floor(points / every_px).T
-    _, first = np.unique(column + 1j * row, return_index=True)  # one number sorts faster than two
-    return points[np.sort(first)]
+    place = (column + _MOST_SQUARES * row) + 1j * feature  # one number sorts faster than three
+    _, first = np.unique(place, return_index=True)
+    return np.sort(first)

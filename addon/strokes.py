@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -143,6 +143,7 @@ class Page:
         self._size_px = (0, 0)
         self._strokes: tuple[Stroke, ...] = ()
         self._paper = np.ones(0)
+        self._ink = np.zeros(0, dtype=np.float32)
 
     def draw(self, strokes: Sequence[Stroke], size_px: tuple[int, int]) -> NDArray[np.float32]:
         """Return the ink of strokes, as `draw_strokes` does.
@@ -154,10 +155,12 @@ class Page:
         goes_on = size_px == self._size_px and known <= len(strokes)
         if not goes_on or not all(map(_is_same, self._strokes, strokes)):
             known, self._paper = 0, np.ones(height * width, dtype=np.float64)
+            self._ink = np.zeros(height * width, dtype=np.float32)
         self._size_px = (0, 0)  # who is interrupted here begins anew
-        _lay(self._paper, strokes[known:], size_px)
+        for pixels in _lay(self._paper, strokes[known:], size_px):
+            self._ink[pixels] = 1.0 - self._paper[pixels]
         self._strokes, self._size_px = tuple(strokes), size_px
-        return (1.0 - self._paper).astype(np.float32).reshape(height, width)
+        return self._ink.reshape(height, width).copy()
 
 
 def _is_same(one: Stroke, other: Stroke) -> bool:
@@ -181,8 +184,10 @@ def draw_strokes(strokes: Sequence[Stroke], size_px: tuple[int, int]) -> NDArray
     return Page().draw(strokes, size_px)
 
 
-def _lay(paper: NDArray[np.float64], strokes: Sequence[Stroke], size_px: tuple[int, int]) -> None:
-    """Draw strokes on paper (H · W,), 1 where there is no ink yet."""
+def _lay(
+    paper: NDArray[np.float64], strokes: Sequence[Stroke], size_px: tuple[int, int]
+) -> Iterator[NDArray[np.int64]]:
+    """Draw strokes on paper (H · W,), 1 where there is no ink yet; yield the pixels of each."""
     wet = np.zeros_like(paper)
     for stroke in strokes:
         starts, ends = _segments(stroke, size_px)
@@ -198,6 +203,7 @@ def _lay(paper: NDArray[np.float64], strokes: Sequence[Stroke], size_px: tuple[i
         for pixels in touched:  # what a second batch touched as well is dry by then
             paper[pixels] *= 1.0 - wet[pixels]
             wet[pixels] = 0.0
+        yield from touched
 
 
 def _batches(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> list[slice]:
