@@ -78,7 +78,9 @@ class MouthTuck:
         teeth = np.isin(rig.vertex_part, _TEETH)
         asked = np.zeros(len(neutral), dtype=bool)
         asked[self._mates] = True
-        self._near = rig.triangles[(asked | teeth)[rig.triangles].any(axis=1)]
+        near = rig.triangles[(asked | teeth)[rig.triangles].any(axis=1)]
+        self._shown = np.unique(near)  # the vertices whose normals are asked for, and theirs beside
+        self._near = np.searchsorted(self._shown, near)
         depth = self._depth(neutral, normals)
         self._least = np.clip(_KEPT_SHARE * depth, None, _KEPT_MOST_M)
         self._counts = (depth > 0.0) & (depth < _DEEPEST_M)
@@ -100,6 +102,12 @@ class MouthTuck:
         shape = (int(near.sum()),) * 2
         mean = csr_matrix((share[here[met]], (place[here[met]], place[there[met]])), shape)
         return np.flatnonzero(near), mean
+
+    def _normals(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (V, 3) unit normals; those of mates and teeth are known, the others zero."""
+        normals = np.zeros_like(vertices)
+        normals[self._shown] = vertex_normals(vertices[self._shown], self._near)
+        return normals
 
     def _distance(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (N, mates) distances to the mates, metres."""
@@ -145,7 +153,7 @@ class MouthTuck:
 
     def _push(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (V, 3) metres: the way of every point inside to its least depth."""
-        normals = vertex_normals(vertices, self._near)
+        normals = self._normals(vertices)
         counts = self._counts & (self._distance(vertices) < self._reach)
         missing = np.where(counts, self._least - self._depth(vertices, normals), 0.0)
         worst = missing.argmax(axis=1)
@@ -179,7 +187,7 @@ class MouthTuck:
             return 0.0
         triangles = self._rig.triangles
         points = np.concatenate([lip.interpolate(vertices, triangles) for lip in lips])
-        normals = vertex_normals(vertices, self._near)[rows]
+        normals = self._normals(vertices)[rows]
         teeth = vertices[rows].copy()
         start = teeth[0, 2]
         for _ in range(_LIP_ROUNDS):

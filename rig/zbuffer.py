@@ -46,25 +46,25 @@ def rasterise(
     size : (width, height) pixels
     """
     width, height = size
-    corners = image[triangles]
-    near = nearness[triangles]
-    x, y = corners[..., 0], corners[..., 1]
-    area: NDArray[np.float64]
-    area = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (y[:, 1] - y[:, 0]) * (x[:, 2] - x[:, 0])
-    inside = (x.min(1) < width) & (x.max(1) > 0) & (y.min(1) < height) & (y.max(1) > 0)
+    # corner by corner, side by side in memory: sums and extremes over three take long in rows
+    corners = np.ascontiguousarray(triangles.T, dtype=np.intp)
+    across, down = np.ascontiguousarray(image.T, dtype=np.float64)
+    x, y = across.take(corners), down.take(corners)
+    area: NDArray[np.float64] = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+    inside = (_least(x) < width) & (_most(x) > 0) & (_least(y) < height) & (_most(y) > 0)
     kept = np.flatnonzero((np.abs(area) > 1e-9) & inside)
     # far ones first: where spans overlap the last write is then nearly always the nearest
-    kept = kept[np.argsort(near[kept].sum(axis=1))]
-    x, y, near, area = x[kept], y[kept], near[kept], area[kept]
+    near = nearness.take(corners[:, kept])
+    order = np.argsort(near[0] + near[1] + near[2])
+    kept, near = kept[order], near[:, order]
+    x, y, area = x[:, kept], y[:, kept], area[kept]
     slope_x: NDArray[np.float64] = (
-        (near[:, 1] - near[:, 0]) * (y[:, 2] - y[:, 0])
-        - (near[:, 2] - near[:, 0]) * (y[:, 1] - y[:, 0])
+        (near[1] - near[0]) * (y[2] - y[0]) - (near[2] - near[0]) * (y[1] - y[0])
     ) / area
     slope_y: NDArray[np.float64] = (
-        (near[:, 2] - near[:, 0]) * (x[:, 1] - x[:, 0])
-        - (near[:, 1] - near[:, 0]) * (x[:, 2] - x[:, 0])
+        (near[2] - near[0]) * (x[1] - x[0]) - (near[1] - near[0]) * (x[2] - x[0])
     ) / area
-    base = near[:, 0] - slope_x * (x[:, 0] - 0.5) - slope_y * (y[:, 0] - 0.5)
+    base = near[0] - slope_x * (x[0] - 0.5) - slope_y * (y[0] - 0.5)
     owner, row, first, count = _spans(x, y, width, height)
     span = np.repeat(np.arange(len(owner), dtype=np.int32), count)
     along = np.arange(len(span)) - np.repeat(np.cumsum(count) - count, count)
@@ -87,9 +87,9 @@ def rasterise(
 def _spans(
     x: NDArray[np.float64], y: NDArray[np.float64], width: int, height: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Cut triangles into row spans: owner triangle, row, first column, number of columns."""
-    top = np.clip(np.ceil(y.min(axis=1) - 0.5), 0, height).astype(int)
-    bottom = np.clip(np.ceil(y.max(axis=1) - 0.5), 0, height).astype(int)
+    """Cut triangles (3, F) into row spans: owner, row, first column, number of columns."""
+    top = np.clip(np.ceil(_least(y) - 0.5), 0, height).astype(int)
+    bottom = np.clip(np.ceil(_most(y) - 0.5), 0, height).astype(int)
     rows = np.maximum(bottom - top, 0)
     owner = np.repeat(np.arange(len(rows)), rows)
     row = np.arange(len(owner)) - np.repeat(np.cumsum(rows) - rows - top, rows)
@@ -98,13 +98,23 @@ def _spans(
     right = np.full(len(owner), -np.inf)
     for a, b in ((0, 1), (1, 2), (2, 0)):
         with np.errstate(divide="ignore", invalid="ignore"):
-            lean = (x[:, b] - x[:, a]) / (y[:, b] - y[:, a])
-        low, high = np.minimum(y[:, a], y[:, b])[owner], np.maximum(y[:, a], y[:, b])[owner]
+            lean = (x[b] - x[a]) / (y[b] - y[a])
+        low, high = np.minimum(y[a], y[b])[owner], np.maximum(y[a], y[b])[owner]
         crosses = (at >= low) & (at < high)
-        cut = np.where(crosses, x[:, a][owner] + (at - y[:, a][owner]) * lean[owner], np.nan)
+        cut = np.where(crosses, x[a][owner] + (at - y[a][owner]) * lean[owner], np.nan)
         left, right = np.fmin(left, cut), np.fmax(right, cut)
     first = np.clip(np.ceil(left - 0.5), 0, width)
     last = np.clip(np.ceil(right - 0.5), 0, width)
     count = np.where(last > first, last - first, 0.0).astype(int)
     used = np.flatnonzero(count)
     return owner[used], row[used], first[used].astype(int), count[used]
+
+
+def _least(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the least of the three values (3, F) of each triangle."""
+    return np.minimum(np.minimum(corners[0], corners[1]), corners[2])
+
+
+def _most(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the most of the three values (3, F) of each triangle."""
+    return np.maximum(np.maximum(corners[0], corners[1]), corners[2])
