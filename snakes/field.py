@@ -186,7 +186,7 @@ def _nearest_line(
     near_row, near_column = ndimage.distance_transform_edt(
         index < 0, return_distances=False, return_indices=True
     )
-    return index[near_row, near_column]
+    return index.ravel().take(near_row * np.int32(shape[1]) + near_column)
 
 
 def _flow_direction(
@@ -245,32 +245,56 @@ class FieldStack:
 
         The four pixels around a point each know a line; the nearest of these, taken as a short
         straight piece, answers. So the way is exact and does not blur between two lines.
-        With `exact` off only the pixel under the point is asked: four times as fast.
+        With `exact` off only the pixel under the point is asked: four times as fast. `which` may
+        have any shape that goes with that of the points.
         """
-        local = np.floor(points - self._origin[which] - 0.5 * exact).astype(np.intp)
-        shape = self._shape[which]
-        corners = _CORNERS if exact else _CORNERS[:1]
-        corner = np.clip(local[..., None, :] + corners, 0, (shape - 1)[..., None, :])
-        flat = corner[..., 1] * shape[..., None, 0] + corner[..., 0] + self._start[which][..., None]
-        line = self._index[flat] + self._first[which][..., None]
-        empty = self._is_empty[which]
-        line = np.where(empty[..., None], len(self._strength) - 1, line)
-        away = self._points[line] - points[..., None, :]
-        tangent = self._tangents[line]
+        line, offset, tangent = self._lines_at(points, which, exact)
         # Points of a line lie about a pixel apart: within that, the way leads straight across.
-        free = np.clip(_dot(away, tangent), -_ALONG_FREE_PX, _ALONG_FREE_PX)
-        away = away - free[..., None] * tangent
+        free = np.clip(_dot(offset, tangent), -_ALONG_FREE_PX, _ALONG_FREE_PX)
+        away = offset - free[..., None] * tangent
         squared = _dot(away, away)
         if exact:
             best = squared.argmin(axis=-1)[..., None]
-            line = np.take_along_axis(line, best, -1)
-            away = np.take_along_axis(away, best[..., None], -2)
-            squared = np.take_along_axis(squared, best, -1)
-        line, way, distance = line[..., 0], away[..., 0, :], np.sqrt(squared[..., 0])
-        return Nearest(
-            np.where(empty[..., None], 0.0, way), np.where(empty, np.inf, distance),
-            self._tangents[line], self._inward[line], self._strength[line],
-        )  # fmt: skip
+            line = np.take_along_axis(line, best, -1)[..., 0]
+            away = np.take_along_axis(away, best[..., None], -2)[..., 0, :]
+            squared = np.take_along_axis(squared, best, -1)[..., 0]
+            tangent = self._tangents.take(line, axis=0)
+        distance = np.sqrt(squared)
+        if self._is_empty.any():
+            empty = self._is_empty[which]
+            away = np.where(empty[..., None], 0.0, away)
+            distance = np.where(empty, np.inf, distance)
+        inward = self._inward.take(line, axis=0)
+        return Nearest(away, distance, tangent, inward, self._strength.take(line))
+
+    def _lines_at(
+        self, points: NDArray[np.float64], which: NDArray[np.intp], exact: bool
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+        """Return which line the pixels at `points` (..., 2) know, the way there and its direction.
+
+        Of the four pixels around, one after another (..., 4), or of the one under the point (...).
+        """
+        shape, origin, start = self._shape[which], self._origin[which], self._start[which]
+        first, empty = self._first[which], self._is_empty[which]
+        column, row = (
+            np.floor(points[..., axis] - origin[..., axis] - 0.5 * exact).astype(np.intp)
+            for axis in (0, 1)
+        )
+        across, down = shape[..., 0], shape[..., 1]
+        if exact:
+            column, row = (
+                each[..., None] + _CORNERS[:, axis] for axis, each in enumerate((column, row))
+            )
+            across, down, start, first, empty = (
+                each[..., None] for each in (across, down, start, first, empty)
+            )
+            points = points[..., None, :]
+        column = np.minimum(np.maximum(column, 0), across - 1)
+        row = np.minimum(np.maximum(row, 0), down - 1)
+        line = self._index.take(row * across + column + start) + first
+        if self._is_empty.any():
+            line = np.where(empty, len(self._strength) - 1, line)
+        return line, self._points.take(line, axis=0) - points, self._tangents.take(line, axis=0)
 
     def steer(
         self, points: NDArray[np.float64], which: NDArray[np.intp], found: Nearest

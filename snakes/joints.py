@@ -122,10 +122,14 @@ def separate(
         height = np.interp(lower[:, 0], upper_at, upper[by_upper, 1], -np.inf, -np.inf)
         return np.maximum(height + gap_px - lower[:, 1], 0.0)
 
+    from_upper, from_lower = too_low(), too_high()
+    if max(from_upper.max(), from_lower.max()) <= 1e-9:
+        return above, below
     for sweep in range(_SWEEPS):
         # The last sweep moves one curve alone, so that nothing is left over on it.
         part = share if sweep < _SWEEPS - 1 else 1.0
-        from_upper, from_lower = too_low(), too_high()
+        if sweep:
+            from_upper, from_lower = too_low(), too_high()
         if max(from_upper.max(), from_lower.max()) <= 1e-9:
             break
         upper[:, 1] -= (1.0 - part) * from_upper

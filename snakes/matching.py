@@ -35,15 +35,15 @@ def agreement(
     tangents : (..., 2), unit vectors along the curve
     side : (...), see `SnakeStart.ink_side`
     """
-    right = np.stack([-tangents[..., 1], tangents[..., 0]], axis=-1)
-    inward = found.inward[..., 0] * right[..., 0] + found.inward[..., 1] * right[..., 1]
-    wrong_side = side * inward < 0.0
     along = found.tangent[..., 0] * tangents[..., 0] + found.tangent[..., 1] * tangents[..., 1]
     cosine = np.abs(along)
     none, full = np.cos(np.radians([angle_deg, 0.4 * angle_deg]))
     rise = np.clip((cosine - none) / max(full - none, 1e-9), 0.0, 1.0)
-    fits = np.where(angle_deg >= 90.0, 1.0, rise * rise * (3.0 - 2.0 * rise))
-    return np.where(wrong_side, 0.0, fits)
+    fits = rise * rise * (3.0 - 2.0 * rise) if angle_deg < 90.0 else np.ones_like(rise)
+    if not side.any():
+        return fits
+    inward = found.inward[..., 1] * tangents[..., 0] - found.inward[..., 0] * tangents[..., 1]
+    return np.where(side * inward < 0.0, 0.0, fits)
 
 
 def match_curves(
@@ -75,7 +75,7 @@ def match_curves(
     steps = np.arange(-_HALF, _HALF + 1)
     places = points[:, None] + (pace[:, None] * steps)[..., None] * normals[:, None]
     width = np.maximum(pace, 1.0)[:, None]
-    found = stack.find(places, np.broadcast_to(which[:, None], places.shape[:2]), exact=False)
+    found = stack.find(places, which[:, None], exact=False)
     fits = agreement(found, tangents[:, None], side[:, None], angle_deg)
     ink = found.strength * fits * np.exp(-0.5 * np.square(found.distance / width))
     cost = _FAR_COST * np.square(steps / _HALF) - ink

@@ -73,8 +73,7 @@ def _ink_on(
     width_px: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return how much fitting ink the nodes meet on average at each of the `places` (P, n, 2)."""
-    which = np.broadcast_to(system.which[nodes], places.shape[:2])
-    found = system.stack.find(places, which, exact=False)
+    found = system.stack.find(places, system.which[nodes], exact=False)
     fits = agreement(found, tangents, system.side[nodes], system.settings.ink_angle_deg)
     near = np.exp(-0.5 * np.square(found.distance / np.maximum(width_px, 1.0)))
     weight = system.weight[nodes]
