@@ -67,9 +67,12 @@ class OutputError(LimnerError):
 
 def require_shape(name: str, array: NDArray[Any], expected: Sequence[int | str], hint: str) -> None:
     """Raise `ShapeError` unless `array` fits `expected`, where a letter stands for any length."""
-    fits = array.ndim == len(expected)
-    for got, want in zip(array.shape, expected, strict=False):  # a plain loop: asked very often
-        fits = fits and (want == got or isinstance(want, str))
+    shape = array.shape
+    fits = len(shape) == len(expected)
+    if fits:
+        for got, want in zip(shape, expected, strict=False):  # a plain loop: asked very often
+            if want != got and not isinstance(want, str):
+                fits = False
     if not fits:
         wanted = ", ".join(map(str, expected))
-        raise ShapeError(f"{name}: got shape {array.shape}, expected ({wanted}). {hint}")
+        raise ShapeError(f"{name}: got shape {shape}, expected ({wanted}). {hint}")

@@ -16,9 +16,9 @@ Bénard & Hertzmann (2019). Line drawings from 3D models. doi:10.1561/0600000075
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,10 @@ class FeatureCurve:
         require_shape("points", self.points, ("N", 2), "Give one (x, y) pixel a row.")
         require_shape("visible", self.visible, (len(self.points),), "Give one flag a point.")
 
+    def at(self, points: NDArray[np.float64]) -> FeatureCurve:
+        """Return the same line with its points elsewhere in the image."""
+        return FeatureCurve(self.name, points, self.visible, self.surface, self.is_closed)
+
 
 def visible_lines(
     rig: FaceRig, vertices: NDArray[np.float64], camera: Camera
@@ -107,8 +111,8 @@ def moved_lines(
     )
     image = camera.project(surface.interpolate(vertices, rig.triangles))
     stops = np.cumsum([len(curve.points) for curve in curves])
-    parts = np.split(image, stops[:-1])
-    return [replace(curve, points=part) for curve, part in zip(curves, parts, strict=True)]
+    parts = [image[start:stop] for start, stop in pairwise([0, *stops.tolist()])]
+    return [curve.at(part) for curve, part in zip(curves, parts, strict=True)]
 
 
 def project_curves(

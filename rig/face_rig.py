@@ -62,14 +62,15 @@ class SurfacePoints:
 
     def corners(self, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the (N, 3) vertex indices that carry each point."""
-        return triangles[self.triangle]
+        return triangles.take(self.triangle, axis=0)
 
     def interpolate(
         self, values: NDArray[np.floating], triangles: NDArray[np.int32]
     ) -> NDArray[np.float64]:
         """Interpolate per-vertex values (V, D) to the points, (N, D)."""
         corners = self.corners(triangles)
-        return np.einsum("nc,ncd->nd", self.barycentric.astype(np.float64), values[corners])
+        shares = self.barycentric.astype(np.float64)
+        return np.einsum("nc,ncd->nd", shares, values.take(corners, axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

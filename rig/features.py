@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["CURVE_NAMES", "FEATURES", "LANDMARK_NAMES", "MIRRORED_LANDMARKS", "feature_of"]
 
 PAIRED_CURVES = (
@@ -43,6 +45,7 @@ MIRRORED_LANDMARKS: tuple[int, ...] = (
 """Index of the landmark on the other side, for each landmark."""
 
 
+@lru_cache(maxsize=256)
 def feature_of(curve: str) -> str:
     """Return the label class of a curve: `brow_upper_L` → `brow`, `upper_lid_R` → `upper_lid`."""
     base = curve[:-2] if curve.endswith(("_L", "_R")) else curve

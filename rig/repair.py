@@ -144,13 +144,14 @@ def push_out_of_eyes(
         eye = eye_pose(vertices, rig, side)
         if eye is None:
             continue
-        away = result[skin] - eye.centre
-        distance = np.sqrt((away**2).sum(axis=1))
         least = eye.radius_m - depth_m
+        near = skin[_within(result, eye.centre, least)[skin]]
+        away = result[near] - eye.centre
+        distance = np.sqrt((away**2).sum(axis=1))
         # the front of the ball only: behind it rigs let skin pass where nobody looks
         facing = eye.axis @ away.T > -0.2 * distance
         sunk = (distance < least) & facing & (distance > 0.3 * eye.radius_m)
-        result[skin[sunk]] = eye.centre + away[sunk] * (least / distance[sunk])[:, None]
+        result[near[sunk]] = eye.centre + away[sunk] * (least / distance[sunk])[:, None]
     return result
 
 
@@ -191,6 +192,14 @@ def lift_lid_edges(
                 more = np.maximum(missing[row] - lifted, 0.0)
                 result[corners] += more[:, None] * outwards
     return result
+
+
+def _within(
+    vertices: NDArray[np.float64], centre: NDArray[np.float64], reach_m: float
+) -> NDArray[np.bool_]:
+    """Tell (V,) which vertices lie in the cube around a ball: few, and quickly told."""
+    x, y, z = vertices.T - centre[:, None]
+    return (np.abs(x) < reach_m) & (np.abs(y) < reach_m) & (np.abs(z) < reach_m)
 
 
 def carry_eyes(
