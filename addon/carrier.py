@@ -26,11 +26,19 @@ class Carrier:
     ----------
     rig : the head
     state, camera : the parametric fit, frame pixels
+    fitted : (V, 3) metres, `unposed` of the state, if it is known already
     """
 
-    def __init__(self, rig: FaceRig, state: RigState, camera: Camera) -> None:
+    def __init__(
+        self,
+        rig: FaceRig,
+        state: RigState,
+        camera: Camera,
+        fitted: NDArray[np.float64] | None = None,
+    ) -> None:
         self.rig, self.state, self.camera = rig, state, camera
-        self.turn, self.fitted = rotation_matrix(state.rotation), unposed(rig, state)
+        self.turn = rotation_matrix(state.rotation)
+        self.fitted = unposed(rig, state) if fitted is None else fitted
         self._normals = face_normals(self.fitted, rig.triangles)
         # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
         self._sunk = push_out_of_eyes(self.fitted, rig)

@@ -127,6 +127,7 @@ class Corrector:
         stages: Stages,
         last: Corrected,
         settings: CrawlSettings,
+        fitted: NDArray[np.float64],
         is_turned: bool,
     ) -> Corrected:
         """Lay the head's lines on those of a drawing that changed a little.
@@ -135,15 +136,22 @@ class Corrector:
         ----------
         found : the parametric fit now
         last : the corrected head before
-        is_turned : the head shows other contours than before
+        fitted : (V, 3) metres, the parametric head, neither corrected nor turned
+        is_turned : the head shows other contours than before: those of `stages`
         """
-        crawl = self.crawl_of(face, found, settings)
-        crawled = crawl.go_on(last.crawled, is_turned)
+        crawl = self.crawl_of(face, found, settings, fitted)
+        crawled = crawl.go_on(last.crawled, stages.parametric if is_turned else None)
         return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
-    def crawl_of(self, face: DrawnFace, found: ParametricFit, settings: CrawlSettings) -> Crawl:
+    def crawl_of(
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        settings: CrawlSettings,
+        fitted: NDArray[np.float64] | None = None,
+    ) -> Crawl:
         """Return the lines of a parametric head, ready to crawl; see `correct`."""
-        carrier = Carrier(self.rig, found.state, found.camera)
+        carrier = Carrier(self.rig, found.state, found.camera, fitted)
         wholes = Wholes.find(
             self.rig, carrier.seen(carrier.nothing), found.camera, face.evidence.landmarks,
             face.landmark_spread, face.iod_px,

@@ -136,14 +136,14 @@ class Crawl:
                 on_pass(number)
         return self.ended(correction, curves, came_to)
 
-    def go_on(self, last: Crawled, is_turned: bool) -> Crawled:
+    def go_on(self, last: Crawled, turned: Sequence[FeatureCurve] | None = None) -> Crawled:
         """Carry the lines on from where they were before a change of the drawing.
 
         Parameters
         ----------
         last : of the same rig, whatever its parametric fit
-        is_turned : the head shows other contours than it did, which crawl whether their ink has
-            changed or not
+        turned : what the parametric head shows of itself, where that is other contours than before;
+            contours then crawl whether their ink has changed or not
         """
         carrier, rig = self.carrier, self.carrier.rig
         correction = last.correction
@@ -151,27 +151,25 @@ class Crawl:
         seen = carrier.seen(correction)
         curves = moved_lines(rig, last.curves, seen, carrier.camera)
         contours = {curve.name for curve in curves if curve.name not in rig.curves}
-        never = self._still | contours if is_turned else self._still
+        never = self._still if turned is None else self._still | contours
         resting = last.came_to.resting(self.drawn.by_feature(), never)
         correction, came_to = self.carry(
             curves, correction, near, resting.seen(rig, seen, carrier.camera)
         )
-        lines, seen_last = self._lines_again(correction, last, is_turned)
+        lines, seen_last = self._lines_again(correction, turned or last.seen or last.curves)
         return self.ended(correction, lines, came_to, seen_last)
 
     def _lines_again(
-        self, correction: NDArray[np.float64], last: Crawled, is_turned: bool
+        self, correction: NDArray[np.float64], seen: Sequence[FeatureCurve]
     ) -> tuple[list[FeatureCurve], Sequence[FeatureCurve]]:
         """Return the corrected head's lines, and as what they were seen last.
 
-        As long as the head hardly turns and its lines keep their shape it shows the same of itself.
+        As long as its lines keep the shape in which they were `seen` it shows the same of itself.
         """
-        carrier, seen = self.carrier, last.seen or last.curves
-        if not is_turned:
-            vertices = carrier.seen(correction)
-            lines = moved_lines(carrier.rig, seen, vertices, carrier.camera)
-            if reshaped_px(lines, seen) <= MUCH_IOD * self.iod_px:
-                return lines, seen
+        carrier = self.carrier
+        lines = moved_lines(carrier.rig, seen, carrier.seen(correction), carrier.camera)
+        if reshaped_px(lines, seen) <= MUCH_IOD * self.iod_px:
+            return lines, seen
         lines = carrier.lines(correction)
         return lines, lines
 

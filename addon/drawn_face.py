@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,10 @@ from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from .drawn import DrawnLines, read_lines, read_lines_again
 from .evidence import gather_evidence
-from .frame import FaceFrame, frame_face
+from .frame import IOD_PX, FaceFrame, frame_face
 from .held import Held
 
-__all__ = ["DrawnFace", "read_face", "read_face_again"]
+__all__ = ["DrawnFace", "read_face", "read_face_again", "read_face_in"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +59,7 @@ def read_face(
     inverse_distance: float,
     pinned: Collection[str] = (),
     held: Held | None = None,
+    eyes_apart_px: float = IOD_PX,
 ) -> DrawnFace:
     """Frame a detected face and gather what is known of it.
 
@@ -68,13 +69,14 @@ def read_face(
     inverse_distance : perspective of the camera, 1/metre
     pinned : labels of AUs that the fit must leave as `detection` has them
     held : identity, pose and camera that it must leave as they are
+    eyes_apart_px : in the frame; see `frame_face`
 
     Raises
     ------
     SketchError
         If the face is smaller than a pixel.
     """
-    frame = frame_face(sketch, detection)
+    frame = frame_face(sketch, detection, eyes_apart_px)
     drawn = read_lines(frame, detection)
     held = held or Held()
     camera = held.camera_in_ink(sketch.scale)
@@ -104,6 +106,21 @@ def read_face_again(
     known = before.evidence
     return _gathered(
         rig, sketch, detection, frame, drawn, known.inverse_distance, pinned, known.given
+    )
+
+
+def read_face_in(
+    rig: FaceRig, frame: FaceFrame, before: DrawnFace, pinned: Collection[str] = ()
+) -> DrawnFace:
+    """Gather what is known of the same drawn face in another frame that begins where its does."""
+    drawn, known = read_lines(frame, before.detection), before.evidence
+    given, camera = known.given, known.given.camera
+    if camera is not None:
+        size_px = before.sketch.ink.shape[::-1]
+        camera = frame.camera_from_ink(before.frame.camera_to_ink(camera, size_px))
+        given = replace(given, camera=camera)
+    return _gathered(
+        rig, before.sketch, before.detection, frame, drawn, known.inverse_distance, pinned, given
     )
 
 

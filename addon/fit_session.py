@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import SketchError
 from ..rig.contours import moved_lines, visible_lines
-from ..rig.face_rig import pose
+from ..rig.face_rig import pose, rotation_matrix, unposed
 from ..rig.fit import ParametricFit, refine_parameters
 from ..rig.fit_problem import FitSettings
 from ..rig.placing import place_head
@@ -33,6 +34,7 @@ from .fit import Fit
 from .fit_parts import FitParts
 from .gap import split_drawn
 from .hints import Hints, with_box, with_landmarks
+from .live_frame import in_live_frame
 from .pins import with_pins
 from .pipeline import Session
 from .reshaped import MUCH_IOD, reshaped_px
@@ -57,6 +59,7 @@ class FollowSettings:
         lines are matched
     landmark_steps : steps of that
     dim_iod : a face whose landmarks may be off so far is sought again where a sure one is elsewhere
+    eyes_apart_px : in the frame in which a drawing is followed
     elsewhere : a face that is found there, whose box shares no more of its area with that before,
         is fitted in full
     """
@@ -70,6 +73,7 @@ class FollowSettings:
     landmark_steps: int = 2
     dim_iod: float = 0.08
     elsewhere: float = 0.6
+    eyes_apart_px: float = 64.0
 
 
 class FitSession:
@@ -152,7 +156,10 @@ class FitSession:
         parts = self.session.solve(sketch, detection, pins, lambda _: None)
         is_followed = last is not None and np.array_equal(last.face.sketch.ink, sketch.ink)
         if last is None or not is_followed or not _is_nearer(last, parts):
-            self._last = parts
+            self._last = in_live_frame(
+                self.session.rig, parts, self.settings.eyes_apart_px, pins.keys()
+            )
+            return self._timed(parts, "fit", started)
         assert self._last is not None
         return self._timed(self._last, "fit", started)
 
@@ -201,17 +208,20 @@ class FitSession:
             detection = with_pins(self.session.detect(sketch, hints), pins)
             chain = self.session.settings
             face = read_face(
-                self.session.rig, sketch, detection, chain.inverse_distance, pins.keys(), chain.held
-            )
+                self.session.rig, sketch, detection, chain.inverse_distance, pins.keys(),
+                chain.held, self.settings.eyes_apart_px,
+            )  # fmt: skip
             last = self._in_new_frame(face, last)
         found = self._refined(face, last)
-        stages = self._seen_again(face, found, last.stages)
+        fitted = unposed(self.session.rig, found.state)
+        stages = self._seen_again(face, found, fitted, last.stages)
         corrected = self.session.corrector.correct_again(
             face,
             found,
             stages,
             last.corrected,
             self.settings.crawl,
+            fitted,
             is_turned=stages.seen_at is not last.stages.seen_at,
         )
         return FitParts(face, last.start, found, stages, corrected)
@@ -242,14 +252,26 @@ class FitSession:
             stages=replace(last.stages, placed=placed, parametric=parametric),
         )
 
-    def _seen_again(self, face: DrawnFace, found: ParametricFit, last: Stages) -> Stages:
-        """See the parametric head: the lines seen last, as long as it has hardly moved."""
-        vertices, seen_at = pose(self.session.rig, found.state), last.seen_at
-        lines = moved_lines(self.session.rig, last.parametric, vertices, found.camera)
+    def _seen_again(
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        fitted: NDArray[np.float64],
+        last: Stages,
+    ) -> Stages:
+        """See the parametric head: the lines seen last, as long as it has hardly moved.
+
+        Parameters
+        ----------
+        fitted : (V, 3) metres, the head of `found`, not turned
+        """
+        rig, seen_at = self.session.rig, last.seen_at
+        vertices = (fitted - rig.pivot) @ rotation_matrix(found.state.rotation).T
+        lines = moved_lines(rig, last.parametric, vertices, found.camera)
         turned = np.abs(found.state.rotation - seen_at).max()
         reshaped = reshaped_px(lines, last.parametric)
         if turned > _TURNED or reshaped > MUCH_IOD * face.iod_px:
-            lines = visible_lines(self.session.rig, vertices, found.camera)
+            lines = visible_lines(rig, vertices, found.camera)
             seen_at = found.state.rotation
         drawn = split_drawn(face.drawn, lines, face.iod_px)
         return Stages(drawn, last.placed, lines, seen_at)

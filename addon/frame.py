@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 from ..snakes.lines import sample_image
 
-__all__ = ["IOD_PX", "FaceFrame", "frame_face"]
+__all__ = ["IOD_PX", "FaceFrame", "frame_face", "rescaled"]
 
 IOD_PX = 100.0
 _MAX_SIDE_PX = 640
@@ -71,7 +72,15 @@ class FaceFrame:
 
     def curves_to_ink(self, curves: Iterable[FeatureCurve]) -> tuple[FeatureCurve, ...]:
         """Turn curves in frame pixels into curves in `Sketch.ink` pixels."""
-        return tuple(replace(curve, points=self.to_ink(curve.points)) for curve in curves)
+        curves = tuple(curves)
+        if not curves:
+            return ()
+        points = self.to_ink(np.concatenate([curve.points for curve in curves]))
+        stops = np.cumsum([0, *(len(curve.points) for curve in curves)]).tolist()
+        return tuple(
+            curve.at(points[start:stop])
+            for curve, (start, stop) in zip(curves, pairwise(stops), strict=True)
+        )
 
     def camera_from_ink(self, camera: Camera) -> Camera:
         """Turn a camera of the whole drawing into one of the frame."""
@@ -110,8 +119,10 @@ class FaceFrame:
         return values
 
 
-def frame_face(sketch: Sketch, detection: Detection) -> FaceFrame:
-    """Cut the drawing around the detected face and bring the eyes to `IOD_PX` apart.
+def frame_face(sketch: Sketch, detection: Detection, eyes_apart_px: float = IOD_PX) -> FaceFrame:
+    """Cut the drawing around the detected face and bring the eyes so many pixels apart.
+
+    They come less far apart where the frame would be larger than a fit's ever is.
 
     Raises
     ------
@@ -126,11 +137,19 @@ def frame_face(sketch: Sketch, detection: Detection) -> FaceFrame:
     height, width = sketch.ink.shape
     low = np.clip(np.floor(low), 0, (width - 2, height - 2))
     high = np.clip(np.ceil(high), low + 2, (width, height))
-    scale = IOD_PX / iod_px
-    scale = min(scale, _MAX_SIDE_PX / float((high - low).max()))
+    scale = min(eyes_apart_px / iod_px, _MAX_SIDE_PX / float((high - low).max()))
     across, down = map(int, np.maximum(np.round((high - low) * scale), 2))
     ink = _cut(sketch, low, (across, down), scale)
     return FaceFrame(ink, low.astype(np.float64), scale, iod_px * scale)
+
+
+def rescaled(frame: FaceFrame, sketch: Sketch, eyes_apart_px: float) -> FaceFrame:
+    """Return the same part of the drawing with the eyes so many pixels apart."""
+    factor = eyes_apart_px / frame.iod_px
+    across, down = (max(round(side * factor), 2) for side in frame.size_px)
+    scale = frame.scale * factor
+    ink = _cut(sketch, frame.origin, (across, down), scale)
+    return FaceFrame(ink, frame.origin, scale, eyes_apart_px)
 
 
 def _cut(

@@ -12,6 +12,7 @@ from limner.addon.carrier import Carrier
 from limner.addon.changed_lines import changed_features, lines_after_change
 from limner.addon.fit_session import FitSession, FollowSettings
 from limner.addon.hints import Hints
+from limner.addon.live_frame import in_live_frame
 from limner.addon.pipeline import Session
 from limner.rig.face_rig import RigState, unposed
 from limner.rig.repair import turned_triangles
@@ -235,3 +236,46 @@ def test_a_replayed_drawing_only_grows_and_ends_whole(rig, following):
     assert all((later <= earlier).all() for earlier, later in itertools.pairwise(pages))
     np.testing.assert_array_equal(pages[-1], picture)
     assert (pages[0] < 128).sum() < 0.5 * (picture < 128).sum()
+
+
+def test_a_fit_goes_into_a_coarser_frame_and_stays_where_it_is_in_the_drawing(rig, following):
+    sketch = page(rig, following, SMILE)
+    following.settings = FollowSettings(eyes_apart_px=1000.0)
+    following.update(sketch)
+    fine = following._last
+    assert in_live_frame(rig, fine, 1000.0) is fine
+    coarse = in_live_frame(rig, fine, 64.0)
+    assert coarse.face.frame.iod_px == pytest.approx(64.0)
+    assert coarse.face.frame.ink.size < 0.5 * fine.face.frame.ink.size
+    one, other = fine.as_fit(rig), coarse.as_fit(rig)
+    np.testing.assert_array_equal(one.correction, other.correction)
+    assert one.camera.scale_px == pytest.approx(other.camera.scale_px)
+    np.testing.assert_allclose(one.camera.centre_px, other.camera.centre_px)
+    for stage in ("placed", "parametric", "final"):
+        for here, there in zip(getattr(one, stage), getattr(other, stage), strict=True):
+            np.testing.assert_allclose(here.points, there.points, atol=1e-6)
+    assert len(set(one.drawn) & set(other.drawn)) >= len(one.drawn) - 2
+    here, there = (np.concatenate(list(fit.drawn.values())) for fit in (one, other))
+    apart = np.linalg.norm(here[:, None] - there[None], axis=2) / one.iod_px
+    assert np.quantile(apart.min(axis=0), 0.98) < 0.02
+    assert np.quantile(apart.min(axis=1), 0.98) < 0.02
+    ways = [
+        parts.face.frame.to_ink(result.displacement) - parts.face.frame.origin
+        for parts in (fine, coarse)
+        for result in parts.corrected.crawled.came_to.results
+    ]
+    half = len(ways) // 2
+    for way, same in zip(ways[:half], ways[half:], strict=True):
+        np.testing.assert_allclose(way, same, atol=1e-6)
+
+
+def test_a_fit_in_full_does_not_know_of_the_coarser_frame(rig, following):
+    following.update(page(rig, following, {}))
+    sketch = page(rig, following, SMILE)
+    assert following._last.face.frame.iod_px == pytest.approx(following.settings.eyes_apart_px)
+    following.update(sketch)
+    following._last = None
+    full, alone = following.fit(sketch), following.session.fit(sketch)
+    np.testing.assert_array_equal(full.state.weights, alone.state.weights)
+    np.testing.assert_allclose(full.correction, alone.correction, atol=1e-9)
+    assert full.gap.snakes == pytest.approx(alone.gap.snakes, abs=1e-9)
