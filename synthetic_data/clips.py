@@ -166,7 +166,7 @@ def _moved(warp: Warp, by_px: NDArray[np.float64]) -> Warp:
     """Move the face on the sheet."""
     (xx, xy, x), (yx, yy, y) = warp.parameters["place"]
     place = [[xx, xy, round(x + by_px[0], 5)], [yx, yy, round(y + by_px[1], 5)]]
-    return Warp({**warp.parameters, "place": place})
+    return warp.placed(place)
 
 
 def sample_clip(maker: Maker, number: int) -> Clip:

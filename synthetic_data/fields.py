@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = ["NO_FIELD", "hatched", "knots", "lit", "on_paper", "smoothed", "splatted"]
+__all__ = ["NO_FIELD", "hatched", "knots", "on_paper", "smoothed"]
 
 NO_FIELD = np.empty((0, 0), dtype=np.float32)
 _BYTES = 2
@@ -188,67 +188,6 @@ def _line_row(
         half = min(max(dark + 0.12 * gaps[place], 0.0), 1.0) * 0.5 * spacing_px
         laid = min(max(min(half + 0.5 - away, 2.0 * half), 0.0), 1.0)
         ink[place] = laid if dark > _LIGHT else 0.0
-
-
-@compiled
-def splatted(
-    places: NDArray[np.float64], values: NDArray[np.float64], grid: int, cell_px: float
-) -> NDArray[np.float32]:
-    """Sum the values (N, D) of points (N, 2) into the cells of a grid, (D + 1, grid, grid).
-
-    The first layer counts the points.
-    """
-    layers = np.zeros((values.shape[1] + 1, grid, grid), dtype=np.float32)
-    for number in range(len(places)):
-        column = min(max(int(places[number, 0] / cell_px), 0), grid - 1)
-        row = min(max(int(places[number, 1] / cell_px), 0), grid - 1)
-        layers[0, row, column] += 1.0
-        for layer in range(values.shape[1]):
-            layers[layer + 1, row, column] += values[number, layer]
-    return layers
-
-
-@compiled
-def lit(
-    dark: NDArray[np.float32],
-    depth: NDArray[np.float32],
-    presence: NDArray[np.float32],
-    size: int,
-    from_dark: float,
-    growth: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return tone in [0, 0.75] and depth over the sheet, (size, size), from coarse grids (G, G).
-
-    Both are 0 where the head is not, and where it lies in the light.
-
-    Parameters
-    ----------
-    from_dark, growth : darkness where the tone begins, and how fast it grows
-    """
-    grid = len(dark)
-    low, part = np.empty(size, dtype=np.int64), np.empty(size)
-    for place in range(size):
-        at = min(max((place + 0.5) * grid / size - 0.5, 0.0), grid - 1.001)
-        low[place] = int(at)
-        part[place] = at - low[place]
-    tone, form = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
-    blended = np.empty((3, grid))
-    for row in range(size):
-        above, down = low[row], part[row]
-        for layer, field in enumerate((presence, dark, depth)):
-            for column in range(grid):
-                upper, lower = field[above, column], field[above + 1, column]
-                blended[layer, column] = upper * (1.0 - down) + lower * down
-        for column in range(size):
-            left, right = low[column], part[column]
-            if blended[0, left] * (1.0 - right) + blended[0, left + 1] * right <= 0.5:
-                continue
-            value = blended[1, left] * (1.0 - right) + blended[1, left + 1] * right
-            value = (value - from_dark) * growth
-            if value > 0.0:
-                tone[row, column] = min(value, 0.75)
-                form[row, column] = blended[2, left] * (1.0 - right) + blended[2, left + 1] * right
-    return tone, form
 
 
 _BILEVEL = 0.38

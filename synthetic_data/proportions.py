@@ -64,8 +64,8 @@ def sample_warp(
         "place": _UNPLACED,
     }
     _express(parameters, face, hand, aus, turn)
-    parameters["place"] = _place(face, Warp(parameters), hand, size, rng)
-    return Warp(parameters)
+    warp = Warp(parameters)
+    return warp.placed(_place(face, warp, hand, size, rng))
 
 
 def same_errors(
@@ -101,7 +101,7 @@ def same_errors(
         for name, rows in _GROUP_LANDMARKS.items()
     }
     _express(parameters, face, hand, aus, _turn(roll))
-    return Warp({**parameters, "place": old["place"]})
+    return Warp(parameters).placed(old["place"])
 
 
 def _turn(roll: float) -> NDArray[np.float64]:

@@ -76,6 +76,15 @@ class Warp:
     """
 
     parameters: dict[str, Any]
+    _packed: tuple[NDArray[np.float64], ...] = ()
+    """What `apply_runs` makes of groups, radial and wave; empty: it is made now."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_packed", self._packed or _packed(self.parameters))
+
+    def placed(self, place: list[list[float]]) -> Warp:
+        """Return the same errors, laid on the sheet by another 2 x 3 affine."""
+        return Warp({**self.parameters, "place": place}, self._packed)
 
     def apply(
         self, points: NDArray[np.floating], groups: dict[str, float] | None = None
@@ -110,14 +119,9 @@ class Warp:
         shares, ends : (L, G) how much each line follows each group (see `shares_of`), (L,) where
             the lines end among the points
         """
-        given = self.parameters
-        groups, radial, unit = given["groups"], given["radial"], given["unit"]
-        cos, sin = math.cos(given["roll"]), math.sin(given["roll"])
+        given, (moves, radial, waves) = self.parameters, self._packed
+        unit, cos, sin = given["unit"], math.cos(given["roll"]), math.sin(given["roll"])
         centre_x, centre_y = given["centre"]
-        numbers: list[float] = []  # flat, since arrays of lists of lists take long to make
-        for name in _GROUPS:
-            numbers += _numbers(groups[name]) if name in groups else _STILL
-        moves = np.array(numbers).reshape(len(_GROUPS), len(_STILL))
         frame = (centre_x, centre_y, cos / unit, sin / unit)
         moved, along = _carried(
             np.ascontiguousarray(points, dtype=np.float64), shares, ends, moves, frame
@@ -129,17 +133,8 @@ class Warp:
             yx * back_x + yy * back_y, yy * back_x - yx * back_y,
             xx * centre_x + xy * centre_y + x, yx * centre_x + yy * centre_y + y,
         )  # fmt: skip
-        _bent(
-            moved,
-            shares,
-            ends,
-            moves,
-            along,
-            np.abs(along) ** _BOW,
-            np.array([*radial["centre"], radial["radius"], *radial["terms"]]),
-            np.array(given["wave"]).reshape(-1, _WAVE),
-            place,
-        )
+        raised = np.abs(along) ** _BOW
+        _bent(moved, shares, ends, moves, along, raised, radial, waves, place)
         return moved
 
 
@@ -148,16 +143,34 @@ _STILL = (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 """The numbers of a group that does not move: centre, matrix, shift, tilt, half width, bend."""
 _WAVE = 5
 """Numbers of a wave."""
+_TO_WHOLE = 1.5 * 2.0**52
+"""Added and taken away again, it leaves the nearest whole number."""
 _BOW = 1.6
 """How the ends of a bent line rise: by this power of the distance from the middle."""
 
 
-def _numbers(group: dict[str, Any]) -> tuple[float, ...]:
-    """Return the (13,) numbers of a group, as those of `_STILL`."""
-    (xx, xy), (yx, yy) = group["matrix"]
+def _packed(parameters: dict[str, Any]) -> tuple[NDArray[np.float64], ...]:
+    """Return the groups (G, 13), the head's stretching (3 + T,) and the waves (W, 5) as arrays."""
+    groups, radial, waves = (parameters[key] for key in ("groups", "radial", "wave"))
+    numbers: list[float] = []  # flat, since arrays of lists of lists take long to make
+    for name in _GROUPS:
+        if name not in groups:
+            numbers += _STILL
+            continue
+        group = groups[name]
+        (xx, xy), (yx, yy) = group["matrix"]
+        numbers += (
+            *group["centre"], xx, xy, yx, yy, *group["shift"], *group["tilt"], group["half_width"],
+            *group["bend"],
+        )  # fmt: skip
+    numbers += (*radial["centre"], radial["radius"], *radial["terms"])
+    for wave in waves:
+        numbers += wave
+    count, end = len(_GROUPS) * len(_STILL), len(numbers) - _WAVE * len(waves)
+    packed = np.array(numbers)
     return (
-        *group["centre"], xx, xy, yx, yy, *group["shift"], *group["tilt"], group["half_width"],
-        *group["bend"],
+        packed[:count].reshape(len(_GROUPS), len(_STILL)), packed[count:end],
+        packed[end:].reshape(-1, _WAVE),
     )  # fmt: skip
 
 
@@ -227,18 +240,21 @@ def _carried(
 
 @compiled
 def _sine(angle: float) -> float:
-    """Return the sine, to 1e-9; compiled and by Python alike to the last bit."""
-    half_turns = math.floor(angle * (1.0 / math.pi) + 0.5)
+    """Return the sine, to 1e-9; compiled and by Python alike to the last bit.
+
+    Without branches and divisions, the compiler works on several angles at once.
+    """
+    half_turns = angle * (1.0 / math.pi) + _TO_WHOLE - _TO_WHOLE
+    turns = half_turns * 0.5 + _TO_WHOLE - _TO_WHOLE
     rest = angle - half_turns * math.pi
     square = rest * rest
-    # products alone: a division takes several times as long
     series = 1.0 - square * (1.0 / 156.0)
     series = 1.0 - square * (1.0 / 110.0) * series
     series = 1.0 - square * (1.0 / 72.0) * series
     series = 1.0 - square * (1.0 / 42.0) * series
     series = 1.0 - square * (1.0 / 20.0) * series
     series = 1.0 - square * (1.0 / 6.0) * series
-    return rest * series if half_turns % 2 == 0 else -rest * series
+    return rest * series * (1.0 - 2.0 * abs(half_turns - 2.0 * turns))
 
 
 @compiled
@@ -277,29 +293,45 @@ def _bent(
                     points[row, 1] -= part * lift * raised[bent]
                     bent += 1
             first = ends[run]
-    terms = radial[3:]
-    is_round = True
-    for number in range(len(terms)):
-        is_round = is_round and terms[number] == 0.0
-    for row in range(len(points)):
-        if not is_round:
-            x, y = points[row, 0] - radial[0], points[row, 1] - radial[1]
-            distance = math.sqrt(x * x + y * y)
-            cos, sin = (x / distance, y / distance) if distance > 0.0 else (1.0, 0.0)
-            ratio, cos_n, sin_n = terms[0], 1.0, 0.0
-            for order in range(1, (len(terms) + 1) // 2):  # the next multiple of the angle
-                cos_n, sin_n = cos_n * cos - sin_n * sin, sin_n * cos + cos_n * sin
-                ratio += terms[2 * order - 1] * cos_n + terms[2 * order] * sin_n
-            inward = min(distance / radial[2], 1.0)
-            grown = min(max(ratio, -0.45), 0.8) * inward * inward * (3.0 - 2.0 * inward)
-            points[row, 0] += x * grown
-            points[row, 1] += y * grown
-        x, y = points[row, 0], points[row, 1]
-        along, down = x, y
-        for number in range(len(waves)):
-            wave = waves[number]
-            swing = _sine(x * wave[2] + y * wave[3] + wave[4])
-            along += swing * wave[0]
-            down += swing * wave[1]
-        points[row, 0] = place[0] * along + place[1] * down + place[4]
-        points[row, 1] = place[2] * along + place[3] * down + place[5]
+    xs, ys = points[:, 0].copy(), points[:, 1].copy()
+    if np.any(radial[3:] != 0.0):
+        _stretch(xs, ys, radial)
+    along, down = xs.copy(), ys.copy()
+    for number in range(len(waves)):
+        by_x, by_y, across, upright, phase = waves[number]
+        for row in range(len(xs)):
+            swing = _sine(xs[row] * across + ys[row] * upright + phase)
+            along[row] += swing * by_x
+            down[row] += swing * by_y
+    for row in range(len(xs)):
+        points[row, 0] = place[0] * along[row] + place[1] * down[row] + place[4]
+        points[row, 1] = place[2] * along[row] + place[3] * down[row] + place[5]
+
+
+@compiled
+def _stretch(xs: NDArray[np.float64], ys: NDArray[np.float64], radial: NDArray[np.float64]) -> None:
+    """Stretch points, (N,) and (N,), along the rays from the head's centre; changed in place.
+
+    Each multiple of the angle is a loop of its own: the compiler then takes several points at once.
+    """
+    count, terms = len(xs), radial[3:]
+    cos, sin, inward = np.empty(count), np.empty(count), np.empty(count)
+    for row in range(count):
+        x, y = xs[row] - radial[0], ys[row] - radial[1]
+        distance = math.sqrt(x * x + y * y)
+        away = max(distance, 1e-300)
+        cos[row], sin[row] = x / away, y / away
+        inward[row] = min(distance / radial[2], 1.0)
+    cos_n, sin_n, ratio = np.ones(count), np.zeros(count), np.full(count, terms[0])
+    for order in range(1, (len(terms) + 1) // 2):
+        by_cos, by_sin = terms[2 * order - 1], terms[2 * order]
+        for row in range(count):
+            next_cos = cos_n[row] * cos[row] - sin_n[row] * sin[row]
+            sin_n[row] = sin_n[row] * cos[row] + cos_n[row] * sin[row]
+            cos_n[row] = next_cos
+            ratio[row] += by_cos * next_cos + by_sin * sin_n[row]
+    for row in range(count):
+        near = inward[row]
+        grown = min(max(ratio[row], -0.45), 0.8) * near * near * (3.0 - 2.0 * near)
+        xs[row] += (xs[row] - radial[0]) * grown
+        ys[row] += (ys[row] - radial[1]) * grown
