@@ -21,7 +21,7 @@ from .fit_pictures import DRAWN, as_data, fit_pictures, heat_steps
 from .html_page import document, percent, table, text
 from .overlay import STAGE_COLOURS
 
-__all__ = ["STYLE", "anew_words", "article_of", "fit_page", "tiles"]
+__all__ = ["STYLE", "anew_words", "article_of", "fit_page", "folded", "tiles"]
 
 STYLE = fit_charts.STYLE + (
     "article{border-top:1px solid var(--rule);margin-top:2.6rem;padding-top:.4rem}"
@@ -34,6 +34,7 @@ STYLE = fit_charts.STYLE + (
 """What articles need beside the pages' own style."""
 
 _SHOWN_FROM = 0.2  # AUs less probable are not listed, unless they are called
+_SHUTTING = ("lids", "lips")  # skin presses into skin there, and nobody sees it
 _SIDES = {"L": "left", "R": "right", None: ""}
 
 
@@ -65,9 +66,14 @@ def tiles(entries: Sequence[tuple[str, str, str]]) -> str:
     return f'<div class="tiles">{"".join(cards)}</div>'
 
 
+def folded(anew: Mapping[str, int]) -> int:
+    """Return how many triangles cross anew that do not lie where lids or lips shut."""
+    return sum(count for place, count in anew.items() if place not in _SHUTTING)
+
+
 def anew_words(anew: Mapping[str, int]) -> str:
-    """Return where triangles cross anew: `eyes 12, mouth 3`; empty where none do."""
-    return ", ".join(f"{part} {count}" for part, count in anew.items() if count)
+    """Return where triangles cross anew: `lids 12, nose 3`; empty where none do."""
+    return ", ".join(f"{place} {count}" for place, count in anew.items() if count)
 
 
 def _name(record: Mapping[str, Any]) -> str:
@@ -118,9 +124,9 @@ def _headline(fit: Fit, record: Mapping[str, Any]) -> str:
                 f"thinnest {text(quality['thinnest_triangle'])}",
             ),
             (
-                str(sum(anew.values())),
-                "triangles cross that did not",
-                anew_words(anew) or "none",
+                str(folded(anew)),
+                "triangles cross that did not, but for shut lids and lips",
+                anew_words(anew) or "nor there",
             ),
             (f"{correction:.1f} mm", "largest correction", f"as {record['correction']['as']}"),
             (f"{resting} of {len(fit.snakes)}", "snakes at rest", "in the last pass"),
@@ -188,6 +194,7 @@ def _surface(record: Mapping[str, Any]) -> str:
         ["triangles of the face that cross others", str(quality["crossing_triangles"]),
          str(quality["crossing_triangles_before"])],
         ["… that did not before", str(sum(quality["crossing_anew"].values())), ""],
+        ["… and not where lids or lips shut", str(folded(quality["crossing_anew"])), ""],
         ["deepest lid in an eyeball, mm", text(quality["lid_in_eye_mm"]), ""],
         ["deepest lip behind teeth, mm", text(quality["lip_in_teeth_mm"]), ""],
         ["teeth out of the skin, mm", text(quality["teeth_out_mm"]), ""],

@@ -21,7 +21,7 @@ import numpy as np
 from .. import __version__
 from ..rig.features import feature_of
 from . import charts, fit_charts
-from .fit_page import STYLE, anew_words, article_of, tiles
+from .fit_page import STYLE, anew_words, article_of, folded, tiles
 from .html_page import document, heading, percent, text
 from .outputs import PAGE, read_report, saying_what_is_wrong, write_whole
 
@@ -165,7 +165,7 @@ def _gap_tiles(done: Sequence[_Done]) -> list[tuple[str, str, str]]:
 def _surface_tiles(done: Sequence[_Done]) -> list[tuple[str, str, str]]:
     """Return how sound the heads are."""
     quality = [each.record["quality"] for each in done]
-    crossing = sum(any(each["crossing_anew"].values()) for each in quality)
+    crossing = sum(folded(each["crossing_anew"]) > 0 for each in quality)
     lids, lips = (
         max(_finite(_number(each[name]) for each in quality), default=math.nan)
         for name in ("lid_in_eye_mm", "lip_in_teeth_mm")
@@ -179,7 +179,7 @@ def _surface_tiles(done: Sequence[_Done]) -> list[tuple[str, str, str]]:
         ),
         (
             f"{crossing} of {len(done)}",
-            "heads cross themselves anew",
+            "heads cross themselves anew, but for shut lids and lips",
             anew_words(_crossing_heads(quality)),
         ),
         (f"{lids:.2f} mm", "deepest lid in an eyeball", f"lips behind teeth {lips:.2f} mm"),
@@ -187,11 +187,11 @@ def _surface_tiles(done: Sequence[_Done]) -> list[tuple[str, str, str]]:
 
 
 def _crossing_heads(quality: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many heads cross themselves anew in each part of the face."""
+    """Return how many heads cross themselves anew in each place of the face."""
     found: dict[str, int] = {}
     for each in quality:
-        for part, count in each["crossing_anew"].items():
-            found[part] = found.get(part, 0) + (count > 0)
+        for place, count in each["crossing_anew"].items():
+            found[place] = found.get(place, 0) + (count > 0)
     return found
 
 

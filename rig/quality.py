@@ -18,12 +18,17 @@ from .normals import face_normals, vertex_normals
 from .regions import REGIONS, region_weights
 from .repair import turned_triangles
 
-__all__ = ["MeshQuality", "lid_depth", "lip_depth", "mesh_quality", "triangle_quality"]
+__all__ = ["PLACES", "MeshQuality", "lid_depth", "lip_depth", "mesh_quality", "triangle_quality"]
 
 _SKIN = PART_NAMES.index("skin")
 _TEETH = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
 _LIDS = ("upper_lid", "lower_lid")
 _LIPS = ("upper_lip_outer", "upper_lip_inner", "lower_lip_inner", "lower_lip_outer")
+_SEAMS = (tuple(f"{lid}_{side}" for lid in _LIDS for side in "LR"), _LIPS[1:3])
+_SEAM_M = 0.005  # so far from the lids' edges and the mouth's line skin lies on skin when they shut
+PLACES = ("lids", "lips", *REGIONS)
+"""Where skin passes through skin: where lids or lips meet, or elsewhere in one of `REGIONS`."""
+
 _FACE_M = 0.03  # before the pivot: the face without ears, throat and back of the head
 _NEAR_M = 0.004  # teeth farther from a lip than this are not what it goes through
 
@@ -38,8 +43,8 @@ class MeshQuality:
     thinnest, thinnest_before : least `triangle_quality` of the skin, with and without it
     mean, mean_before : the mean of the same
     crossing, crossing_before : triangles of the face's skin that pass through another, see
-        `crossing_triangles`; closed lips and lids of a rig may do so by themselves
-    crossing_anew : name of `REGIONS` → how many of them do so with the correction only
+        `crossing_triangles`; where lids and lips shut, a rig's do so by themselves
+    crossing_anew : name of `PLACES` → how many of them do so with the correction only
     lid_depth_m, lip_depth_m : see `lid_depth` and `lip_depth`, of the corrected head
     teeth_out_m : how far its teeth stand out of the skin, see `MouthRoom.shown`
     """
@@ -70,9 +75,9 @@ def mesh_quality(
     skin = rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]
     corrected = vertices + correction
     before, after = triangle_quality(vertices, skin), triangle_quality(corrected, skin)
-    face, region = _face_skin(rig)
+    face, place = _face_skin(rig)
     crossed, crosses = (crossing_triangles(shape, face) for shape in (vertices, corrected))
-    anew = np.bincount(region[crosses & ~crossed], minlength=len(REGIONS)).tolist()
+    anew = np.bincount(place[crosses & ~crossed], minlength=len(PLACES)).tolist()
     return MeshQuality(
         turned=int(turned_triangles(vertices, rig.triangles, correction).sum()),
         thinnest=float(after.min()),
@@ -81,7 +86,7 @@ def mesh_quality(
         mean_before=float(before.mean()),
         crossing=int(crosses.sum()),
         crossing_before=int(crossed.sum()),
-        crossing_anew=dict(zip(REGIONS, anew, strict=True)),
+        crossing_anew=dict(zip(PLACES, anew, strict=True)),
         lid_depth_m=lid_depth(rig, corrected),
         lip_depth_m=lip_depth(rig, corrected),
         teeth_out_m=MouthRoom.of(rig).shown(corrected),
@@ -90,10 +95,19 @@ def mesh_quality(
 
 @lru_cache(maxsize=8)
 def _face_skin(rig: FaceRig) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Return the triangles (F, 3) of the face's skin, and of each its row in `REGIONS`."""
+    """Return the triangles (F, 3) of the face's skin, and of each its row in `PLACES`."""
+    from scipy.spatial import cKDTree
+
     skin = rig.triangles[rig.vertex_part[rig.triangles[:, 0]] == _SKIN]
     face = skin[(rig.neutral[skin, 2] > rig.pivot[2] + _FACE_M).all(axis=1)]
-    return face, region_weights(rig)[face].sum(axis=1).argmax(axis=1)
+    place = len(_SEAMS) + region_weights(rig)[face].sum(axis=1).argmax(axis=1)
+    middle = rig.neutral[face].mean(axis=1)
+    for row, names in enumerate(_SEAMS):
+        lines = [rig.curves[name].points for name in names if name in rig.curves]
+        if lines and len(face):
+            seam = np.concatenate([line.interpolate(rig.neutral, rig.triangles) for line in lines])
+            place[cKDTree(seam).query(middle)[0] < _SEAM_M] = row
+    return face, place
 
 
 def triangle_quality(

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from limner.addon.fit import Gap, SnakeRecord
 from limner.addon.fit_charts import energy_chart, energy_range, gap_chart
-from limner.addon.fit_page import article_of, fit_page
+from limner.addon.fit_page import anew_words, article_of, fit_page, folded
 from limner.addon.fit_pictures import PICTURES, fit_pictures
 from limner.addon.report import fit_report
 from limner.rig.look import head_look
@@ -173,3 +173,10 @@ def test_an_article_is_taken_out_whole_or_not_at_all(page):
     assert not parser.open
     assert article_of(page[: len(page) // 2]) is None
     assert article_of("") is None
+
+
+def test_skin_that_presses_into_skin_where_lids_and_lips_shut_is_no_fold():
+    anew = {"lids": 9, "lips": 4, "brows": 0, "nose": 2, "jaw": 1}
+    assert folded(anew) == 3
+    assert anew_words(anew) == "lids 9, lips 4, nose 2, jaw 1"
+    assert anew_words({"lids": 0}) == ""

@@ -79,3 +79,24 @@ def test_skin_that_is_pushed_through_other_skin_is_counted_where_it_lies():
     back = mesh_quality(rig, vertices + into, -into)
     assert (back.crossing, back.crossing_before) == (0, found.crossing)
     assert not any(back.crossing_anew.values())
+
+
+@pytest.mark.parametrize(("curve", "place"), [("upper_lid_R", "lids"), ("lower_lip_inner", "lips")])
+def test_where_lids_and_lips_shut_crossing_skin_is_told_apart(curve, place):
+    """The two balls cross on a ring of 2 cm; a line of one end of it takes only what is near."""
+    ball, faces = icosphere(3, 0.03)
+    first, second = ball + np.array([0.0, 0.0, 0.1]), ball + np.array([0.0, 0.08, 0.1])
+    vertices, triangles = (
+        np.concatenate([first, second]),
+        np.concatenate([faces, faces + len(ball)]),
+    )
+    into = np.zeros_like(vertices)
+    into[len(ball) :] = (0.004, -0.04, 0.007)
+    plain = mesh_quality(make_rig(vertices, triangles), vertices, into).crossing_anew
+    middle = first[faces].mean(axis=1)
+    rows = np.argsort(np.linalg.norm(middle - (0.022, 0.02, 0.1), axis=1))[:3].astype(np.int32)
+    line = SurfaceCurve(SurfacePoints(rows, np.full((3, 3), 1 / 3, np.float32)))
+    found = mesh_quality(make_rig(vertices, triangles, curves={curve: line}), vertices, into)
+    assert 0 < found.crossing_anew[place] < 0.5 * sum(plain.values())
+    assert sum(found.crossing_anew.values()) == sum(plain.values())
+    assert plain["lids"] == plain["lips"] == 0
