@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -224,13 +224,12 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         lines.corners, lines.shares, vertices, turned, camera.inverse_distance
     )
     count = len(fixed)
-    asked = np.ones(count + len(traced.slope), dtype=np.bool_)
-    asked[count:] = traced.slope > 0.0
-    tolerances = np.full(len(asked), DEFAULT_TOLERANCE_M)
-    tolerances[:count] = lines.limits[:, 0]
-    image, seen = sight.visible_of(np.concatenate([fixed, traced.lifted]), tolerances, asked)
+    points, tolerances, asked = _asked(
+        fixed, lines.limits, traced.lifted, traced.slope, DEFAULT_TOLERANCE_M
+    )
+    image, seen = sight.visible_of(points, tolerances, asked)
     pieces = lines.folds.pieces(traced, seen[count:], sight.project(traced.points), camera)
-    contours = tuple(DrawnCurve(name, points, _SEEN[: len(points)]) for name, points in pieces)
+    contours = tuple([DrawnCurve(name, points, _SEEN[: len(points)]) for name, points in pieces])
     image, seen = image[:count], seen[:count]
     curves = DrawnCurves(lines.spans, image, seen & (facing > lines.limits[:, 1]))
     shaped = state.identity.astype(np.float32) @ lines.builds
@@ -245,7 +244,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         neutral=sight.project(rest @ rotation.T),
         rotation=rotation,
         unit=camera.scale_px * rig.interocular_m,
-        roll=float(np.arctan2(-rotation[1, 0], np.hypot(rotation[0, 0], rotation[2, 0]))),
+        roll=math.atan2(-rotation[1, 0], math.hypot(rotation[0, 0], rotation[2, 0])),
         posed=vertices,
         normals=turned,
         flat=sight.image,
@@ -254,6 +253,31 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         centre=centre,
         radii=radii,
     )
+
+
+@compiled
+def _asked(
+    fixed: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    lifted: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    tolerance_m: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return all points (N + M, 3) that may be seen, how far behind the surface, and which to ask.
+
+    Parameters
+    ----------
+    fixed, limits : (N, 3), and (N, 2) as in `RigLines`
+    lifted, slope : (M, 3), (M,) nodes of contours; in hollows they are never seen
+    """
+    count, nodes = len(fixed), len(lifted)
+    points, tolerances = np.empty((count + nodes, 3)), np.empty(count + nodes)
+    asked = np.ones(count + nodes, dtype=np.bool_)
+    points[:count], points[count:] = fixed, lifted
+    tolerances[:count], tolerances[count:] = limits[:, 0], tolerance_m
+    for node in range(nodes):
+        asked[count + node] = slope[node] > 0.0
+    return points, tolerances, asked
 
 
 @compiled
@@ -267,14 +291,16 @@ def _laid(local: NDArray[np.float64], cos: float, sin: float, unit: float) -> ND
     return laid
 
 
-_FEATURE_SHARES = {name: shares_of(group_of(name)) for name in FEATURES}
+_SHARES = np.array([*(shares_of(group_of(name)) for name in FEATURES), shares_of({})])
+_SHARES_ROW = {name: row for row, name in enumerate(FEATURES)}
+"""How contours follow the groups of a hand's errors; the last row follows none."""
 
 
 def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     """Apply a hand's errors of proportion to everything that is drawn or labelled."""
     lines, contours = face.lines, face.contours
     ends = [*accumulate((len(curve.points) for curve in contours), initial=len(face.fixed))]
-    follows = [*(_FEATURE_SHARES[curve.label] for curve in contours), shares_of({})]
+    follows = _SHARES.take([*(_SHARES_ROW[curve.label] for curve in contours), -1], axis=0)
     moved = warp.apply_runs(
         np.concatenate([face.fixed, *(curve.points for curve in contours), face.head]),
         np.concatenate([lines.follows, follows]),
@@ -288,13 +314,19 @@ def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
     growth = math.sqrt(abs(xx * yy - xy * yx))
     cos, sin = math.cos(face.roll), math.sin(face.roll)
     centre, radii, head = outlined(moved[ends[-1] :], SMOOTHER)
-    return replace(
-        face,
+    return DrawnFace(  # `dataclasses.replace` takes longer than all the rest
+        lines=lines,
         fixed=moved[: len(face.fixed)],
-        curves=replace(face.curves, points=moved),
+        curves=DrawnCurves(face.curves.spans, moved, face.curves.visible),
         contours=tuple(placed),
+        landmarks_visible=face.landmarks_visible,
+        neutral=face.neutral,
+        rotation=face.rotation,
         unit=face.unit * growth,
         roll=math.atan2(yx * cos + yy * sin, xx * cos + xy * sin),
+        posed=face.posed,
+        normals=face.normals,
+        flat=face.flat,
         scale_px=face.scale_px * growth,
         head=head,
         centre=centre,

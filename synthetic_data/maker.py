@@ -38,6 +38,12 @@ _AU_NAMES: dict[str, dict[str, Any]] = {
     for number, side in (split_label(label),)
 }
 """How a sample's JSON names each AU."""
+_ABSENT = {
+    (label, is_visible): {**named, "intensity": 0.0, "visible": is_visible}
+    for label, named in _AU_NAMES.items()
+    for is_visible in (False, True)
+}
+"""What it says of an AU that is not there; nobody changes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,11 +119,9 @@ def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
 def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> list[dict[str, Any]]:
     """List every AU of the label space with side, intensity, and whether it can be seen."""
     return [
-        {
-            **named,
-            "intensity": round(aus[label], 3) if label in aus else 0.0,
-            "visible": visible.get(label, False),
-        }
+        {**named, "intensity": round(aus[label], 3), "visible": visible.get(label, False)}
+        if label in aus
+        else _ABSENT[label, visible.get(label, False)]
         for label, named in _AU_NAMES.items()
     ]
 

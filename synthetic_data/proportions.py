@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .evenly import box_of
 from .face import DrawnFace
 from .outline import OUTLINE_BINS
@@ -22,8 +23,8 @@ _GROUP_LANDMARKS = {
     "brow_R": range(17, 22), "brow_L": range(22, 27), "nose": range(27, 36),
     "eye_R": range(36, 42), "eye_L": range(42, 48), "mouth": range(48, 68),
 }  # fmt: skip
-_STARTS = np.array([rows.start - 17 for rows in _GROUP_LANDMARKS.values()])
-"""Where each begins among all of them; they follow one another."""
+_ENDS = np.array([rows.start for rows in _GROUP_LANDMARKS.values()] + [68])
+"""Where each begins among all landmarks, and the last one's end; they follow one another."""
 _TOLD = np.array([row for name in ("brow_R", "brow_L", "mouth") for row in _GROUP_LANDMARKS[name]])
 _TOLD_RUNS = (
     np.array([shares_of({name: 1.0}) for name in ("brow_R", "brow_L", "mouth")]),
@@ -53,12 +54,11 @@ def sample_warp(
     The final placement puts the face on the sheet, 45 to 95 % of its side tall, off centre.
     """
     turn = _turn(face.roll)
-    local = (face.landmarks - face.centre) @ turn.T / face.unit
     parameters: dict[str, Any] = {
         "centre": _rounded(face.centre),
         "roll": face.roll,
         "unit": face.unit,
-        "groups": _groups(local, hand, rng),
+        "groups": _groups(face, turn, hand, rng),
         "radial": _radial(face, hand, rng),
         "wave": _waves(hand["proportions_wave"], rng),
         "place": _UNPLACED,
@@ -145,7 +145,9 @@ def _express(
     ]
 
 
-def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) -> dict[str, Any]:
+def _groups(
+    face: DrawnFace, turn: NDArray[np.float64], hand: Hand, rng: np.random.Generator
+) -> dict[str, Any]:
     """Scale, turn and shift the features, each about its own centre."""
     shift = hand["proportions_shift"]
     eyes, tall = hand["proportions_eyes"], hand["proportions_eye_height"]
@@ -155,11 +157,9 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
     brows_y = eyes_y + 0.5 * brows_y - 0.13 * max(eyes * tall - 1.0, 0.0)
     chance = rng.normal(0.0, shift, (len(_GROUP_LANDMARKS), 6)).tolist()
     numbers: list[float] = []
-    features = local[17:68]
-    lows = np.minimum.reduceat(features, _STARTS).tolist()
-    highs = np.maximum.reduceat(features, _STARTS).tolist()
-    for name, (low_x, low_y), (high_x, high_y), (size, angle, x, y, wide, high) in zip(
-        _GROUP_LANDMARKS, lows, highs, chance, strict=True
+    boxes = _boxes(face.landmarks, face.centre, turn, face.unit, _ENDS).tolist()
+    for name, (low_x, low_y, high_x, high_y), (size, angle, x, y, wide, high) in zip(
+        _GROUP_LANDMARKS, boxes, chance, strict=True
     ):
         uneven = 1.0 + 0.4 * size
         if name.startswith("eye"):
@@ -194,6 +194,33 @@ def _groups(local: NDArray[np.float64], hand: Hand, rng: np.random.Generator) ->
     }  # fmt: skip
 
 
+@compiled
+def _boxes(
+    marks: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    turn: NDArray[np.float64],
+    unit: float,
+    ends: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return left, top, right and bottom (G, 4) of groups of landmarks in the face's own frame.
+
+    Parameters
+    ----------
+    ends : (G + 1,) the groups' first rows, and the end of the last one
+    """
+    boxes = np.empty((len(ends) - 1, 4))
+    for group in range(len(boxes)):
+        box = boxes[group]
+        box[:2], box[2:] = np.inf, -np.inf
+        for row in range(ends[group], ends[group + 1]):
+            dx, dy = marks[row, 0] - centre[0], marks[row, 1] - centre[1]
+            x = (turn[0, 0] * dx + turn[0, 1] * dy) / unit
+            y = (turn[1, 0] * dx + turn[1, 1] * dy) / unit
+            box[0], box[1] = min(box[0], x), min(box[1], y)
+            box[2], box[3] = max(box[2], x), max(box[3], y)
+    return boxes
+
+
 def _corner_lift(aus: dict[str, float], side: str) -> float:
     """Return how much an exaggerating hand lifts (or, below 0, drops) a corner of the mouth."""
     up = aus.get(f"AU12{side}", 0.0)
@@ -224,31 +251,86 @@ def _brow_tilt(side: str, aus: dict[str, float]) -> tuple[float, float]:
 def _radial(face: DrawnFace, hand: Hand, rng: np.random.Generator) -> dict[str, Any]:
     """Bend the head towards a simple shape: ellipse, pear, triangle, box or egg."""
     radii, strength = face.radii, hand["proportions_round"]
-    radius = float(radii.sum()) / len(radii)
     power = _POWERS[int(rng.integers(len(_POWERS)))]
     squash = hand["proportions_squash"]
-    # cosines and sines of the multiples of the angle from the face's own x axis
-    back = _ORDERS * face.roll
-    turned = np.concatenate([np.cos(back), np.sin(back)], axis=1)
-    cosines = turned[:, :1] * _COSINES + turned[:, 1:] * _SINES
-    sines = turned[:, :1] * _SINES - turned[:, 1:] * _COSINES
-    # where the head is really narrower seen from its side, the shape follows
-    cos, sin = np.abs(cosines[0]) / squash, np.abs(sines[0]) * squash
-    shape = (cos**power + sin**power) ** (-1.0 / power)
     first, third = rng.standard_normal(2).tolist()
-    shape *= 1.0 + 0.08 * first * sines[0] + 0.05 * third * sines[2]
-    terms = shape * (strength * radius * len(radii) / shape.sum()) / radii - strength
     spread = 0.25 * hand["proportions_shift"]
-    kept = np.empty(1 + 2 * _RADIAL_ORDER)
-    kept[0] = 0.5 * terms.sum()
-    kept[1::2], kept[2::2] = cosines @ terms, sines @ terms
-    kept *= 2.0 / len(terms)
+    back = _ORDERS * face.roll
+    turned, across, down = _turned(np.cos(back), np.sin(back), _COSINES, _SINES, squash)
+    # where the head is really narrower seen from its side, the shape follows
+    shape = (across**power + down**power) ** (-1.0 / power)
+    radius, kept = _terms(radii, shape, turned, strength, 0.08 * first, 0.05 * third)
     kept[1:] += rng.normal(0.0, spread, 2 * _RADIAL_ORDER)
     return {
         "centre": [0.0, 0.0],
         "radius": round(radius / face.unit, 5),
         "terms": _rounded(kept),
     }
+
+
+@compiled
+def _turned(
+    cos: NDArray[np.float64],
+    sin: NDArray[np.float64],
+    cosines: NDArray[np.float64],
+    sines: NDArray[np.float64],
+    squash: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return cosines and sines (orders, 2, bins) of multiples of the angle from the face's axis.
+
+    And how far a squashed ellipse reaches across and down, (bins,).
+
+    Parameters
+    ----------
+    cos, sin : (orders, 1) of the multiples of the face's roll
+    cosines, sines : (orders, bins) of the multiples of the angle in the picture
+    """
+    orders, bins = cosines.shape
+    turned, across, down = np.empty((orders, 2, bins)), np.empty(bins), np.empty(bins)
+    for order in range(orders):
+        by_cos, by_sin = cos[order, 0], sin[order, 0]
+        for place in range(bins):
+            x, y = cosines[order, place], sines[order, place]
+            turned[order, 0, place] = by_cos * x + by_sin * y
+            turned[order, 1, place] = by_cos * y - by_sin * x
+    for place in range(bins):
+        across[place], down[place] = (
+            abs(turned[0, 0, place]) / squash,
+            abs(turned[0, 1, place]) * squash,
+        )
+    return turned, across, down
+
+
+@compiled
+def _terms(
+    radii: NDArray[np.float64],
+    shape: NDArray[np.float64],
+    turned: NDArray[np.float64],
+    strength: float,
+    lift: float,
+    corner: float,
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the mean radius, and the Fourier terms that bend a head towards a shape, both (bins,).
+
+    Parameters
+    ----------
+    turned : (orders, 2, bins) as of `_turned`
+    lift, corner : how much of the sines of the first and of the third order the shape gets
+    """
+    orders, _, bins = turned.shape
+    radius = size = 0.0
+    for place in range(bins):
+        shape[place] *= 1.0 + lift * turned[0, 1, place] + corner * turned[2, 1, place]
+        radius += radii[place]
+        size += shape[place]
+    kept, wanted = np.zeros(1 + 2 * orders), strength * radius / size
+    for place in range(bins):
+        term = (shape[place] * wanted / radii[place] - strength) * 2.0 / bins
+        kept[0] += 0.5 * term
+        for order in range(orders):
+            kept[2 * order + 1] += turned[order, 0, place] * term
+            kept[2 * order + 2] += turned[order, 1, place] * term
+    return radius / bins, kept
 
 
 def _waves(strength: float, rng: np.random.Generator) -> list[list[float]]:

@@ -90,6 +90,9 @@ def _written(
                 letters[at] = _MINUS
                 at += 1
             kept = _DIGITS
+            if left % 10_000 == 0:  # as in most: rounded to one decimal
+                left //= 10_000
+                kept = 1
             while kept > 1 and left % 10 == 0:
                 left //= 10
                 kept -= 1
