@@ -116,8 +116,8 @@ def read_face_in(
     drawn, known = read_lines(frame, before.detection), before.evidence
     given, camera = known.given, known.given.camera
     if camera is not None:
-        size_px = before.sketch.ink.shape[::-1]
-        camera = frame.camera_from_ink(before.frame.camera_to_ink(camera, size_px))
+        height, width = before.sketch.ink.shape
+        camera = frame.camera_from_ink(before.frame.camera_to_ink(camera, (width, height)))
         given = replace(given, camera=camera)
     return _gathered(
         rig, before.sketch, before.detection, frame, drawn, known.inverse_distance, pinned, given
