@@ -19,6 +19,7 @@ __all__ = ["chance_of"]
 
 _STORE = 128
 """Numbers that are drawn at once to be handed out one by one."""
+_PLAIN = (float, int)
 _STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835
 """From one stream to the next: the golden section of PCG64's period, as in its `jumped`."""
 
@@ -41,9 +42,11 @@ class _Chance(np.random.Generator):
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
         """Draw between two numbers."""
-        if size is not None or not isinstance(low, float | int):
+        if size is not None or not isinstance(low, _PLAIN):
             return super().uniform(low, high, size)
-        return low + (high - low) * self.random()
+        if not self._uniform:
+            self._uniform = super().random(_STORE).tolist()
+        return low + (high - low) * self._uniform.pop()
 
     def integers(
         self,
@@ -61,7 +64,7 @@ class _Chance(np.random.Generator):
 
     def normal(self, loc: Any = 0.0, scale: Any = 1.0, size: Any = None) -> Any:
         """Draw a normal number."""
-        if size is not None or not isinstance(scale, float | int):
+        if size is not None or not isinstance(scale, _PLAIN):
             return super().normal(loc, scale, size)
         return loc + scale * self.standard_normal()
 

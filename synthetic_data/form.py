@@ -155,10 +155,10 @@ def lit(
     blended = np.empty((3, grid))
     for row in range(size):
         above, down = low[row], part[row]
-        if not _between_rows(presence, above, down, blended[0]) > 0.5:
-            continue  # the head is not here
-        _between_rows(dark, above, down, blended[1])
-        _between_rows(depth, above, down, blended[2])
+        for layer, field in enumerate((presence, dark, depth)):
+            for column in range(grid):
+                upper, lower = field[above, column], field[above + 1, column]
+                blended[layer, column] = upper * (1.0 - down) + lower * down
         for column in range(size):
             left, right = low[column], part[column]
             if blended[0, left] * (1.0 - right) + blended[0, left + 1] * right <= 0.5:
@@ -169,16 +169,3 @@ def lit(
                 tone[row, column] = min(value, 0.75)
                 form[row, column] = blended[2, left] * (1.0 - right) + blended[2, left + 1] * right
     return tone, form
-
-
-@compiled
-def _between_rows(
-    field: NDArray[np.float32], above: int, down: float, blended: NDArray[np.float64]
-) -> float:
-    """Fill a line (G,) with what lies between two rows of a grid; return the most of it."""
-    upper, lower, most = field[above], field[above + 1], 0.0
-    for column in range(len(blended)):
-        value = upper[column] * (1.0 - down) + lower[column] * down
-        blended[column] = value
-        most = max(most, value)
-    return most

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_tone
-from .evenly import bounded, evenly, middle_of, side_by_side
+from .evenly import bounded, evenly, middle_of, places_at, side_by_side
 from .face import DrawnFace
 from .hatching import hatch
 from .pen import LABEL, Pen, arc, blob, smooth_noise
@@ -176,9 +176,8 @@ def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -
         rng.uniform(-0.02, 0.5, count)[:, None] + evenly(8) * rng.uniform(0.3, 0.9, count)[:, None]
     )
     share = bounded(share, 0.0, 1.02)[..., None]
-    grid = np.arange(_COUNT)
-    inner = np.stack([np.interp(at, grid, hair.inner[:, axis]) for axis in (0, 1)], axis=2)
-    outer = np.stack([np.interp(at, grid, hair.outer[:, axis]) for axis in (0, 1)], axis=2)
+    flat, shape = at.reshape(-1), (*at.shape, 2)
+    inner, outer = (places_at(edge, flat).reshape(shape) for edge in (hair.inner, hair.outer))
     pen.trace(inner + share * (outer - inner), LABEL["hair"], rng.uniform(0.6, 1.1))
 
 

@@ -16,6 +16,7 @@ from .compiled import compiled
 
 __all__ = ["json_text"]
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _DIGITS = 5
 _ROOM = 20
 """Letters that a number takes at most, its comma and brackets counted."""
@@ -35,7 +36,7 @@ def json_text(about: dict[str, Any]) -> str:
             below[key] = value
         else:
             plain[key] = value
-    pieces = [json.dumps(plain, separators=(",", ":"), ensure_ascii=True)[1:-1]] if plain else []
+    pieces = [_ENCODER.encode(plain)[1:-1]] if plain else []
     for columns in sorted({_columns(array) for array in arrays.values()}):
         like = {key: array for key, array in arrays.items() if _columns(array) == columns}
         pieces.append(_array_text(like, columns))
