@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import IO, TYPE_CHECKING
 
 from ..errors import LimnerError
@@ -86,11 +87,23 @@ class _Newest:
         finally:
             self._may_interrupt = False
 
-    def interrupt(self, _signal: int, _frame: object) -> None:
-        """Throw the main thread out of work that has become useless."""
-        if self._may_interrupt and self.is_overtaken:
+    def interrupt(self, _signal: int, frame: FrameType | None) -> None:
+        """Throw the main thread out of work that has become useless.
+
+        Not out of an import: half a module would stay, and no fit could use it any more.
+        """
+        if self._may_interrupt and self.is_overtaken and not _is_importing(frame):
             self._may_interrupt = False
             raise _Superseded
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Tell whether what runs was called by Python's import."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def answer_jobs(
@@ -114,7 +127,8 @@ def answer_jobs(
         while (job := newest.take()) is not None:  # told with every job
             send(answers, Shorthand().pack(Answer(job.number, reason)))
         return
-    words, is_told = Shorthand(), True
+    words = Shorthand()
+    is_told = False  # the first is never thrown away: it loads what all others use
     with suppress(OSError):  # nobody listens any more
         while (job := newest.take()) is not None:
             is_told = _answer_job(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import signal
@@ -192,6 +193,29 @@ def test_a_newer_drawing_ends_the_work_at_the_one_in_hand():
         is_told = live_worker._answer_job(job(1), newest, Slow(newest), found.append, False)
         assert not is_told and not found
         assert time.perf_counter() - started < 8.0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_import_is_never_cut_short(tmp_path, monkeypatch):
+    """Half a module would stay, and every later fit would fail on it."""
+    slow = "import time\nuntil = time.perf_counter() + 0.6\n"
+    slow += "while time.perf_counter() < until:\n    sum(range(1000))\nIS_WHOLE = True\n"
+    (tmp_path / "slow_to_load.py").write_text(slow)
+    monkeypatch.syspath_prepend(tmp_path)
+    newest = live_worker._Newest()
+    before = signal.signal(signal.SIGINT, newest.interrupt)
+
+    class Loads(Counting):
+        def follow(self, job):
+            threading.Timer(0.2, lambda: newest.put(Job(2, (), PAGE))).start()
+            self.loaded = importlib.import_module("slow_to_load").IS_WHOLE
+            return super().follow(job)
+
+    try:
+        found, fitter = [], Loads(newest)
+        assert not live_worker._answer_job(job(1), newest, fitter, found.append, False)
+        assert fitter.loaded and not found
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -27,6 +27,7 @@ OFTEN_S = 0.004
 LAST_STROKES = 12
 ONE_BY_ONE = 8
 AFTER_S = 0.15
+PATIENCE_S = 120.0
 MOST_TICK_MS = 50.0
 
 
@@ -104,10 +105,12 @@ class Way:
         call = getattr(module, name)
 
         def noted(*given):
-            if before:
-                self.at.setdefault(before, time.perf_counter())
+            began = time.perf_counter()
             call(*given)
-            self.at.setdefault(after, time.perf_counter())
+            if before is None:
+                self.at.setdefault(after, time.perf_counter())
+            elif "carried" in self.at and after not in self.at:
+                self.at |= {before: began, after: time.perf_counter()}
 
         setattr(module, name, noted)
 
@@ -122,6 +125,14 @@ class Way:
         ends = [at[name] for name in ("start", *self.PARTS)]
         parts = dict(zip(self.PARTS, 1e3 * np.diff(ends), strict=True))
         return {**parts, "fitted, CPU": 1e3 * self.worked_s}
+
+
+def until(is_so, watching, look_s=0.01):
+    """Wait for something; yields seconds."""
+    patience = time.perf_counter() + PATIENCE_S
+    while not is_so():
+        assert time.perf_counter() < patience, f"waited in vain; Live says: {watching.status()}"
+        yield look_s
 
 
 def middle(waits):
@@ -158,27 +169,27 @@ def work():
     with bpy.context.temp_override(**here):
         assert bpy.ops.limner.live("INVOKE_DEFAULT") == {"FINISHED"}
     took = timed(watching)
-    while watching.status() != "Up to date":
-        yield 0.1
+
+    def is_settled():
+        return watching.status() == "Up to date"
+
+    yield from until(is_settled, watching, 0.1)
     first = worst_ms()
     first_look = max(took)
     took.clear()
     for points in strokes[-LAST_STROKES:]:
         pen.draw(drawing, [points])
         yield BETWEEN_STROKES_S
-    while watching.status() != "Up to date":
-        yield 0.1
+    yield from until(is_settled, watching, 0.1)
     on = worst_ms()
     way, waits = Way(watching), []
     for number in range(2 * ONE_BY_ONE):
         pen.draw(drawing, [strokes[0] * (0.99 - 0.004 * number)])
         way.start()
-        while "drawn" not in way.at:
-            yield 0.01
+        yield from until(lambda: "drawn" in way.at, watching)
         waits.append(way.parts_ms())
         if number < ONE_BY_ONE:
-            while watching.status() != "Up to date":
-                yield 0.1
+            yield from until(is_settled, watching, 0.1)
         else:
             yield AFTER_S
     looks = np.array(took)
