@@ -1,14 +1,15 @@
 """The detector: a drawing in, a `Detection` out; onnxruntime only.
 
 The finder says where faces are on the sheet, the placer centres the crop on one of them, the
-reader reads it. All see the drawing and its mirror image, and what they say is averaged, so that a
-mirrored drawing gives exactly the mirrored answer.
+reader reads it, at three scales. All see the drawing and its mirror image, and what they say is
+averaged, so that a mirrored drawing gives exactly the mirrored answer.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +33,11 @@ from .model_file import (
 from .neutral import MOST_TURN_DEG, NeutralHead, turn_deg
 from .sketch import Sketch
 from .unseen import seen_share, with_unseen
+from .views import ONE_LOOK, WIDTHS, Read, mean_of_views, widened
 
 __all__ = ["Detector", "FoundFace", "Look"]
 
 Box = tuple[float, float, float, float]
-Read = tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]
-"""What a network says of a crop, and the crop's matrix."""
 _SURE, _DOUBTFUL = 0.35, 0.12
 _CERTAIN = 0.5
 _READER_SURE, _READER_LEAST = 0.5, 0.25
@@ -89,6 +89,7 @@ class Detector:
     ----------
     folder : where `finder.onnx`, `placer.onnx` and `reader.onnx` lie; by default the weights that
         limner ships
+    widths : sides of the crops that are read, see `views`; `views.ONE_LOOK` takes half the time
 
     Raises
     ------
@@ -96,7 +97,8 @@ class Detector:
         On first use, if the weights cannot be used.
     """
 
-    def __init__(self, folder: Path | str | None = None) -> None:
+    def __init__(self, folder: Path | str | None = None, widths: Sequence[float] = WIDTHS) -> None:
+        self.widths = tuple(widths)
         self._folder = Path(folder) if folder is not None else weights_folder()
         self._finder: Network | None = None
         self._placer: Network | None = None
@@ -188,26 +190,36 @@ class Detector:
     def place(self, ink: NDArray[np.float32], box: Box) -> Box:
         """Return the box around the face's landmarks, given roughly where the face is."""
         for _ in range(_PLACINGS):
-            values, matrix = self._run(self.placer, ink, box)
+            values, matrix = self._run(self.placer, ink, box, ONE_LOOK)[0]
             box = landmark_box((values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2]))
         return box
 
     def read(self, ink: NDArray[np.float32], box: Box) -> Read:
-        """Read the face in a box, with its mirror image; return the means and the crop's matrix."""
-        return self._run(self.reader, ink, box)
+        """Read the face in a box from all distances, each with its mirror image.
 
-    def _run(self, network: Network, ink: NDArray[np.float32], box: Box) -> Read:
-        """Show a network the crop around a box; return the means and the crop's matrix."""
-        values, matrix = self.show(network, ink, box)
-        return mirror_mean(values, int(network.meta["input_px"])), matrix
+        Returns
+        -------
+        The means, and the affine map (2, 3) from the sheet to the crop that they are told in.
+        """
+        return mean_of_views(self._run(self.reader, ink, box, self.widths))
 
-    def show(
-        self, network: Network, ink: NDArray[np.float32], box: Box
-    ) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float64]]:
-        """Show a network the crop around a box (row 0 of each output) and its mirror image (1)."""
-        crop, matrix = self._crop(network, ink, box)
-        both = np.ascontiguousarray(np.stack([crop, crop[:, ::-1]])[:, None])
-        return dict(zip(network.outputs, network.run(both), strict=True)), matrix
+    def _run(
+        self, network: Network, ink: NDArray[np.float32], box: Box, widths: Sequence[float]
+    ) -> list[Read]:
+        """Show a network crops around a box with their mirror images; return the means of both."""
+        crops, matrices = zip(
+            *(self._crop(network, ink, widened(box, width)) for width in widths), strict=True
+        )
+        both = np.stack([turned for crop in crops for turned in (crop, crop[:, ::-1])])[:, None]
+        told = network.run(np.ascontiguousarray(both))
+        read, size_px = [], int(network.meta["input_px"])
+        for row, matrix in enumerate(matrices):
+            pair = {
+                name: value[2 * row : 2 * row + 2]
+                for name, value in zip(network.outputs, told, strict=True)
+            }
+            read.append((mirror_mean(pair, size_px), matrix))
+        return read
 
     def glance(self, ink: NDArray[np.float32], box: Box) -> Read:
         """Read the face in a box as `read` does, without its mirror image: in half the time."""

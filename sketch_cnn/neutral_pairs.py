@@ -149,9 +149,9 @@ def read_pairs(
 
 
 def data_print(detector: Detector, data: Path, limit: int | None = None) -> str:
-    """Return a hash of what decides `read_pairs`: data set, limit and reader."""
+    """Return a hash of what decides `read_pairs`: data set, limit, reader and how it looks."""
     about = Path(data) / "dataset.json"
     told = about.read_bytes() if about.is_file() else str(data).encode("utf-8")
     digest = hashlib.sha256(told)
-    digest.update(f"{limit} {reader_print(detector.reader.meta)}".encode())
+    digest.update(f"{limit} {reader_print(detector.reader.meta)} {detector.widths}".encode())
     return digest.hexdigest()

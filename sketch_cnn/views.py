@@ -1,0 +1,78 @@
+"""One answer from several looks at a face: as it is, from closer, and from farther away.
+
+What a network says of a crop changes a little with where its pixels fall; the mean of looks at
+several scales is nearer to the truth than any one of them ("multi-scale testing", He et al. 2016,
+"Deep Residual Learning for Image Recognition"). All lie around one centre, so that a mirrored
+drawing is seen in mirrored crops.
+"""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ONE_LOOK", "WIDTHS", "mean_of_views", "widened"]
+
+WIDTHS = (1.0, 0.92, 1.09)
+"""Sides of the crops, in those of the crop that the answer is told in: the first one."""
+ONE_LOOK = (1.0,)
+
+_MEANS = ("intensity", "visible", "pose")
+_SPREADS = ("spread", "line_spread")
+_POINTS = ("landmarks", "lines")
+
+Read = tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]
+
+
+def widened(box: tuple[float, float, float, float], by: float) -> tuple[float, float, float, float]:
+    """Return a box (x0, y0, x1, y1) made wider and higher around its centre."""
+    (x, y), (across, down) = (
+        (0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3])),
+        (0.5 * by * (box[2] - box[0]), 0.5 * by * (box[3] - box[1])),
+    )
+    return x - across, y - down, x + across, y + down
+
+
+def mean_of_views(views: Sequence[Read]) -> Read:
+    """Return one answer of several, in the crop of the first.
+
+    Log odds α/β are averaged, and α + β; points where they lie on the sheet. Maps (`features`,
+    `attention`) and the embedding are the first one's.
+
+    Parameters
+    ----------
+    views : outputs of the reader, mirror images already averaged, each with the affine map (2, 3)
+        from the sheet's pixels to its crop's
+    """
+    values, matrix = views[0]
+    if len(views) == 1:
+        return values, matrix
+    told = [view for view, _ in views]
+    scales = [each[0, 0] for _, each in views]
+    mean = dict(values)
+    odds = np.mean([np.log(view["alpha"] / view["beta"]) for view in told], axis=0)
+    evidence = np.mean([view["alpha"] + view["beta"] for view in told], axis=0)
+    share = 1.0 / (1.0 + np.exp(-odds))
+    mean["alpha"], mean["beta"] = evidence * share, evidence * (1.0 - share)
+    for name in _MEANS:
+        mean[name] = np.mean([view[name] for view in told], axis=0)
+    for name in _SPREADS:
+        mean[name] = np.mean(
+            [view[name] * scales[0] / scale for view, scale in zip(told, scales, strict=True)],
+            axis=0,
+        )
+    for name in _POINTS:
+        mean[name] = np.mean([_in_first(view[name], each, matrix) for view, each in views], axis=0)
+    return mean, matrix
+
+
+def _in_first(
+    points: NDArray[np.float64], matrix: NDArray[np.float64], first: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Take points (N, 2) of one crop to where they lie in the first."""
+    on_sheet = (points - matrix[:, 2]) / np.diag(matrix[:, :2])
+    return on_sheet * np.diag(first[:, :2]) + first[:, 2]
