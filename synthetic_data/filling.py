@@ -124,19 +124,21 @@ def tinted(
     noise : (size, size), or empty: the darkness is multiplied by `mean` and `swing` times the
         noise, from 0 to `most`
     """
-    area = _edges(polygon, 0, 0, size, size)
     tone = np.zeros((size, size), dtype=np.float32)
-    left, top, _, bottom = _bounds(polygon)
-    first = min(max(math.floor(left), 0), size)
+    left, top, right, bottom = _bounds(polygon)
+    first, last = min(max(math.floor(left), 0), size), min(max(math.ceil(right), 0), size)
     upper, lower = min(max(math.floor(top), 0), size), min(max(math.ceil(bottom), 0), size)
+    if last <= first or lower <= upper:
+        return tone
+    area = _edges(polygon, first, upper, lower - upper, last - first)
     for row in range(upper, lower):
-        total = 0.0
-        for column in range(first, size):
-            total += area[row, column]
+        total, steps, line = 0.0, area[row - upper], tone[row, first:last]
+        for column in range(len(line)):
+            total += steps[column]
             share = min(abs(total), 1.0) * dark
             if len(noise) > 0:
-                share *= min(max(mean + swing * float(noise[row, column]), 0.0), most)
-            tone[row, column] = share
+                share *= min(max(mean + swing * float(noise[row, first + column]), 0.0), most)
+            line[column] = share
     return tone
 
 
