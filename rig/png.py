@@ -28,7 +28,7 @@ def png_bytes(image: NDArray[np.uint8], in_runs: bool = False) -> bytes:
         packer = zlib.compressobj(1, zlib.DEFLATED, 15, 6, zlib.Z_RLE)
     else:
         packer = zlib.compressobj(9)
-    packed = packer.compress(rows.tobytes()) + packer.flush()
+    packed = packer.compress(rows.data) + packer.flush()
     chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

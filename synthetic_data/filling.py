@@ -232,5 +232,5 @@ def _shade_row(
     """Add ink to one row; without branches, the compiler works on several pixels at once."""
     for column in range(len(cells)):
         dark = min(float(darkness[column]) * tone, 1.0)
-        cell, old = (int(dark * 255.0) << 8) | label, int(cells[column])
+        cell, old = (np.int32(dark * 255.0) << 8) | label, np.int32(cells[column])
         cells[column] = cell if (dark > 0.0) & (cell > old) else old
