@@ -192,3 +192,23 @@ def test_a_page_draws_only_what_is_new(monkeypatch):
     assert len(drawn) == 2
     page.draw([line, line, line], (50, 50))
     assert len(drawn) == 3
+
+
+def test_a_page_that_was_left_in_the_middle_of_drawing_begins_anew(monkeypatch):
+    """Or what lay on it already would be laid on it twice."""
+    line = Stroke(np.array([[10.0, 10.0], [40.0, 30.0]]), np.ones(2), np.full(2, 0.5))
+    page, cover, count = Page(), strokes_module._cover, []
+
+    def interrupted(*given):
+        count.append(given)
+        if len(count) == 3:
+            raise KeyboardInterrupt
+        return cover(*given)
+
+    page.draw([line], (50, 50))
+    monkeypatch.setattr(strokes_module, "_cover", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        page.draw([line] * 4, (50, 50))
+    np.testing.assert_array_equal(
+        page.draw([line] * 4, (50, 50)), draw_strokes([line] * 4, (50, 50))
+    )
