@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 __all__ = ["moved_as_well"]
 
-_SEEN_M, _SMOOTHED_M = 0.0005, 0.003
-"""Beyond that it is seen; where a mesh was subdivided, rounding its edges moves it by less."""
+_SEEN_M, _SMOOTHED_M, _SMOOTHED_SHARE = 0.0005, 0.003, 0.95
+"""Beyond that it is seen. Subdividing rounds limner's own head by up to 13 mm in places, but 95 %
+of its vertices by less than 2 mm."""
 
 
 def moved_as_well(context: bpy.types.Context, head: bpy.types.Object) -> str:
@@ -33,8 +34,10 @@ def moved_as_well(context: bpy.types.Context, head: bpy.types.Object) -> str:
     points, wanted = points.reshape(-1, 3), _mixed(head)
     if len(points) < len(wanted):
         return ""
-    moved = float(np.linalg.norm(points[: len(wanted)] - wanted, axis=1).max())
-    if moved < (_SEEN_M if len(points) == len(wanted) else _SMOOTHED_M):
+    is_whole = len(points) == len(wanted)
+    away = np.linalg.norm(points[: len(wanted)] - wanted, axis=1)
+    moved = float(np.quantile(away, 1.0 if is_whole else _SMOOTHED_SHARE))
+    if moved < (_SEEN_M if is_whole else _SMOOTHED_M):
         return ""
     return (
         f"{head.name} is moved by {', '.join(shown)} as well, up to {1000.0 * moved:.0f} mm: there "

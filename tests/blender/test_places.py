@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from limner.addon.head_scene import head_scene
+from limner.rig.store import load_rig
 
+from ..tiny_rig import tiny_fit
 from .test_grease_pencil import draw_cross
 from .test_unseen import armature, warnings
 
@@ -89,3 +92,16 @@ def test_what_moves_the_head_besides_its_shape_keys_is_told(bpy, limner, fit, ca
     head.modifiers["Rig"].show_viewport = False
     bpy.ops.limner.fit()
     assert warnings(capfd) == []
+
+
+def test_a_subdivided_head_of_limners_own_is_no_reason_for_words(bpy):
+    from limner.addon.bridge.head import add_head
+    from limner.addon.bridge.moved_as_well import moved_as_well
+
+    head = add_head(head_scene(tiny_fit(load_rig("makehuman")), {}, with_pictures=False))
+    bpy.context.scene.collection.objects.link(head)
+    head.modifiers.new("Smooth", "SUBSURF").levels = 2
+    assert moved_as_well(bpy.context, head) == ""
+    pose = armature(bpy, head)
+    pose.pose.bones["Head"].rotation_euler = (0.1, 0.0, 0.0)
+    assert "moved by Smooth, Rig as well" in moved_as_well(bpy.context, head)
