@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..rig.contours import FeatureCurve
 from ..rig.features import feature_of
@@ -22,7 +21,7 @@ from ..snakes import (
     evolve,
 )
 from .drawn import NOT_FACE, DrawnLines
-from .gap import densify
+from .gap import densify, quick_tree
 
 __all__ = ["run_snakes"]
 
@@ -126,7 +125,7 @@ def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, I
             own[rows[0]] = lines
             continue
         dense = densify([curves[row] for row in rows])
-        distance = [cKDTree(points).query(lines.points)[0] for points in dense]
+        distance = [quick_tree(points).query(lines.points)[0] for points in dense]
         nearest = np.argmin(distance, axis=0)
         for place, row in enumerate(rows):
             mine = np.flatnonzero(nearest == place)

@@ -89,13 +89,13 @@ class Handles:
         weight: NDArray[np.float64],
         points: NDArray[np.float64],
         camera: Camera,
-        share: float,
+        share: float | NDArray[np.float64],
     ) -> Handles:
         """Turn ways in the picture (N, 2) into offsets in its plane, at the points' own depth."""
         scale = camera.scale_px / (1.0 - points[:, 2] * camera.inverse_distance)
         way = way_px / scale[:, None]
         offset = np.column_stack([way[:, 0], -way[:, 1], np.zeros(len(way))])
-        return cls(surface, offset, weight, np.full(len(way), share))
+        return cls(surface, offset, weight, np.full(len(way), share, dtype=np.float64))
 
 
 def snake_handles(
@@ -115,15 +115,23 @@ def snake_handles(
     min_evidence : points with less ink near their end are no handles
     weight : of a point with full evidence
     """
-    parts = []
-    for curve, result in zip(came_to.curves, came_to.results, strict=True):
-        held = result.evidence * curve.visible
-        keep = np.flatnonzero(held >= min_evidence)
-        surface = curve.surface[keep]
-        points = surface.interpolate(vertices, rig.triangles)
-        way, firm = _across(curve, result.displacement)[keep], weight * held[keep]
-        parts.append(Handles.in_plane(surface, way, firm, points, camera, trust(curve.name)))
-    return Handles.join(parts)
+    if not came_to.curves:
+        return Handles.none()
+    curves, results = came_to.curves, came_to.results
+    held = np.concatenate(
+        [result.evidence * curve.visible for curve, result in zip(curves, results, strict=True)]
+    )
+    keep = held >= min_evidence
+    surface = SurfacePoints(
+        np.concatenate([curve.surface.triangle for curve in curves])[keep],
+        np.concatenate([curve.surface.barycentric for curve in curves])[keep],
+    )
+    points = surface.interpolate(vertices, rig.triangles)
+    way = np.concatenate(
+        [_across(curve, each.displacement) for curve, each in zip(curves, results, strict=True)]
+    )
+    share = np.repeat([trust(curve.name) for curve in curves], [len(c.points) for c in curves])
+    return Handles.in_plane(surface, way[keep], weight * held[keep], points, camera, share[keep])
 
 
 def trust(curve: str) -> float:
@@ -137,11 +145,22 @@ def _across(curve: FeatureCurve, way: NDArray[np.float64]) -> NDArray[np.float64
     Where along a line a point should lie, the drawing does not say; carrying it along would only
     shear the skin.
     """
-    tangent = np.gradient(curve.points, axis=0)
-    if curve.is_closed:
-        tangent = np.roll(curve.points, -1, axis=0) - np.roll(curve.points, 1, axis=0)
-    tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
-    return way - (way * tangent).sum(axis=1, keepdims=True) * tangent
+    tangent = _along(curve.points, curve.is_closed)
+    tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-9)[:, None]
+    along: NDArray[np.float64] = way[:, 0] * tangent[:, 0]
+    along += way[:, 1] * tangent[:, 1]
+    return way - along[:, None] * tangent
+
+
+def _along(points: NDArray[np.float64], is_closed: bool) -> NDArray[np.float64]:
+    """Return (N, 2) from each point's neighbour before to the one after, of any length."""
+    along = np.empty_like(points)
+    along[1:-1] = points[2:] - points[:-2]
+    if is_closed:
+        along[0], along[-1] = points[1] - points[-1], points[0] - points[-2]
+    else:
+        along[0], along[-1] = points[1] - points[0], points[-1] - points[-2]
+    return along
 
 
 def brow_handles(

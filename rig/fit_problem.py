@@ -80,7 +80,7 @@ class Problem:
     """Everything that stays the same during one fit.
 
     `seen` (M, 2) and `seen_sigma` (M,), pixels: the landmarks and the points of lines, and
-    `seen_basis` those points of the rig.
+    `seen_basis` those points of the rig. `iod_px` : distance between the drawn eyes, pixels.
     """
 
     rig: FaceRig
@@ -92,12 +92,7 @@ class Problem:
     seen_basis: PointBasis
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
-
-    @property
-    def iod_px(self) -> float:
-        """Distance between the drawn iris landmarks' expected places, pixels."""
-        eyes = self.evidence.landmarks[[36, 39, 42, 45]]
-        return float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
+    iod_px: float
 
     def held(self, unknowns: Unknowns) -> Unknowns:
         """Return the unknowns within their bounds, with all that is given as it is given."""
@@ -143,7 +138,14 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
         seen_basis=gather_basis(rig, _joined([rig.landmarks, *surfaces])),
         lower=lower,
         upper=upper,
+        iod_px=_between_eyes(evidence.landmarks),
     )
+
+
+def _between_eyes(landmarks: NDArray[np.float64]) -> float:
+    """Return the distance between the middles of the eyes' corners."""
+    eyes = landmarks[[36, 39, 42, 45]]
+    return float(np.linalg.norm(eyes[2:].mean(axis=0) - eyes[:2].mean(axis=0)))
 
 
 def _steps(points: SurfacePoints, count: int) -> SurfacePoints:

@@ -173,6 +173,8 @@ class MouthTuck:
         for _ in range(_SOFT_ROUNDS):
             carried = mean @ near
             is_less = _squared(near) < _squared(carried)
+            if not is_less.any():
+                break
             near = np.where(is_less[:, None], carried, near)
         softened = push.copy()
         softened[rows] = near

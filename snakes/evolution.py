@@ -20,7 +20,7 @@ from .field import ForceField, line_evidence
 from .joints import Joint, Order
 from .lines import InkLines
 from .matching import agreement, match_curves
-from .motion import Pull, SnakeState, Stage, pull_of, stages_of
+from .motion import Pull, SnakeState, pull_of, stages_of
 from .placing import exclude_shared_ink, shift_groups
 from .snake import Outcome, SnakeResult, SnakeSettings, SnakeStart
 from .system import SnakeSystem, build_system
@@ -60,11 +60,12 @@ def step(state: SnakeState, system: SnakeSystem) -> SnakeState:
         state = _enter(state, system, state.stage + 1)
     stage = stages[state.stage]
     pull = pull_of(state, system, stage)
-    energies = _energies(state, system, pull, stage)
+    resistance = system.resistance(state.displacement, stage.stiffness)
+    energies = _energies(state, system, pull, resistance)
     tolerance = system.settings.tolerance_px
     is_moving = np.bincount(system.group, ~(state.moved <= tolerance)) > 0
     displacement = system.solve(
-        state.displacement, pull.force, pull.hold, stage.stiffness, is_moving
+        state.displacement, pull.force - resistance, pull.hold, stage.stiffness, is_moving
     )
     displacement = system.constrain(displacement)
     moved = np.linalg.norm(displacement - state.displacement, axis=1)
@@ -204,12 +205,11 @@ def _enter(state: SnakeState, system: SnakeSystem, number: int) -> SnakeState:
 
 
 def _energies(
-    state: SnakeState, system: SnakeSystem, pull: Pull, stage: Stage
+    state: SnakeState, system: SnakeSystem, pull: Pull, resistance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the energy per node of each snake (snakes,), px²."""
     settings = system.settings
     shape = state.displacement if settings.is_relative else state.displacement + system.points
-    resistance = system.resistance(state.displacement, stage.stiffness)
     inner = 0.5 * (shape * resistance).sum(axis=1)
     if not settings.is_relative:
         anchored = settings.anchor * state.displacement

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -167,9 +168,9 @@ def _covered(
     if box is None:
         return 0, 0, width, height
     margin = margin_px + 2.0
-    x0, y0 = (int(np.clip(np.floor(low - margin), 0, end - 1)) for low, end in
+    x0, y0 = (min(max(math.floor(low - margin), 0), end - 1) for low, end in
               zip(box[:2], (width, height), strict=True))  # fmt: skip
-    x1, y1 = (int(np.clip(np.ceil(high + margin), low + 1, end)) for high, low, end in
+    x1, y1 = (min(max(math.ceil(high + margin), low + 1), end) for high, low, end in
               zip(box[2:], (x0, y0), (width, height), strict=True))  # fmt: skip
     return x0, y0, x1, y1
 

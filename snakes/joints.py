@@ -60,8 +60,9 @@ def share_nodes(count: int, joints: Iterable[Sequence[int]]) -> NDArray[np.intp]
     """
     leader = np.arange(count)
     for nodes in joints:
-        together = np.isin(leader, leader[list(nodes)])
-        leader[together] = leader[together].min()
+        joined = np.unique(leader[list(nodes)])
+        for number in joined[1:].tolist():
+            leader[leader == number] = joined[0]
     return np.unique(leader, return_inverse=True)[1].reshape(-1)
 
 
@@ -111,30 +112,30 @@ def separate(
     # curves move across only: what lies beside what stays the same
     by_upper, by_lower = (np.argsort(c[:, 0], kind="stable") for c in (upper, lower))
     upper_at, lower_at = upper[by_upper, 0], lower[by_lower, 0]
+    high, low = upper[by_upper, 1], lower[by_lower, 1]
 
     def too_low() -> NDArray[np.float64]:
         """Return how far each upper node (N,) lies below the lower curve, 0 where it doesn't."""
-        height = np.interp(upper[:, 0], lower_at, lower[by_lower, 1], np.inf, np.inf)
-        return np.maximum(upper[:, 1] + gap_px - height, 0.0)
+        return np.maximum(high + gap_px - np.interp(upper_at, lower_at, low, np.inf, np.inf), 0.0)
 
     def too_high() -> NDArray[np.float64]:
         """Return how far each lower node (M,) lies above the upper curve, 0 where it doesn't."""
-        height = np.interp(lower[:, 0], upper_at, upper[by_upper, 1], -np.inf, -np.inf)
-        return np.maximum(height + gap_px - lower[:, 1], 0.0)
+        return np.maximum(np.interp(lower_at, upper_at, high, -np.inf, -np.inf) + gap_px - low, 0.0)
 
     from_upper, from_lower = too_low(), too_high()
-    if max(from_upper.max(), from_lower.max()) <= 1e-9:
+    if not (from_upper.max() > 1e-9 or from_lower.max() > 1e-9):
         return above, below
     for sweep in range(_SWEEPS):
         # The last sweep moves one curve alone, so that nothing is left over on it.
         part = share if sweep < _SWEEPS - 1 else 1.0
         if sweep:
             from_upper, from_lower = too_low(), too_high()
-        if max(from_upper.max(), from_lower.max()) <= 1e-9:
+        if not (from_upper.max() > 1e-9 or from_lower.max() > 1e-9):
             break
-        upper[:, 1] -= (1.0 - part) * from_upper
-        lower[:, 1] += part * from_lower
+        high -= (1.0 - part) * from_upper
+        low += part * from_lower
         if sweep < _SWEEPS - 1:
             # Corners of one curve between nodes of the other are met from both sides.
-            upper[:, 1] -= (1.0 - part) * too_low()
+            high -= (1.0 - part) * too_low()
+    upper[by_upper, 1], lower[by_lower, 1] = high, low
     return upper @ frame, lower @ frame

@@ -114,7 +114,7 @@ class SnakeSystem:
     def solve(
         self,
         displacement: NDArray[np.float64],
-        pull: NDArray[np.float64],
+        force: NDArray[np.float64],
         hold: NDArray[np.float64],
         factor: float,
         is_moving: NDArray[np.bool_],
@@ -125,12 +125,12 @@ class SnakeSystem:
 
         Parameters
         ----------
-        displacement, pull : (n, 2), pixels
+        displacement : (n, 2), pixels
+        force : (n, 2), pixels: `pull` minus the `resistance` K d
         hold : (n, 2, 2), the springs' stiffness H: minus the derivative of `pull`
         factor : on tension and rigidity
         is_moving : (groups,); the others rest
         """
-        force = pull - self.resistance(displacement, factor)
         drag = 1.0 / self.settings.step_size + self.settings.anchor
         resting = ~is_moving[self.group]
         return displacement + self.band.solve(force, hold, factor, drag, resting)
@@ -189,9 +189,16 @@ def build_system(
         np.array([start.ink_side for start in starts], dtype=np.intp)[owner],
         _beside(bodies),
         groups, group, Band.of(blocks, share_nodes(len(owner), node_joints), fixed),
-        np.isin(np.arange(len(owner)), [node for group in node_joints for node in group]),
+        _flagged(len(owner), [node for group in node_joints for node in group]),
         tuple(_ordered(order, number, starts) for order in orders),
     )  # fmt: skip
+
+
+def _flagged(count: int, nodes: Sequence[int]) -> NDArray[np.bool_]:
+    """Return (count,) True at some nodes."""
+    flags = np.zeros(count, dtype=bool)
+    flags[nodes] = True
+    return flags
 
 
 def _member(
