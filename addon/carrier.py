@@ -61,12 +61,19 @@ class Carrier:
         return visible_lines(self.rig, self.seen(correction), self.camera)
 
     def follow(
-        self, deformer: Deformer, handles: Handles, correction: NDArray[np.float64]
+        self,
+        deformer: Deformer,
+        handles: Handles,
+        correction: NDArray[np.float64],
+        in_haste: bool = False,
     ) -> NDArray[np.float64]:
-        """Return the correction after the handles went the rest of their ways."""
+        """Return the correction after the handles went the rest of their ways.
+
+        `in_haste` : see `Deformer.solve`
+        """
         carried = handles.surface.interpolate(correction, self.rig.triangles)
         wanted = handles.share[:, None] * (carried + handles.offset @ self.turn)
-        moved = deformer.solve(handles.surface, wanted, handles.weight)
+        moved = deformer.solve(handles.surface, wanted, handles.weight, in_haste)
         return self._repaired(moved)
 
     def tucked(self, tuck: MouthTuck, correction: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -192,15 +192,17 @@ class Crawl:
         Parameters
         ----------
         curves : the lines of the head as it is now, with its `correction` (V, 3)
-        resting : lines that stay where they came to; their features do not crawl
+        resting : lines that stay where they came to, while a drawing is followed; their features do
+            not crawl
         """
         carrier, settings = self.carrier, self.settings
         moved, weight, camera = carrier.seen(correction), settings.handle_weight, carrier.camera
-        resting = resting or CameTo()
+        rest = resting or CameTo()
         free = [curve for curve in curves if curve.name not in self._still]
-        crawling = [curve for curve in free if feature_of(curve.name) not in resting.features]
+        resting_features = rest.features
+        crawling = [curve for curve in free if feature_of(curve.name) not in resting_features]
         results = run_snakes(crawling, self.drawn, settings.reach_iod * self.iod_px, snake)
-        came_to = CameTo.of(crawling, results, self.drawn.by_feature()).beside(resting)
+        came_to = CameTo.of(crawling, results, self.drawn.by_feature()).beside(rest)
         brows = self.drawn.of("brow")
         handles = [
             snake_handles(carrier.rig, came_to, moved, camera, settings.min_evidence, weight),
@@ -217,7 +219,8 @@ class Crawl:
             shut_lid_handles(carrier.rig, moved, self._still, weight),
             self._whole_handles(correction, settings.whole_weight),
         ]
-        followed = carrier.follow(self._deformer, Handles.join(handles), correction)
+        joined, in_haste = Handles.join(handles), resting is not None
+        followed = carrier.follow(self._deformer, joined, correction, in_haste)
         seen, irises = carrier.seen(followed), self.drawn.of("iris")
         look = turned_eyes(carrier.rig, seen, camera, irises, self.iod_px)
         return followed + look @ carrier.turn, came_to

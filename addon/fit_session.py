@@ -67,13 +67,13 @@ class FollowSettings:
     parametric: FitSettings = field(
         default_factory=lambda: FitSettings(max_rounds=1, steps_per_round=1)
     )
-    crawl: CrawlSettings = field(default_factory=lambda: CrawlSettings(ink_steps=3))
+    crawl: CrawlSettings = field(default_factory=lambda: CrawlSettings(ink_steps=1))
     other_ink: float = 0.5
     jumped_iod: float = 0.1
     landmark_steps: int = 2
     dim_iod: float = 0.08
     elsewhere: float = 0.6
-    eyes_apart_px: float = 64.0
+    eyes_apart_px: float = 60.0
 
 
 class FitSession:

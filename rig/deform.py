@@ -137,6 +137,7 @@ class Deformer:
         handles: SurfacePoints,
         offsets: NDArray[np.floating],
         weights: NDArray[np.floating],
+        in_haste: bool = False,
     ) -> NDArray[np.float64]:
         """Return the (V, 3) displacement, metres, that takes the handles to their offsets.
 
@@ -147,6 +148,7 @@ class Deformer:
         handles : N points on the mesh
         offsets : (N, 3) metres
         weights : (N,), see `bind`
+        in_haste : where these places are expected: take handles in one triangle for one
         """
         weights = np.asarray(weights, dtype=np.float64)
         if self._influence is not None:
@@ -155,7 +157,9 @@ class Deformer:
             if pulls.any() and self._influence.learn(corners[pulls].ravel()):
                 shares = handles.barycentric[pulls].astype(np.float64)
                 wanted = np.asarray(offsets, dtype=np.float64)[pulls]
-                found = self._influence.solve(corners[pulls], shares, wanted, weights[pulls])
+                found = self._influence.solve(
+                    corners[pulls], shares, wanted, weights[pulls], in_haste
+                )
                 return _spread(found, self._moved, self._following, self._count)
         if self._bound is not None:
             known, known_weights, bound = self._bound

@@ -15,7 +15,7 @@ James & Pai (1999). ArtDefo: accurate real time deformable objects. doi:10.1145/
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,7 @@ class Influence:
         shares: NDArray[np.float64],
         offsets: NDArray[np.float64],
         weights: NDArray[np.float64],
+        in_haste: bool = False,
     ) -> NDArray[np.float64]:
         """Return (S, 3): where the plate goes when places of it are pulled.
 
@@ -101,11 +102,15 @@ class Influence:
         corners, shares : (N, 3) the rows that each place lies between, all known, and its shares
         offsets : (N, 3) where it is to go
         weights : (N,) > 0, how firmly
+        in_haste : what pulls at one triangle pulls at its middle: a triangle is small beside the
+            length of the plate, and there are half as many equations
         """
         from scipy.linalg import cho_factor, cho_solve
         from scipy.sparse import csr_matrix
 
-        corners, shares, offsets, weights = _merged(corners, shares, offsets, weights)
+        corners, shares, offsets, weights = _merged(
+            corners, shares, offsets, weights, by_triangle=in_haste
+        )
         rows, column = np.unique(corners, return_inverse=True)
         first = np.arange(0, corners.size + 1, 3)
         pick = csr_matrix((shares.ravel(), column.ravel(), first), (len(corners), len(rows)))
@@ -124,14 +129,27 @@ def _merged(
     shares: NDArray[np.float64],
     offsets: NDArray[np.float64],
     weights: NDArray[np.float64],
+    by_triangle: bool = False,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Put what pulls at one place together: the sum of the weights, the mean of the offsets."""
-    keys = (shares[:, 1], shares[:, 0], corners[:, 2], corners[:, 1], corners[:, 0])
+    """Put what pulls at one place together: the sum of the weights, the mean of the offsets.
+
+    Parameters
+    ----------
+    by_triangle : a triangle is one place; where in it is the mean
+    """
+    keys: tuple[NDArray[Any], ...] = (corners[:, 2], corners[:, 1], corners[:, 0])
+    if not by_triangle:
+        keys = (shares[:, 1], shares[:, 0], *keys)
     order = np.lexsort(keys)
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
     owner, chosen = np.cumsum(is_first) - 1, order[is_first]
     total: NDArray[np.float64] = np.bincount(owner, weights[order]).astype(np.float64, copy=False)
-    pulled = weights[order, None] * offsets[order]
-    mean = np.column_stack([np.bincount(owner, pulled[:, axis]) for axis in range(3)])
-    return corners[chosen], shares[chosen], mean / total[:, None], total
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean of values (N, 3) at each place."""
+        pulled = weights[order, None] * values[order]
+        sums = [np.bincount(owner, pulled[:, axis]) for axis in range(3)]
+        return np.column_stack(sums) / total[:, None]
+
+    return corners[chosen], mean(shares) if by_triangle else shares[chosen], mean(offsets), total

@@ -269,3 +269,28 @@ def test_who_expects_handles_carries_the_surface_to_the_same_place(count):
         np.testing.assert_allclose(moved, wanted, atol=1e-8)
     pulled = handles[np.flatnonzero(weights)].corners(triangles)
     assert expecting._influence.learn(expecting._column[pulled].ravel())
+
+
+def test_in_haste_handles_in_one_triangle_count_as_one_and_the_surface_hardly_differs():
+    vertices, triangles = _sheet(21, 21)
+    rig = make_rig(vertices, triangles, eye_centres=_far(vertices))
+    deformer = Deformer(rig, vertices, 0.012, hold_border=False)
+    deformer.expect([_handles(vertices, triangles, 11)])
+    rng = np.random.default_rng(4)
+    some = rng.choice(len(triangles), 40, replace=False).astype(np.int32)
+    rows = np.repeat(some, 5)
+    shares = rng.dirichlet(np.ones(3), len(rows)).astype(np.float32)
+    handles = SurfacePoints(rows, shares)
+    where = handles.interpolate(vertices, triangles)
+    offsets = 0.004 * np.sin(40.0 * where[:, [1, 2, 0]] + 1.0)
+    weights = rng.uniform(1.0, 16.0, len(rows))
+    exact = deformer.solve(handles, offsets, weights)
+    hasty = deformer.solve(handles, offsets, weights, in_haste=True)
+    assert 0.0 < np.abs(hasty - exact).max() < 0.05 * np.abs(exact).max()
+    alone = handles[np.arange(0, len(rows), 5)]
+    lone = weights[::5], offsets[::5]
+    np.testing.assert_allclose(
+        deformer.solve(alone, lone[1], lone[0], in_haste=True),
+        deformer.solve(alone, lone[1], lone[0]),
+        atol=1e-9,
+    )
