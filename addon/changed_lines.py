@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,7 +17,7 @@ __all__ = ["changed_features", "lines_after_change"]
 _NOTICED = 0.12
 """Every stroke changes a little what is black and what is paper, all over the page."""
 _OTHER_POINTS = 0.1  # of a feature's; labels near its ends come and go with every reading
-_NEAR_PX = 14  # thinning a stroke moves others' middles no farther than a stroke is wide
+_NEAR_PX = 2  # and a stroke: thinning one moves others' middles no farther than it is wide
 _AROUND_PX = 16  # beyond that a cut end would be seen as the tip of a stroke
 
 
@@ -39,7 +40,7 @@ def lines_after_change(
     The lines, and (H, W) the ink that they lie in: as it was where nothing was noticed, since many
     small changes add up
     """
-    near = _grown(np.abs(after - before) > _NOTICED, _NEAR_PX)
+    near = _grown(np.abs(after - before) > _NOTICED, _NEAR_PX + math.ceil(max_stroke_px))
     if not near.any():
         return lines, before
     around = _grown(near, _AROUND_PX)

@@ -10,6 +10,7 @@ landmarks do, each roughly, all of a feature together well.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,25 +118,14 @@ class Wholes:
         landmarks, spread : (70, 2) and (70,) pixels of the same picture
         """
         here = camera.project(rig.landmarks.interpolate(vertices, rig.triangles))
-        surfaces, ways = [], []
-        for rows, curves in _GROUPS.values():
+        surface, parts = _surface_of(rig)
+        image = camera.project(surface.interpolate(vertices, rig.triangles))
+        ways = []
+        for (rows, _), part in zip(_GROUPS.values(), parts, strict=True):
             each = np.array(rows)
             motion = whole_motion(here[each], landmarks[each], spread[each], iod_px)
-            on_skin = each[each < 68]
-            points = SurfacePoints(
-                rig.landmarks.triangle[on_skin], rig.landmarks.barycentric[on_skin]
-            )
-            for surface in (points, *(rig.curves[name].points for name in curves)):
-                image = camera.project(surface.interpolate(vertices, rig.triangles))
-                surfaces.append(surface)
-                ways.append(motion.way(image))
-        return cls(
-            SurfacePoints(
-                np.concatenate([surface.triangle for surface in surfaces]),
-                np.concatenate([surface.barycentric for surface in surfaces]),
-            ),
-            np.concatenate(ways),
-        )
+            ways.append(motion.way(image[part]))
+        return cls(surface, np.concatenate(ways))
 
     def handles(
         self,
@@ -158,3 +148,20 @@ class Wholes:
         whole = Handles.in_plane(self.surface, self.way, firm, points, camera, 1.0)
         rest = whole.offset - self.surface.interpolate(carried, rig.triangles)
         return Handles(self.surface, rest, firm, whole.share)
+
+
+@lru_cache(maxsize=8)
+def _surface_of(rig: FaceRig) -> tuple[SurfacePoints, tuple[slice, ...]]:
+    """Return landmarks and curves of all wholes on a rig, and which of the points are whose."""
+    surfaces, parts, count = [], [], 0
+    for rows, curves in _GROUPS.values():
+        on_skin = np.array([row for row in rows if row < 68])
+        mine = [rig.landmarks[on_skin], *(rig.curves[name].points for name in curves)]
+        surfaces += mine
+        parts.append(slice(count, count + sum(map(len, mine))))
+        count = parts[-1].stop
+    joined = SurfacePoints(
+        np.concatenate([surface.triangle for surface in surfaces]),
+        np.concatenate([surface.barycentric for surface in surfaces]),
+    )
+    return joined, tuple(parts)

@@ -39,13 +39,14 @@ class CandidateLines:
     surface : the M line points on the mesh
     points : (M, 2) pixels
     segments : (S, 2) rows of `points` that follow each other and are both visible
-    feature : S feature names
+    names : of the features that have segments; feature : (S,) the number of each segment's
     """
 
     surface: SurfacePoints
     points: NDArray[np.float64]
     segments: NDArray[np.intp]
-    feature: NDArray[np.str_]
+    names: tuple[str, ...]
+    feature: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,7 @@ def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
     if not curves:
         empty = SurfacePoints(np.zeros(0, np.int32), np.zeros((0, 3), np.float32))
         return CandidateLines(
-            empty, np.zeros((0, 2)), np.zeros((0, 2), np.intp), np.zeros(0, "<U24")
+            empty, np.zeros((0, 2)), np.zeros((0, 2), np.intp), (), np.zeros(0, np.intp)
         )
     counts = np.array([len(curve.points) for curve in curves])
     stops = np.cumsum(counts)
@@ -82,7 +83,10 @@ def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
     visible = np.concatenate([curve.visible for curve in curves])
     keep = visible & visible[ends]
     keep[[stop - 1 for stop, curve in zip(stops, curves, strict=True) if not curve.is_closed]] = 0
-    names = np.array([feature_of(curve.name) for curve in curves], dtype="<U24")
+    each = [feature_of(curve.name) for curve in curves]
+    names = sorted(set(each))
+    owner = np.repeat([names.index(name) for name in each], counts)[keep]
+    shown, feature = np.unique(owner, return_inverse=True)
     surface = SurfacePoints(
         np.concatenate([curve.surface.triangle for curve in curves]),
         np.concatenate([curve.surface.barycentric for curve in curves]),
@@ -91,7 +95,8 @@ def candidate_lines(curves: Sequence[FeatureCurve]) -> CandidateLines:
         surface,
         np.concatenate([curve.points for curve in curves]),
         np.stack([rows[keep], ends[keep]], axis=1),
-        np.repeat(names, counts)[keep],
+        tuple(names[number] for number in shown.tolist()),
+        feature.reshape(-1),
     )
 
 
@@ -127,15 +132,17 @@ def match_lines(
     -------
     Lines; empty where nothing is within reach
     """
-    shown, of_segment = np.unique(lines.feature, return_inverse=True)
+    of_segment, shown = lines.feature, lines.names
     met = [(number, drawn[name]) for number, name in enumerate(shown) if len(drawn.get(name, ()))]
     if not met:
         none = np.zeros((0, 2))
         return Lines(none.astype(np.intp), none, none, none, np.zeros(0))
     points = np.concatenate([each for _, each in met])
     owner = np.repeat([number for number, _ in met], [len(each) for _, each in met])
-    used = np.isin(of_segment.reshape(-1), [number for number, _ in met])
-    segments, of_segment = lines.segments[used], of_segment.reshape(-1)[used]
+    is_met = np.zeros(len(shown), dtype=bool)
+    is_met[[number for number, _ in met]] = True
+    used = is_met[of_segment]
+    segments, of_segment = lines.segments[used], of_segment[used]
 
     shares = (np.arange(_SAMPLES_PER_SEGMENT) + 0.5) / _SAMPLES_PER_SEGMENT
     start, end = lines.points[segments[:, 0]], lines.points[segments[:, 1]]

@@ -14,9 +14,6 @@ from .point_basis import PointBasis, Projected, project_basis
 
 __all__ = ["cost_at", "linearise"]
 
-_FIRM_IOD = 0.015
-"""Landmarks surer than this were set by hand."""
-
 
 def cost_at(
     problem: Problem, unknowns: Unknowns, points: NDArray[np.float64], lines: Lines | None
@@ -56,10 +53,9 @@ def _seen_residuals(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return residuals (2M,) and weights (M,) of projected points (M, 2), robust (Cauchy)."""
     offset = points - problem.seen
-    own = problem.seen_sigma
-    is_firm = own < _FIRM_IOD * problem.iod_px
-    sigma = np.where(is_firm, own, np.hypot(own, 0.02 * problem.iod_px))
-    distance = np.where(is_firm, 0.0, np.linalg.norm(offset, axis=1) / sigma)
+    is_firm, sigma = problem.is_firm, problem.seen_sigma
+    away = np.sqrt(offset[:, 0] ** 2 + offset[:, 1] ** 2)
+    distance = np.where(is_firm, 0.0, away / sigma)
     weight: NDArray[np.float64] = 1.0 / (sigma * np.sqrt(1.0 + (distance / 3.0) ** 2))
     return np.asarray(offset * weight[:, None]).ravel(), weight
 

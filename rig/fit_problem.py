@@ -16,6 +16,11 @@ from .point_basis import PointBasis, gather_basis
 
 __all__ = ["FitSettings", "Prior", "Problem", "Unknowns", "prepare"]
 
+_FIRM_IOD = 0.015
+"""Landmarks surer than this were set by hand."""
+_MODEL_IOD = 0.02
+"""What the rig's landmarks differ from a hand's where both are right."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
@@ -81,6 +86,7 @@ class Problem:
 
     `seen` (M, 2) and `seen_sigma` (M,), pixels: the landmarks and the points of lines, and
     `seen_basis` those points of the rig. `iod_px` : distance between the drawn eyes, pixels.
+    `is_firm` (M,) : which of `seen` are never let go as stray.
     """
 
     rig: FaceRig
@@ -93,6 +99,7 @@ class Problem:
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     iod_px: float
+    is_firm: NDArray[np.bool_]
 
     def held(self, unknowns: Unknowns) -> Unknowns:
         """Return the unknowns within their bounds, with all that is given as it is given."""
@@ -126,19 +133,23 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
     lines = {name: placed for name, placed in evidence.lines.items() if name in rig.curves}
     widen = settings.seen_weight**-0.5
     surfaces = [_steps(rig.curves[name].points, len(lines[name].points)) for name in lines]
+    sigma = np.concatenate(
+        [evidence.landmark_sigma, *(widen * line.sigma for line in lines.values())]
+    )
+    iod_px = _between_eyes(evidence.landmarks)
+    is_firm = sigma < _FIRM_IOD * iod_px
     return Problem(
         rig=rig,
         evidence=evidence,
         settings=settings,
         prior=prior,
         seen=np.concatenate([evidence.landmarks, *(line.points for line in lines.values())]),
-        seen_sigma=np.concatenate(
-            [evidence.landmark_sigma, *(widen * line.sigma for line in lines.values())]
-        ),
+        seen_sigma=np.where(is_firm, sigma, np.hypot(sigma, _MODEL_IOD * iod_px)),
         seen_basis=gather_basis(rig, _joined([rig.landmarks, *surfaces])),
         lower=lower,
         upper=upper,
-        iod_px=_between_eyes(evidence.landmarks),
+        iod_px=iod_px,
+        is_firm=is_firm,
     )
 
 

@@ -125,6 +125,8 @@ def _walks(
     order: list[int] = []
     chains = []
     for first in [*np.flatnonzero(is_first).tolist(), *range(count)]:
+        if done[first]:
+            continue
         begin, here = len(order), first
         while here >= 0 and not done[here]:
             done[here] = True

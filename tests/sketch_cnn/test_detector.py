@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from limner.errors import ModelError, SketchError
 from limner.sketch_cnn import detector as module
+from limner.sketch_cnn.cut import overlap
 from limner.sketch_cnn.detector import Detector, FoundFace
 from limner.sketch_cnn.image import sketch_from_grey
 from limner.sketch_cnn.labels import AU_LABELS, FEATURES, MIRRORED_AUS, MIRRORED_LANDMARKS
@@ -120,7 +121,7 @@ def test_a_face_is_elsewhere_only_where_the_finder_is_sure_of_it(
 ):
     box = (100.0, 100.0, 200.0, 220.0)
     found = [FoundFace((100.0 + shift, 100.0, 200.0 + shift, 220.0), score)]
-    monkeypatch.setattr(detector, "find", lambda sketch: found)
+    monkeypatch.setattr(detector, "find", lambda sketch, with_mirror: found)
     assert detector.is_elsewhere(sketch_from_grey(grey), box) == is_elsewhere
 
 
@@ -229,6 +230,7 @@ import json, sys
 for name in ("torch", "cv2", "bpy"):
     sys.modules[name] = None
 from dataclasses import replace
+from limner.sketch_cnn.cut import overlap
 from limner.sketch_cnn.detector import Detector
 from limner.sketch_cnn.image import read_sketch
 sketch = replace(read_sketch({str(tmp_path / "face.png")!r}), face_box=(70.0, 95.0, 235.0, 285.0))
@@ -250,3 +252,9 @@ def test_weights_of_a_stream_say_what_was_streamed(checkpoint, drawings, tmp_pat
     meta = Detector(tmp_path).reader.meta
     assert meta["stream"] == stream and stream["seed"] == 7 and len(stream["code_sha256"]) == 64
     assert len(meta["data_sha256"]) == 64
+
+
+def test_a_glance_of_the_finder_finds_the_same_face(detector, grey):
+    twice, once = (detector.find(sketch_from_grey(grey), both) for both in (True, False))
+    assert overlap(twice[0].box, once[0].box) > 0.7
+    assert abs(twice[0].score - once[0].score) < 0.2
