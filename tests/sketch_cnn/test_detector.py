@@ -230,7 +230,6 @@ import json, sys
 for name in ("torch", "cv2", "bpy"):
     sys.modules[name] = None
 from dataclasses import replace
-from limner.sketch_cnn.cut import overlap
 from limner.sketch_cnn.detector import Detector
 from limner.sketch_cnn.image import read_sketch
 sketch = replace(read_sketch({str(tmp_path / "face.png")!r}), face_box=(70.0, 95.0, 235.0, 285.0))
