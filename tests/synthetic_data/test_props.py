@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import numpy as np
-from limner.synthetic_data.canvas import Canvas, polygon_tone
+from limner.synthetic_data.canvas import Canvas
+from limner.synthetic_data.filling import coverage
 from limner.synthetic_data.pen import Pen
 from limner.synthetic_data.props import draw_scribbles
 from limner.synthetic_data.style import load_style
@@ -25,12 +26,12 @@ def test_what_rounding_leaves_beside_a_face_keeps_no_scribble_away():
     angle = np.linspace(0.0, 2.0 * np.pi, 72, endpoint=False)
     # as high as the sheet: right of it there is no face, but here and there coverage is not quite 0
     face = 90.3 + np.stack([25.1 * np.cos(angle), 400.7 * np.sin(angle)], axis=1)
-    coverage, seeds = polygon_tone(face, SIZE, 1.0), []
+    shares, seeds = coverage(face, 0, 0, SIZE, SIZE), []
     for seed in range(2000):
         rng = np.random.default_rng(seed)
         rng.integers(1, 4)
         x, y = rng.uniform(0.0, SIZE, 2)
-        if x > 130.0 and coverage[int(y), int(x)] > 0.0:
+        if x > 130.0 and shares[int(y), int(x)] > 0.0:
             seeds.append(seed)
     assert len(seeds) > 10
     for seed in seeds:
