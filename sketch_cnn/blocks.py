@@ -1,4 +1,11 @@
-"""What the networks are built of: convolutions and residual stages (He et al. 2016)."""
+"""What the networks are built of: convolutions, and stages of one of three kinds of blocks.
+
+References
+----------
+He et al. (2016), Deep residual learning, doi:10.1109/CVPR.2016.90.
+Liu et al. (2022), A ConvNet for the 2020s, doi:10.1109/CVPR52688.2022.01167.
+Wu et al. (2020), Visual transformers: token-based image representation, arXiv:2006.03677.
+"""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,7 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["PerPoint", "Residual", "Told", "conv", "stage"]
+__all__ = ["BLOCKS", "ConvNeXt", "PerPoint", "Regions", "Residual", "Told", "conv", "stage"]
+
+_REGIONS = 8
 
 
 def conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
@@ -38,11 +47,92 @@ class Residual(nn.Module):
         return functional.relu(x + self.body(x))
 
 
-def stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
-    """Return a convolution that halves the size, and residual blocks."""
-    return nn.Sequential(
-        conv(inputs, outputs, stride=2), *(Residual(outputs) for _ in range(blocks))
-    )
+class ConvNeXt(nn.Module):
+    """A wide convolution of each channel, then two layers in every cell.
+
+    It has 8/18 of a residual block's weights, so that two stand for one. Normalised over the batch,
+    where the original normalises cells, as everything here is.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, channels, 7, padding=3, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, 4 * channels, 1),
+            nn.GELU(),
+            nn.Conv2d(4 * channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output, of the input's shape."""
+        return x + self.body(x)
+
+
+class Regions(nn.Module):
+    """Attention between a few regions of the map, which are learnt, and from them back to cells.
+
+    Each region gathers what lies in its cells; regions attend to each other; every cell takes from
+    the regions what it asks for. It has about a residual block's weights.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.where = nn.Conv2d(channels, _REGIONS, 1)
+        self.gather = nn.Linear(channels, channels)
+        self.among = nn.Linear(channels, 3 * channels)
+        self.after = nn.Linear(channels, channels)
+        self.dense = nn.Sequential(
+            nn.LayerNorm(channels),
+            nn.Linear(channels, 4 * channels),
+            nn.ReLU(inplace=True),
+            nn.Linear(4 * channels, channels),
+        )
+        self.ask = nn.Linear(channels, channels)
+        self.offer = nn.Linear(channels, 2 * channels)
+        self.give = nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the block's output, of the input's shape."""
+        normal = self.norm(x)
+        cells = normal.flatten(2).transpose(1, 2)
+        share = torch.softmax(self.where(normal).flatten(2), dim=2)
+        tokens = share @ self.gather(cells)
+        tokens = tokens + self.after(_attend(*self.among(tokens).chunk(3, dim=2)))
+        tokens = tokens + self.dense(tokens)
+        given = self.give(_attend(self.ask(cells), *self.offer(tokens).chunk(2, dim=2)))
+        return x + given.transpose(1, 2).reshape(x.shape)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return what (N, Q, C) queries find in (N, K, C) keys and values."""
+    return torch.softmax(query @ key.transpose(1, 2) / query.shape[2] ** 0.5, dim=2) @ value
+
+
+def _residual(channels: int, blocks: int) -> list[nn.Module]:
+    return [Residual(channels) for _ in range(blocks)]
+
+
+def _convnext(channels: int, blocks: int) -> list[nn.Module]:
+    return [ConvNeXt(channels) for _ in range(2 * blocks)]
+
+
+def _attention(channels: int, blocks: int) -> list[nn.Module]:
+    """Return residual blocks, of which the last gives way to `Regions` where there are several."""
+    if blocks < 2:
+        return _residual(channels, blocks)
+    return [*_residual(channels, blocks - 1), Regions(channels)]
+
+
+BLOCKS = {"residual": _residual, "convnext": _convnext, "attention": _attention}
+"""Kind of a stage (`recipe.BACKBONES`) → what makes its blocks; all of about as many weights."""
+
+
+def stage(inputs: int, outputs: int, blocks: int, backbone: str = "residual") -> nn.Sequential:
+    """Return a convolution that halves the size, and what stands for so many residual blocks."""
+    return nn.Sequential(conv(inputs, outputs, stride=2), *BLOCKS[backbone](outputs, blocks))
 
 
 class Told(NamedTuple):

@@ -97,17 +97,18 @@ class CloseLook(PerPoint):
     ----------
     part : what it looks at
     context : channels of the reader's map that it sees beside the ink
+    backbone : kind of its blocks
     """
 
     around: Tensor
     extent: Tensor
 
-    def __init__(self, part: Part, context: int) -> None:
+    def __init__(self, part: Part, context: int, backbone: str = "residual") -> None:
         count = len(part.points)
         super().__init__(count, 9 * _FINE, _NUMBERS)
         self.part = part
         self.stem = conv(1, _STEM, stride=2, kernel=5)
-        self.down = stage(_STEM + context, _WIDTH, 2)
+        self.down = stage(_STEM + context, _WIDTH, 2, backbone)
         self.up = conv(_WIDTH + _STEM + context, _FINE, kernel=1)
         self.mix = conv(_FINE, _FINE)
         self.squeeze = conv(_WIDTH, 12, stride=2)
@@ -164,9 +165,10 @@ class CloseLooks(nn.Module):
     lips_about: Tensor
     order: Tensor
 
-    def __init__(self, context: int) -> None:
+    def __init__(self, context: int, backbone: str = "residual") -> None:
         super().__init__()
-        self.eye, self.mouth = CloseLook(EYE, context), CloseLook(MOUTH, context)
+        self.eye = CloseLook(EYE, context, backbone)
+        self.mouth = CloseLook(MOUTH, context, backbone)
         left = EYE.mirrored()
         rows = (*EYE.points, *left.points, *MOUTH.points)
         count = LANDMARKS + len(MIRRORED_LINE_POINTS)

@@ -26,12 +26,23 @@ from .shards import read_folder
 from .step import Networks
 from .weight_storage import store_weights
 
-__all__ = ["export", "forget_makers", "load_networks", "write_onnx"]
+__all__ = ["export", "export_reader", "forget_makers", "load_networks", "write_onnx"]
 
 _OUTPUTS = (
     "alpha", "beta", "intensity", "visible", "landmarks", "spread", "lines", "line_spread",
     "pose", "features", "embedding", "attention",
 )  # fmt: skip
+
+
+_READER_META = {
+    "schema": SCHEMA,
+    "licence": "GPL-3.0-or-later",
+    "au_labels": AU_LABELS,
+    "features": FEATURES,
+    "crop_margin": CROP_MARGIN,
+    "input_px": INPUT_PX,
+}
+_PLAIN = {"calibration": [[1.0, 0.0]] * len(AU_LABELS)}
 
 
 class _Deployed(nn.Module):
@@ -59,7 +70,7 @@ def load_networks(checkpoint: Path) -> tuple[Networks, dict[str, Any], int]:
     try:
         saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
         recipe = json.loads(saved["recipe"])
-        networks = Networks(recipe["width"], recipe["thin"])
+        networks = Networks(recipe["width"], recipe["thin"], recipe.get("backbone", "residual"))
         networks.load_state_dict(saved["smoothed"])
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         raise ModelError(f"{checkpoint}: no checkpoint of limner train ({error})") from None
@@ -96,23 +107,17 @@ def export(
     """
     networks, recipe, step = load_networks(checkpoint)
     meta = {
-        "schema": SCHEMA,
+        **_READER_META,
         "name": f"limner-{recipe['name']}",
         "version": version,
-        "licence": "GPL-3.0-or-later",
         "recipe": recipe,
         "steps": step,
         "drawings_seen": step * recipe["batch"],
         "data_sha256": _hash_of(stream) if data is None else _hash(data / "dataset.json"),
         "stream": stream,
-        "au_labels": AU_LABELS,
-        "features": FEATURES,
-        "crop_margin": CROP_MARGIN,
-        "input_px": INPUT_PX,
         "storage": storage,
         "metrics": metrics or {},
     }
-    plain = {"calibration": [[1.0, 0.0]] * len(AU_LABELS)}
     models = {
         FINDER_FILE: _exported(networks.finder, ["maps"], storage),
         PLACER_FILE: _exported(networks.placer, ["landmarks"], storage),
@@ -120,12 +125,18 @@ def export(
     }
     with tempfile.TemporaryDirectory() as folder:
         for name, model in models.items():
-            write_onnx(model, Path(folder) / name, {**meta, **plain})
+            write_onnx(model, Path(folder) / name, {**meta, **_PLAIN})
         calibration = calibrate(Detector(folder), read_folder(validation, limit=4000))
     out.mkdir(parents=True, exist_ok=True)
     for name, model in models.items():
         more = calibration.record() if name == READER_FILE else {}
         write_onnx(model, out / name, {**meta, **more})
+
+
+def export_reader(reader: nn.Module, path: Path, storage: str = "float16") -> None:
+    """Write a reader alone, not calibrated and of no name: to try it, not to ship it."""
+    model = _exported(_Deployed(reader).eval(), list(_OUTPUTS), storage)
+    write_onnx(model, path, {**_READER_META, **_PLAIN, "name": "untitled", "version": "0"})
 
 
 def _hash(path: Path) -> str | None:

@@ -18,12 +18,14 @@ from torch.nn import functional
 
 from .labels import PRESENT, TRACE
 
-__all__ = ["READER_TERMS", "finder_loss", "placer_loss", "reader_losses"]
+__all__ = ["PRESENCE", "READER_TERMS", "finder_loss", "placer_loss", "reader_losses"]
 
 READER_TERMS = (
     "presence", "intensity", "visible", "landmarks", "lines", "early", "spread", "pose", "features",
 )  # fmt: skip
 
+_FOCUS, _MARGIN = 4.0, 0.05
+"""Of the asymmetric losses, as Ridnik et al. chose them: γ− and m."""
 _NEAR_PX = 4.0
 _JAW_SHARE = 0.5
 """Weight of the 17 landmarks along the jaw: no Action Unit is read from where they slide."""
@@ -39,6 +41,60 @@ def beta_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: Tensor) -
     return likely + kl_weight * _kl_to_uniform(wrong_alpha, wrong_beta)
 
 
+def bce_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: Tensor) -> Tensor:
+    """Return (N, A): cross-entropy of the mean probability; evidence is left to itself."""
+    return torch.log(alpha + beta) - torch.log(torch.where(present > 0.5, alpha, beta))
+
+
+def asymmetric_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: Tensor) -> Tensor:
+    """Return (N, A): cross-entropy that hardly sees absences that are said to be unlikely."""
+    unlikely = (alpha / (alpha + beta) - _MARGIN).clamp(min=0.0)
+    absent = -(unlikely.detach() ** _FOCUS) * torch.log1p(-unlikely)
+    return torch.where(present > 0.5, bce_loss(alpha, beta, present, kl_weight), absent)
+
+
+def asymmetric_beta_loss(alpha: Tensor, beta: Tensor, present: Tensor, kl_weight: Tensor) -> Tensor:
+    """Return (N, A): `beta_loss` that sees absences as little as `asymmetric_loss` does."""
+    unlikely = (alpha / (alpha + beta) - _MARGIN).clamp(min=0.0).detach() ** _FOCUS
+    each = beta_loss(alpha, beta, present, kl_weight)
+    return torch.where(present > 0.5, each, unlikely * each)
+
+
+PRESENCE = {
+    "beta": beta_loss,
+    "bce": bce_loss,
+    "asymmetric": asymmetric_loss,
+    "asymmetric-beta": asymmetric_beta_loss,
+}
+"""What the term `presence` may be (`recipe.LOSSES`)."""
+
+
+def presence_loss(
+    answer: dict[str, Tensor],
+    truth: dict[str, Tensor],
+    au_weight: Tensor,
+    kl_weight: Tensor,
+    loss: str = "beta",
+) -> Tensor:
+    """Return the term `presence` of `reader_losses`."""
+    intensity = truth["intensity"]
+    present = (intensity >= PRESENT).float()
+    scored = ((intensity >= PRESENT) | (intensity < TRACE)).float() * truth["visible"]
+    weight = scored * torch.where(present > 0.5, au_weight[1], au_weight[0])
+    each = PRESENCE[loss](answer["alpha"], answer["beta"], present, kl_weight)
+    return (weight * each).sum() / weight.sum().clamp(min=1.0)
+
+
+def intensity_loss(answer: dict[str, Tensor], truth: dict[str, Tensor]) -> Tensor:
+    """Return the term `intensity`: what is there counts more, what cannot be seen not at all."""
+    present = (truth["intensity"] >= PRESENT).float()
+    strong = truth["visible"] * (0.3 + present)
+    off = functional.smooth_l1_loss(
+        answer["intensity"], truth["intensity"], reduction="none", beta=0.1
+    )
+    return (strong * off).sum() / strong.sum().clamp(min=1.0)
+
+
 def _kl_to_uniform(alpha: Tensor, beta: Tensor) -> Tensor:
     total = alpha + beta
     log_beta = torch.lgamma(alpha) + torch.lgamma(beta) - torch.lgamma(total)
@@ -50,7 +106,11 @@ def _kl_to_uniform(alpha: Tensor, beta: Tensor) -> Tensor:
 
 
 def reader_losses(
-    answer: dict[str, Tensor], truth: dict[str, Tensor], au_weight: Tensor, kl_weight: Tensor
+    answer: dict[str, Tensor],
+    truth: dict[str, Tensor],
+    au_weight: Tensor,
+    kl_weight: Tensor,
+    loss: str = "beta",
 ) -> dict[str, Tensor]:
     """Return every loss term of the reader, each a scalar.
 
@@ -60,16 +120,8 @@ def reader_losses(
     truth : `intensity` (N, A), `visible` (N, A), `landmarks` (N, 70, 2) and `lines` (N, L, 2) crop
         pixels, `pose` (N, 3), `features` (N, 64, 64) int64, -1 where nothing is drawn
     au_weight : (2, A) weights of absent and present, against imbalance
+    loss : name of the `presence` term, a key of `PRESENCE`
     """
-    intensity, visible = truth["intensity"], truth["visible"]
-    present = (intensity >= PRESENT).float()
-    scored = ((intensity >= PRESENT) | (intensity < TRACE)).float() * visible
-    weight = scored * torch.where(present > 0.5, au_weight[1], au_weight[0])
-    each = beta_loss(answer["alpha"], answer["beta"], present, kl_weight)
-    presence = (weight * each).sum() / weight.sum().clamp(min=1.0)
-
-    strong = visible * (0.3 + present)
-    off = functional.smooth_l1_loss(answer["intensity"], intensity, reduction="none", beta=0.1)
     points = torch.cat([truth["landmarks"], truth["lines"]], 1)
     distance = _distance(torch.cat([answer["landmarks"], answer["lines"]], 1), points)
     early = sum(_distance(answer[name], points) for name in ("rough", "nearer", "near"))
@@ -79,9 +131,9 @@ def reader_losses(
     weight_of = torch.ones_like(distance[0])
     weight_of[:17].fill_(_JAW_SHARE)
     return {
-        "presence": presence,
-        "intensity": (strong * off).sum() / strong.sum().clamp(min=1.0),
-        "visible": functional.binary_cross_entropy(answer["visible"], visible),
+        "presence": presence_loss(answer, truth, au_weight, kl_weight, loss),
+        "intensity": intensity_loss(answer, truth),
+        "visible": functional.binary_cross_entropy(answer["visible"], truth["visible"]),
         "landmarks": (weight_of * distance)[:, :marks].mean(),
         "lines": distance[:, marks:].mean(),
         "early": (weight_of * early).mean(),

@@ -72,13 +72,13 @@ class Reader(nn.Module):
     wherever it lies in the crop; and from where the points lie.
     """
 
-    def __init__(self, width: int = 40, thin: int = 16) -> None:
+    def __init__(self, width: int = 40, thin: int = 16, backbone: str = "residual") -> None:
         super().__init__()
         w = width
         self.down1 = conv(1, thin, stride=2, kernel=5)
-        self.down2 = stage(thin, w, 2)
-        self.down3 = stage(w, 2 * w, 3)
-        self.down4 = stage(2 * w, 4 * w, 3)
+        self.down2 = stage(thin, w, 2, backbone)
+        self.down3 = stage(w, 2 * w, 3, backbone)
+        self.down4 = stage(2 * w, 4 * w, 3, backbone)
         self.up3 = conv(4 * w + 2 * w, 2 * w, kernel=1)
         self.mix3 = Residual(2 * w)
         self.up2 = conv(2 * w + w, w, kernel=1)
@@ -93,7 +93,7 @@ class Reader(nn.Module):
         self.windows = Windows(LANDMARK_SIGHT, thin, 3 * w)
         self.line_windows = Windows(LINE_SIGHT, thin, 3 * w)
         self.squeeze = conv(4 * w, COARSE, kernel=1)
-        self.close = CloseLooks(thin)
+        self.close = CloseLooks(thin, backbone)
         self.head = Answer()
 
     def forward(self, ink: Tensor) -> dict[str, Tensor]:

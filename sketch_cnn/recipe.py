@@ -10,14 +10,23 @@ from pathlib import Path
 
 from ..errors import DatasetError
 
-__all__ = ["Recipe", "load_recipe"]
+__all__ = ["BACKBONES", "LOSSES", "Recipe", "load_recipe"]
+
+BACKBONES = ("residual", "convnext", "attention")
+"""What the reader's stages are made of; see `blocks.py`."""
+
+LOSSES = ("beta", "bce", "asymmetric", "asymmetric-beta")
+"""What the answer to whether an Action Unit is there costs; see `losses.py`."""
 
 _RECIPES = Path(__file__).parent / "recipes"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides what training gives; see `recipes/fourth.toml` for the meanings."""
+    """Everything that decides what training gives; see `recipes/fourth.toml` for the meanings.
+
+    `backbone` is one of `BACKBONES` and `loss` one of `LOSSES`.
+    """
 
     name: str
     seed: int
@@ -38,6 +47,15 @@ class Recipe:
     kl_weight: float
     positive_power: float
     weights: dict[str, float] = field(default_factory=dict)
+    backbone: str = BACKBONES[0]
+    loss: str = LOSSES[0]
+
+    def __post_init__(self) -> None:
+        for what, said, known in (
+            ("backbone", self.backbone, BACKBONES), ("loss", self.loss, LOSSES),
+        ):  # fmt: skip
+            if said not in known:
+                raise ValueError(f"no {what} {said}; there are {', '.join(known)}")
 
     @property
     def steps(self) -> int:
@@ -59,5 +77,5 @@ def load_recipe(name: str) -> Recipe:
     except FileNotFoundError:
         known = ", ".join(sorted(file.stem for file in _RECIPES.glob("*.toml")))
         raise DatasetError(f"recipe {name}: not found; there are {known}") from None
-    except (TypeError, tomllib.TOMLDecodeError) as error:
+    except (TypeError, ValueError) as error:
         raise DatasetError(f"recipe {name}: cannot be used ({error})") from None

@@ -40,9 +40,10 @@ _PLAIN_STEPS = 5
 class Networks(nn.Module):
     """All networks as one, for one optimiser and one checkpoint."""
 
-    def __init__(self, width: int, thin: int) -> None:
+    def __init__(self, width: int, thin: int, backbone: str = "residual") -> None:
         super().__init__()
-        self.reader, self.finder, self.placer = Reader(width, thin), Finder(), Placer()
+        self.reader = Reader(width, thin, backbone)
+        self.finder, self.placer = Finder(), Placer()
 
 
 @dataclass(slots=True)
@@ -66,9 +67,9 @@ class Stepper:
     @classmethod
     def start(cls, recipe: Recipe, device: torch.device) -> Stepper:
         """Return new networks."""
-        networks = Networks(recipe.width, recipe.thin)
+        networks = Networks(recipe.width, recipe.thin, recipe.backbone)
         networks = networks.to(device=device, memory_format=torch.channels_last)
-        smoothed = Networks(recipe.width, recipe.thin)
+        smoothed = Networks(recipe.width, recipe.thin, recipe.backbone)
         smoothed = smoothed.to(device=device, memory_format=torch.channels_last)
         smoothed.load_state_dict(networks.state_dict())
         rate = torch.zeros((), device=device)
@@ -184,7 +185,7 @@ class Stepper:
             answer = self.networks.reader(_channels_last(faces["ink"]))
             found = self.networks.finder(_channels_last(sheets[0]))
             placed = self.networks.placer(_channels_last(crops[0]))
-        losses = reader_losses(answer, faces, larder.balance, self.kl_weight)
+        losses = reader_losses(answer, faces, larder.balance, self.kl_weight, recipe.loss)
         losses["finder"] = finder_loss(found, *sheets[1:])
         losses["placer"] = placer_loss(placed, crops[1])
         total = sum(recipe.weights[name] * losses[name] for name in TERMS)

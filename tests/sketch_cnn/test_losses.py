@@ -11,6 +11,7 @@ from scipy import integrate, stats
 torch = pytest.importorskip("torch", reason="training needs limner[train]")
 
 from limner.sketch_cnn.losses import (  # noqa: E402
+    PRESENCE,
     READER_TERMS,
     beta_loss,
     finder_loss,
@@ -44,6 +45,33 @@ def test_only_evidence_for_the_wrong_answer_is_pulled_back():
     assert pull(3.0, 6.0, 1.0) == pytest.approx(entropy, rel=1e-6)
     assert pull(6.0, 3.0, 0.0) == pytest.approx(entropy, rel=1e-6)
     assert pull(6.0, 1.0, 1.0) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(1.0, 1.0), (4.5, 1.7), (2.0, 9.0)])
+def test_the_other_losses_are_what_they_are_named_after(alpha, beta):
+    share = alpha / (alpha + beta)
+    unlikely = max(share - 0.05, 0.0)
+    wanted = {
+        "bce": (-np.log(share), -np.log1p(-share)),
+        "asymmetric": (-np.log(share), -(unlikely**4) * np.log1p(-unlikely)),
+        "asymmetric-beta": (
+            float(beta_loss(tensor(alpha), tensor(beta), tensor(1.0), 0.1)),
+            unlikely**4 * float(beta_loss(tensor(alpha), tensor(beta), tensor(0.0), 0.1)),
+        ),
+    }
+    for name, costs in wanted.items():
+        for present, cost in zip((1.0, 0.0), costs, strict=True):
+            found = PRESENCE[name](tensor(alpha), tensor(beta), tensor(present), 0.1)
+            assert float(found) == pytest.approx(cost, rel=1e-6), (name, present)
+
+
+@pytest.mark.parametrize("name", PRESENCE)
+def test_every_loss_draws_the_probability_towards_the_truth(name):
+    for present, sign in ((1.0, -1.0), (0.0, 1.0)):
+        alpha, beta = (tensor(value).requires_grad_() for value in (3.0, 4.0))
+        PRESENCE[name](alpha, beta, tensor(present), 0.0).backward()
+        assert sign * alpha.grad > 0.0
+        assert sign * beta.grad < 0.0
 
 
 def answer(count=2, requires_grad=False):
@@ -113,6 +141,14 @@ def test_rare_units_weigh_more_where_they_are_present():
     assert found[0] == pytest.approx(float(each.mean()), rel=1e-5)
     expected = (float(each.sum()) + 2.0 * float(each[4])) / (COUNT + 2.0)
     assert found[1] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", PRESENCE)
+def test_presence_is_the_loss_that_was_named(loss):
+    given, true = answer(), truth()
+    each = PRESENCE[loss](given["alpha"], given["beta"], torch.zeros(2, COUNT), 0.02)
+    found = reader_losses(given, true, torch.ones(2, COUNT), 0.02, loss)["presence"]
+    assert float(found) == pytest.approx(float(each.mean()), rel=1e-5)
 
 
 @pytest.mark.parametrize("term", READER_TERMS)
