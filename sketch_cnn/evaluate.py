@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from .labels import AU_LABELS, TRACE
 from .readings import Readings, read_samples
 from .shards import Sample, read_folder
 
-__all__ = ["RESAMPLINGS", "agreement", "evaluate", "set_beside", "summarise"]
+__all__ = ["RESAMPLINGS", "agreement", "evaluate", "label_rows", "set_beside", "summarise"]
 
 RESAMPLINGS = 1000
 """Bootstrap samples behind every interval."""
@@ -185,12 +185,17 @@ def agreement(detector: Detector, table: Path) -> dict[str, Any]:
 
 def _said(detection: Detection, au: str) -> bool:
     """Tell whether the detector says that an AU, or one like it, is there on any side."""
+    return bool(detection.present[label_rows(au, detection.au_labels)].any())
+
+
+def label_rows(au: str, labels: Sequence[str]) -> list[int]:
+    """Return the rows of an AU, of both sides, and of those that look like it by eye."""
     names = _ALIKE.get(au, (au,))
-    return any(
-        bool(present)
-        for label, present in zip(detection.au_labels, detection.present, strict=True)
+    return [
+        row
+        for row, label in enumerate(labels)
         if label in names or (label[-1] in "LR" and label[:-1] in names)
-    )
+    ]
 
 
 def _intensity(detection: Detection, label: str) -> float:

@@ -69,6 +69,9 @@ TRAINING_FILES = tuple(
         "step",
         "team",
         "train",
+        "trial",
+        "trial_figures",
+        "trial_views",
         "weight_storage",
     )
 )
