@@ -2,7 +2,8 @@
 
 Finding lines, and asking which is nearest, takes time that grows with the frame's pixels; a fit in
 full can wait, one that follows cannot. What a fit has found lies in pixels of its frame: all of it
-is measured anew, and the drawing's lines are found anew.
+is measured anew, and the drawing's lines are found anew. Points a pixel apart lie farther apart
+there, so the gap of the same head comes out larger by some 0.0005 IOD.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
