@@ -91,8 +91,9 @@ def gather_evidence(
     mean, sigma = weight_priors(rig, detection)
     rows = {name: row for row, name in enumerate(rig.shape_names)}
     for side in sides_with_iris(detection, frame, drawn):
-        blink = rows[f"eyeBlink{side}"]
-        mean[blink] = min(mean[blink], _HALF_SHUT)
+        blink = rows.get(f"eyeBlink{side}")
+        if blink is not None:
+            mean[blink] = min(mean[blink], _HALF_SHUT)
     # a pin holds what the artist says, whatever is drawn
     held = [rows[shape] for label in pinned for shape in rig.au_table.get(label, {})]
     sigma[held] = _PINNED_SIGMA

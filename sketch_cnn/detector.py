@@ -20,7 +20,6 @@ from ..errors import SketchError
 from .crop import crop_matrix, landmark_box
 from .cut import cut_square, overlap
 from .detection import Detection
-from .mirror import mirror_mean
 from .model_file import (
     FINDER_FILE,
     NEUTRAL_FILE,
@@ -33,7 +32,7 @@ from .model_file import (
 from .neutral import MOST_TURN_DEG, NeutralHead, turn_deg
 from .sketch import Sketch
 from .unseen import seen_share, with_unseen
-from .views import ONE_LOOK, WIDTHS, Read, mean_of_views, widened
+from .views import ONE_LOOK, WIDTHS, Read, mean_of_views, read_crops, widened
 
 __all__ = ["Detector", "FoundFace", "Look"]
 
@@ -216,16 +215,8 @@ class Detector:
         crops, matrices = zip(
             *(self._crop(network, ink, widened(box, width)) for width in widths), strict=True
         )
-        both = np.stack([turned for crop in crops for turned in (crop, crop[:, ::-1])])[:, None]
-        told = network.run(np.ascontiguousarray(both))
-        read, size_px = [], int(network.meta["input_px"])
-        for row, matrix in enumerate(matrices):
-            pair = {
-                name: value[2 * row : 2 * row + 2]
-                for name, value in zip(network.outputs, told, strict=True)
-            }
-            read.append((mirror_mean(pair, size_px), matrix))
-        return read
+        told = read_crops(network, crops)
+        return list(zip(told, matrices, strict=True))
 
     def glance(self, ink: NDArray[np.float32], box: Box) -> Read:
         """Read the face in a box as `read` does, without its mirror image: in half the time."""

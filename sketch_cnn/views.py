@@ -15,7 +15,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ONE_LOOK", "WIDTHS", "mean_of_views", "widened"]
+from .mirror import mirror_mean
+from .model_file import Network
+
+__all__ = ["ONE_LOOK", "WIDTHS", "mean_of_views", "read_crops", "widened"]
 
 WIDTHS = (1.0, 0.92, 1.09)
 """Sides of the crops, in those of the crop that the answer is told in: the first one."""
@@ -35,6 +38,19 @@ def widened(box: tuple[float, float, float, float], by: float) -> tuple[float, f
         (0.5 * by * (box[2] - box[0]), 0.5 * by * (box[3] - box[1])),
     )
     return x - across, y - down, x + across, y + down
+
+
+def read_crops(
+    network: Network, crops: Sequence[NDArray[np.float32]]
+) -> list[dict[str, NDArray[np.float64]]]:
+    """Show a network crops (S, S) with their mirror images at once; return the means of both."""
+    both = np.stack([turned for crop in crops for turned in (crop, crop[:, ::-1])])[:, None]
+    told = dict(zip(network.outputs, network.run(np.ascontiguousarray(both)), strict=True))
+    size_px = int(network.meta["input_px"])
+    return [
+        mirror_mean({name: value[row : row + 2] for name, value in told.items()}, size_px)
+        for row in range(0, len(both), 2)
+    ]
 
 
 def mean_of_views(views: Sequence[Read]) -> Read:

@@ -64,6 +64,7 @@ def test_the_evidence_holds_the_shapes_of_pinned_aus():
 
     class Drawn:
         by_feature = staticmethod(dict)
+        of = staticmethod(lambda _: np.zeros((0, 2)))
 
     held = gather_evidence(rig, read, Frame, Drawn, 0.0, {"AU26": 0.5}.keys())
     row = rig.shape_names.index("jawOpen")
