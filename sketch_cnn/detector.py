@@ -88,7 +88,7 @@ class Detector:
     ----------
     folder : where `finder.onnx`, `placer.onnx` and `reader.onnx` lie; by default the weights that
         limner ships
-    widths : sides of the crops that are read, see `views`; `views.ONE_LOOK` takes half the time
+    widths : sides of the crops that are read, see `views`; `views.ONE_LOOK` is quickest
 
     Raises
     ------
@@ -247,13 +247,12 @@ class Detector:
         ModelError
             If the weights cannot be used.
         """
-        face, others, read = self._choose(sketch)
-        if read is None:
+        face, others, box = self._choose(sketch)
+        if box is None:
             box = self.place(sketch.ink, face.box)
             if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
                 box = sketch.face_box  # who drew it knows better where the face is
-            read = self.read(sketch.ink, box)
-        return Look(*read, face, tuple(others))
+        return Look(*self.read(sketch.ink, box), face, tuple(others))
 
     def follow(self, sketch: Sketch, last: Detection, rest: Look | None = None) -> Detection:
         """Read a drawing that went on, where its face was: neither sought nor placed again.
@@ -351,8 +350,8 @@ class Detector:
         points = self.reader.meta.get("thresholds")
         return np.array(points, dtype=np.float64) if points else 0.5
 
-    def _choose(self, sketch: Sketch) -> tuple[FoundFace, list[FoundFace], Read | None]:
-        """Return the face to read, the other sure ones, and what was read of it on the way.
+    def _choose(self, sketch: Sketch) -> tuple[FoundFace, list[FoundFace], Box | None]:
+        """Return the face to read, the other sure ones, and its box if it was placed on the way.
 
         The user's box wins; then the largest sure face. A doubtful one, or the whole sheet, counts
         only if the reader finds a face's landmarks in it.
@@ -366,9 +365,9 @@ class Detector:
             if face.score >= _CERTAIN:
                 return face, others, None
             # the finder alone may mistake a tangle of lines: does the reader agree?
-            quality, read = self._face_quality(sketch.ink, face.box)
+            quality, box = self._face_quality(sketch.ink, face.box)
             if quality >= _READER_LEAST:
-                return face, others, read
+                return face, others, box
         height, width = sketch.ink.shape
         rows, columns = np.nonzero(sketch.ink > 0.3)
         whole = (0.0, 0.0, float(width), float(height))
@@ -376,18 +375,19 @@ class Detector:
             left, top, right, low = columns.min(), rows.min(), columns.max(), rows.max()
             whole = (float(left), float(top), float(right), float(low))
         for face in [*sorted(found, key=lambda face: -face.score), FoundFace(whole, 0.0)]:
-            quality, read = self._face_quality(sketch.ink, face.box)
+            quality, box = self._face_quality(sketch.ink, face.box)
             if quality > _READER_SURE:
-                return FoundFace(face.box, min(quality, _SURE)), [], read
+                return FoundFace(face.box, min(quality, _SURE)), [], box
         raise SketchError("no face found in it; give a drawing of a face, or draw it larger")
 
-    def _face_quality(self, ink: NDArray[np.float32], box: Box) -> tuple[float, Read]:
-        """Return in [0, 1] how sharply the reader sees a face in a box, and all that it read."""
-        values, matrix = self.read(ink, self.place(ink, box))
+    def _face_quality(self, ink: NDArray[np.float32], box: Box) -> tuple[float, Box]:
+        """Return in [0, 1] how sharply one look sees a face in a box, and the box around it."""
+        box = self.place(ink, box)
+        values, _ = self._run(self.reader, ink, box, ONE_LOOK)[0]
         spread = float(np.median(values["spread"][17:68]))
         evidence = float(np.median(values["alpha"] + values["beta"]))
         sharp, sure = 1.6 - spread / _SHARP_PX, evidence / _MUCH
-        return float(np.clip(sharp, 0.0, 1.0) * np.clip(sure, 0.0, 1.0)), (values, matrix)
+        return float(np.clip(sharp, 0.0, 1.0) * np.clip(sure, 0.0, 1.0)), box
 
 
 def _looks(attention: NDArray[np.float64]) -> NDArray[np.float32]:
