@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import math
-import tomllib
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -28,11 +27,11 @@ from .model_file import NEUTRAL_FILE, SCHEMA
 from .neutral import READ, reader_print
 from .neutral_net import NeutralNet, example_reading
 from .neutral_pairs import Pairs
+from .recipe import recipe_values
 from .weight_storage import store_weights
 
 __all__ = ["NeutralRecipe", "load_neutral_recipe", "train_neutral"]
 
-_RECIPES = Path(__file__).parent / "recipes"
 _LEAST_PAIRS = 64
 
 
@@ -60,12 +59,9 @@ def load_neutral_recipe(name: str) -> NeutralRecipe:
     DatasetError
         If there is no such recipe, or it is for other networks.
     """
-    path = Path(name) if name.endswith(".toml") else _RECIPES / f"{name}.toml"
     try:
-        return NeutralRecipe(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise DatasetError(f"recipe {name}: cannot be read ({error.strerror})") from None
-    except (TypeError, tomllib.TOMLDecodeError) as error:
+        return NeutralRecipe(**recipe_values(name))
+    except TypeError as error:
         raise DatasetError(f"recipe {name}: not for a neutral drawing ({error})") from None
 
 

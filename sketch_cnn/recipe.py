@@ -7,10 +7,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import DatasetError
 
-__all__ = ["BACKBONES", "LOSSES", "Recipe", "load_recipe"]
+__all__ = ["BACKBONES", "LOSSES", "Recipe", "load_recipe", "recipe_values"]
 
 BACKBONES = ("residual", "convnext", "attention")
 """What the reader's stages are made of; see `blocks.py`."""
@@ -71,11 +72,28 @@ def load_recipe(name: str) -> Recipe:
     DatasetError
         If there is no such recipe, or it does not say all that it must.
     """
+    values = recipe_values(name)
+    try:
+        return Recipe(**values)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(f"recipe {name}: cannot be used ({error})") from None
+
+
+def recipe_values(name: str) -> dict[str, Any]:
+    """Return what a recipe says, by name or from a .toml file.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such recipe, or its file cannot be read.
+    """
     path = Path(name) if name.endswith(".toml") else _RECIPES / f"{name}.toml"
     try:
-        return Recipe(**tomllib.loads(path.read_text(encoding="utf-8")))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = ", ".join(sorted(file.stem for file in _RECIPES.glob("*.toml")))
         raise DatasetError(f"recipe {name}: not found; there are {known}") from None
-    except (TypeError, ValueError) as error:
+    except OSError as error:
+        raise DatasetError(f"recipe {name}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
         raise DatasetError(f"recipe {name}: cannot be used ({error})") from None

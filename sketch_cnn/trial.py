@@ -10,10 +10,8 @@ see the same views in the same order.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,11 +24,11 @@ from .blocks import conv, stage
 from .labels import AU_LABELS, MIRRORED_AUS
 from .larder import au_weights
 from .losses import intensity_loss, presence_loss
+from .recipe import recipe_values
 from .trial_views import Views
 
 __all__ = ["Trial", "TrialRecipe", "load_trial_recipe", "read_views", "train_trial"]
 
-_RECIPES = Path(__file__).parent / "recipes"
 _COARSE, _HIDDEN = 16, 128
 
 
@@ -63,12 +61,9 @@ def load_trial_recipe(name: str) -> TrialRecipe:
     DatasetError
         If there is no such recipe, or it is for other networks.
     """
-    path = Path(name) if name.endswith(".toml") else _RECIPES / f"{name}.toml"
     try:
-        return TrialRecipe(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise DatasetError(f"recipe {name}: cannot be read ({error.strerror})") from None
-    except (TypeError, tomllib.TOMLDecodeError) as error:
+        return TrialRecipe(**recipe_values(name))
+    except TypeError as error:
         raise DatasetError(f"recipe {name}: not for a trial ({error})") from None
 
 

@@ -74,14 +74,14 @@ def mean_of_views(views: Sequence[Read]) -> Read:
     evidence = np.mean([view["alpha"] + view["beta"] for view in told], axis=0)
     share = 1.0 / (1.0 + np.exp(-odds))
     mean["alpha"], mean["beta"] = evidence * share, evidence * (1.0 - share)
-    for name in _MEANS:
+    for name in values.keys() & set(_MEANS):
         mean[name] = np.mean([view[name] for view in told], axis=0)
-    for name in _SPREADS:
+    for name in values.keys() & set(_SPREADS):
         mean[name] = np.mean(
             [view[name] * scales[0] / scale for view, scale in zip(told, scales, strict=True)],
             axis=0,
         )
-    for name in _POINTS:
+    for name in values.keys() & set(_POINTS):
         mean[name] = np.mean([_in_first(view[name], each, matrix) for view, each in views], axis=0)
     return mean, matrix
 
