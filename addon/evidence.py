@@ -118,19 +118,14 @@ def gather_evidence(
 
 def sides_with_iris(detection: Detection, frame: FaceFrame, drawn: DrawnLines) -> list[str]:
     """Return the sides, of "Left" and "Right", on which an iris is drawn where the eye looks."""
-    irises = drawn.of("iris")
+    irises, iod_px = drawn.of("iris"), frame.iod_px
     centres = frame.from_ink(detection.landmarks)
-    return [
-        side
-        for side, landmark in _IRIS_LANDMARKS.items()
-        if (_away(irises, centres[landmark]) < _NEAR_IRIS_IOD * frame.iod_px).sum()
-        > _IRIS_DRAWN_IOD * frame.iod_px
-    ]
-
-
-def _away(points: NDArray[np.float64], place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N,) how far points (N, 2) are from a place (2,)."""
-    return np.hypot(points[:, 0] - place[0], points[:, 1] - place[1])
+    sides = []
+    for side, landmark in _IRIS_LANDMARKS.items():
+        away = np.linalg.norm(irises - centres[landmark], axis=1)
+        if np.count_nonzero(away < _NEAR_IRIS_IOD * iod_px) > _IRIS_DRAWN_IOD * iod_px:
+            sides.append(side)
+    return sides
 
 
 def _seen_lines(detection: Detection, frame: FaceFrame) -> dict[str, Placed]:

@@ -70,12 +70,8 @@ class Handles:
         """Put handles after each other."""
         if not parts:
             return cls.none()
-        surface = SurfacePoints(
-            np.concatenate([part.surface.triangle for part in parts]),
-            np.concatenate([part.surface.barycentric for part in parts]),
-        )
         return cls(
-            surface,
+            SurfacePoints.join([part.surface for part in parts]),
             np.concatenate([part.offset for part in parts]),
             np.concatenate([part.weight for part in parts]),
             np.concatenate([part.share for part in parts]),
@@ -122,10 +118,7 @@ def snake_handles(
         [result.evidence * curve.visible for curve, result in zip(curves, results, strict=True)]
     )
     keep = held >= min_evidence
-    surface = SurfacePoints(
-        np.concatenate([curve.surface.triangle for curve in curves])[keep],
-        np.concatenate([curve.surface.barycentric for curve in curves])[keep],
-    )
+    surface = SurfacePoints.join([curve.surface for curve in curves])[keep]
     points = surface.interpolate(vertices, rig.triangles)
     way = np.concatenate(
         [_across(curve, each.displacement) for curve, each in zip(curves, results, strict=True)]

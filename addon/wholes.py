@@ -160,8 +160,4 @@ def _surface_of(rig: FaceRig) -> tuple[SurfacePoints, tuple[slice, ...]]:
         surfaces += mine
         parts.append(slice(count, count + sum(map(len, mine))))
         count = parts[-1].stop
-    joined = SurfacePoints(
-        np.concatenate([surface.triangle for surface in surfaces]),
-        np.concatenate([surface.barycentric for surface in surfaces]),
-    )
-    return joined, tuple(parts)
+    return SurfacePoints.join(surfaces), tuple(parts)

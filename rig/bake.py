@@ -157,10 +157,7 @@ class Baker:
         self, curves: Sequence[SurfacePoints], ways: Sequence[NDArray[np.float64]]
     ) -> NDArray[np.float64]:
         """Return the (V, 3) displacement that takes curves along their ways."""
-        handles = SurfacePoints(
-            np.concatenate([curve.triangle for curve in curves]),
-            np.concatenate([curve.barycentric for curve in curves]),
-        )
+        handles = SurfacePoints.join(curves)
         return self._deformer.solve(handles, np.concatenate(ways), np.full(len(handles), _FIRM))
 
 

@@ -287,10 +287,7 @@ def _rig(
         ),
         au_table=table,
         unsupported_aus=unsupported,
-        landmarks=SurfacePoints(
-            np.concatenate([mark.triangle for mark in marks]),
-            np.concatenate([mark.barycentric for mark in marks]),
-        ),
+        landmarks=SurfacePoints.join(marks),
         curves={key: curves[key] for key in template.curves},
         left=side_weight(neutral).astype(np.float32),
         eye_centres=(scale * centres + shift).astype(np.float32),

@@ -105,10 +105,7 @@ def moved_lines(
     """
     if not curves:
         return []
-    surface = SurfacePoints(
-        np.concatenate([curve.surface.triangle for curve in curves]),
-        np.concatenate([curve.surface.barycentric for curve in curves]),
-    )
+    surface = SurfacePoints.join([curve.surface for curve in curves])
     image = camera.project(surface.interpolate(vertices, rig.triangles))
     stops = np.cumsum([len(curve.points) for curve in curves])
     parts = [image[start:stop] for start, stop in pairwise([0, *stops.tolist()])]
@@ -170,11 +167,7 @@ def line_limits(name: str) -> tuple[float, float]:
 def _joined(rig: FaceRig, names: tuple[str, ...]) -> tuple[SurfacePoints, list[int]]:
     """Return the points of some curves, one after another, and how many each has."""
     surfaces = [rig.curves[name].points for name in names]
-    joined = SurfacePoints(
-        np.concatenate([surface.triangle for surface in surfaces]),
-        np.concatenate([surface.barycentric for surface in surfaces]),
-    )
-    return joined, [len(surface) for surface in surfaces]
+    return SurfacePoints.join(surfaces), [len(surface) for surface in surfaces]
 
 
 def occluding_contours(

@@ -10,6 +10,7 @@ the subject's left is +X.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -59,6 +60,14 @@ class SurfacePoints:
 
     def __getitem__(self, rows: slice | list[int] | NDArray[Any]) -> SurfacePoints:
         return SurfacePoints(self.triangle[rows], self.barycentric[rows])
+
+    @classmethod
+    def join(cls, parts: Sequence[SurfacePoints]) -> SurfacePoints:
+        """Put points after each other; of one part at least."""
+        return cls(
+            np.concatenate([part.triangle for part in parts]),
+            np.concatenate([part.barycentric for part in parts]),
+        )
 
     def corners(self, triangles: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the (N, 3) vertex indices that carry each point."""

@@ -145,7 +145,7 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
         prior=prior,
         seen=np.concatenate([evidence.landmarks, *(line.points for line in lines.values())]),
         seen_sigma=np.where(is_firm, sigma, np.hypot(sigma, _MODEL_IOD * iod_px)),
-        seen_basis=gather_basis(rig, _joined([rig.landmarks, *surfaces])),
+        seen_basis=gather_basis(rig, SurfacePoints.join([rig.landmarks, *surfaces])),
         lower=lower,
         upper=upper,
         iod_px=iod_px,
@@ -162,13 +162,6 @@ def _between_eyes(landmarks: NDArray[np.float64]) -> float:
 def _steps(points: SurfacePoints, count: int) -> SurfacePoints:
     """Return `count` of a curve's points, at equal steps."""
     return points[np.rint(np.linspace(0.0, len(points) - 1.0, count)).astype(np.intp)]
-
-
-def _joined(parts: list[SurfacePoints]) -> SurfacePoints:
-    return SurfacePoints(
-        np.concatenate([part.triangle for part in parts]),
-        np.concatenate([part.barycentric for part in parts]),
-    )
 
 
 def _bounds(

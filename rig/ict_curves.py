@@ -111,10 +111,7 @@ def landmarks(
     """
     fixed = surface_of_vertices(triangles, IBUG_VERTICES)
     parts = [fixed, *(iris(vertices, triangles, eyes[side], side)[1] for side in "LR")]
-    return SurfacePoints(
-        np.concatenate([part.triangle for part in parts]),
-        np.concatenate([part.barycentric for part in parts]),
-    )
+    return SurfacePoints.join(parts)
 
 
 def feature_curves(

@@ -25,6 +25,7 @@ from .model_file import FINDER_FILE, PLACER_FILE, READER_FILE, SCHEMA
 from .shards import read_folder
 from .step import Networks
 from .weight_storage import store_weights
+from .whole_file import whole_file
 
 __all__ = ["export", "export_reader", "forget_makers", "load_networks", "write_onnx"]
 
@@ -180,9 +181,8 @@ def write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
     for key, value in meta.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
-    partial = path.with_suffix(".partial")
-    onnx.save(model, os.fspath(partial))
-    partial.replace(path)
+    with whole_file(path) as partial:
+        onnx.save(model, os.fspath(partial))
 
 
 def forget_makers(model: Any) -> None:

@@ -17,6 +17,7 @@ from .detector import Detector, Look
 from .image import sketch_from_grey
 from .neutral import READ, reader_print
 from .shards import Sample, read_folder
+from .whole_file import whole_file
 
 __all__ = ["Pairs", "data_print", "look_at_pair", "read_pairs"]
 
@@ -59,10 +60,8 @@ class Pairs:
         sides = (("face", self.face), ("rest", self.rest))
         tables = {f"{side}_{name}": part for side, table in sides for name, part in table.items()}
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in dict(sides)}
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, **tables, **plain)
-        partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Pairs:

@@ -206,13 +206,7 @@ def gather_readings(
     probability = np.stack([nothing if a is None else a.probability for a in answers])
     pairs = list(zip(faces, answers, strict=True))
     return Readings(
-        keys=tuple(face.key for face in faces),
-        identity=tuple(str(face.meta.get("identity_id")) for face in faces),
-        rig=tuple(str(face.meta.get("rig")) for face in faces),
-        style=tuple(str(face.meta.get("style")) for face in faces),
-        angle_deg=view_angle_deg(np.stack([face.pose for face in faces])),
-        intensity=np.stack([face.intensity for face in faces]).astype(np.float64),
-        visible=np.stack([face.visible for face in faces]) > 0.5,
+        **truth_of(faces),
         probability=probability,
         uncalibrated=before_calibration(detector, probability),
         said_intensity=np.stack([nothing if a is None else a.intensity for a in answers]),
@@ -223,6 +217,19 @@ def gather_readings(
         no_face_drawings=strangers,
         false_faces=false_faces,
     )
+
+
+def truth_of(faces: Sequence[Sample]) -> dict[str, Any]:
+    """Return what `Readings` holds of the drawings themselves, by field."""
+    return {
+        "keys": tuple(face.key for face in faces),
+        "identity": tuple(str(face.meta.get("identity_id")) for face in faces),
+        "rig": tuple(str(face.meta.get("rig")) for face in faces),
+        "style": tuple(str(face.meta.get("style")) for face in faces),
+        "angle_deg": view_angle_deg(np.stack([face.pose for face in faces])),
+        "intensity": np.stack([face.intensity for face in faces]).astype(np.float64),
+        "visible": np.stack([face.visible for face in faces]) > 0.5,
+    }
 
 
 def view_angle_deg(pose: NDArray[np.floating]) -> NDArray[np.float64]:

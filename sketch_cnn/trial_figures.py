@@ -20,10 +20,11 @@ from .figures import macro_figures
 from .image import read_sketch, sketch_from_grey
 from .labels import AU_LABELS
 from .metrics import area_under_curve
-from .readings import Readings, view_angle_deg
+from .readings import Readings, truth_of
 from .shards import Sample, read_folder
 from .trial import Trial, read_views
 from .trial_views import VIEW_PX, found_view
+from .whole_file import whole_file
 
 __all__ = ["FoundViews", "LabelledViews", "find_views", "label_views", "trial_figures"]
 
@@ -87,7 +88,8 @@ def find_views(detector: Detector, data: Path, kept: Path | None = None) -> Foun
         np.array([view is not None for view in views]),
     )
     if kept is not None:
-        np.savez(kept, ink=seen.ink, found=seen.found)
+        with whole_file(kept) as partial, partial.open("wb") as file:
+            np.savez(file, ink=seen.ink, found=seen.found)
     return seen
 
 
@@ -155,13 +157,7 @@ def trial_readings(net: Trial, seen: FoundViews, calibration: Calibration) -> Re
     probability = expit(_calibrated(_odds(said), calibration)) * found[:, None]
     unknown = np.full(len(faces), np.nan)
     return Readings(
-        keys=tuple(face.key for face in faces),
-        identity=tuple(str(face.meta.get("identity_id")) for face in faces),
-        rig=tuple(str(face.meta.get("rig")) for face in faces),
-        style=tuple(str(face.meta.get("style")) for face in faces),
-        angle_deg=view_angle_deg(np.stack([face.pose for face in faces])),
-        intensity=np.stack([face.intensity for face in faces]).astype(np.float64),
-        visible=np.stack([face.visible for face in faces]) > 0.5,
+        **truth_of(faces),
         probability=probability,
         uncalibrated=expit(_odds(said)) * found[:, None],
         said_intensity=said["intensity"] * found[:, None],

@@ -19,6 +19,7 @@ from .detector import Detector
 from .feed import Feed, ShardSource
 from .sketch import Sketch
 from .spoil import Spoiler
+from .whole_file import whole_file
 
 __all__ = ["VIEW_PX", "Views", "found_view", "training_views"]
 
@@ -43,10 +44,8 @@ class Views:
 
     def save(self, path: Path) -> None:
         """Write them to an .npz file, whole or not at all."""
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, **{field.name: getattr(self, field.name) for field in fields(self)})
-        partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Views:
