@@ -1,9 +1,10 @@
 """Let Blender draw heads, to compare with: `blender -b --python line_worker.py -- IN.npz OUT.npz`.
 
-Freestyle renders each head to a picture; Line Art makes strokes of its contours. IN holds
+Freestyle renders each head to a picture; Line Art makes strokes, of its contours alone and of all
+that Blender has it look for (creases and where eyes and teeth meet the skin, too). IN holds
 `vertices` (N, V, 3) metres in core space, `polygons` (Q, 4) with -1 for none, `scale_px` and
 `inverse_distance` (N,) of the cameras, `size`, and whether `freestyle` is wanted. OUT gets CPU
-seconds a head for both, the pictures (N, size, size) uint8, and the strokes' points (x, y, head,
+seconds a head for each, the pictures (N, size, size) uint8, and the contours' points (x, y, head,
 stroke).
 """
 
@@ -26,24 +27,21 @@ def run(source: Path, target: Path) -> None:
     """Draw every head in both ways."""
     given = np.load(source)
     vertices = given["vertices"][..., [0, 2, 1]] * np.array([1.0, -1.0, 1.0], np.float32)
-    scene, head, pen = _scene(vertices[0], given["polygons"], int(given["size"]))
-    seconds: dict[str, list[float]] = {"freestyle_s": [], "lineart_s": []}
+    scene, head, pens = _scene(vertices[0], given["polygons"], int(given["size"]))
+    seconds: dict[str, list[float]] = {"freestyle_s": [], "lineart_s": [], "contours_s": []}
     pictures, points = [], []
     with tempfile.TemporaryDirectory(prefix="limner-") as folder:
         for number, places in enumerate(vertices):
             _look(scene, float(given["scale_px"][number]), float(given["inverse_distance"][number]))
             head.data.vertices.foreach_set("co", places.astype(np.float32).ravel())
-            started = time.process_time()
-            pen.hide_viewport = False
-            head.data.update()
-            bpy.context.view_layer.update()
-            places_3d, stroke = _stroke_points(pen)
-            seconds["lineart_s"].append(time.process_time() - started)
+            for way, pen in pens.items():
+                started = time.process_time()
+                places_3d, stroke = _drawn_by(pen, head)
+                seconds[f"{way}_s"].append(time.process_time() - started)
             image = _projected(places_3d, given, number)
             points.append(np.column_stack([image, np.full(len(image), number), stroke]))
             if not given["freestyle"]:
                 continue
-            pen.hide_viewport = True
             scene.render.filepath = str(Path(folder) / f"{number}.png")
             started = time.process_time()
             bpy.ops.render.render(write_still=True)
@@ -55,8 +53,11 @@ def run(source: Path, target: Path) -> None:
 
 def _scene(
     vertices: np.ndarray, polygons: np.ndarray, size: int
-) -> tuple[bpy.types.Scene, bpy.types.Object, bpy.types.Object]:
-    """Make an empty scene with the head, a camera, Freestyle, and a pencil with Line Art."""
+) -> tuple[bpy.types.Scene, bpy.types.Object, dict[str, bpy.types.Object]]:
+    """Make an empty scene with the head, a camera, Freestyle, and pencils with Line Art.
+
+    The last pencil, `contours`, draws these alone; `lineart` all that Blender has it draw.
+    """
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     mesh = bpy.data.meshes.new("head")
@@ -67,8 +68,9 @@ def _scene(
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.sensor_width, camera.data.sensor_fit = _SENSOR_MM, "HORIZONTAL"
     camera.rotation_euler = (np.pi / 2.0, 0.0, 0.0)  # looks along Blender's +Y
-    pen = _pen(head)
-    for thing in (head, camera, pen):
+    pens = {"lineart": _pen(head), "contours": _pen(head)}
+    _draw_contours_alone(pens["contours"])
+    for thing in (head, camera, *pens.values()):
         scene.collection.objects.link(thing)
     scene.camera = camera
     scene.render.engine = "CYCLES"
@@ -91,11 +93,11 @@ def _scene(
     glow, out = nodes.new("ShaderNodeEmission"), nodes.new("ShaderNodeOutputMaterial")
     white.node_tree.links.new(glow.outputs[0], out.inputs[0])
     mesh.materials.append(white)
-    return scene, head, pen
+    return scene, head, pens
 
 
 def _pen(head: bpy.types.Object) -> bpy.types.Object:
-    """Make a Grease Pencil object that draws the contours of the head."""
+    """Make a Grease Pencil object, not shown, that draws the head as Blender sets Line Art up."""
     pencils = getattr(bpy.data, "grease_pencils_v3", bpy.data.grease_pencils)
     drawing = pencils.new("lines")
     ink = bpy.data.materials.new("ink")
@@ -107,10 +109,25 @@ def _pen(head: bpy.types.Object) -> bpy.types.Object:
     art = pen.modifiers.new("lines", "LINEART")
     art.source_type, art.source_object = "OBJECT", head
     art.target_layer, art.target_material = "lines", ink
+    pen.hide_viewport = pen.hide_render = True  # Freestyle must not pay for it
+    return pen
+
+
+def _draw_contours_alone(pen: bpy.types.Object) -> None:
+    """Leave Line Art nothing else to look for."""
+    art = pen.modifiers[0]
     art.use_crease = art.use_intersection = art.use_material = art.use_loose = False
     art.use_edge_mark = False
-    art.use_contour = True
-    return pen
+
+
+def _drawn_by(pen: bpy.types.Object, head: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
+    """Let one pencil draw the head as it is now; return what `_stroke_points` does."""
+    pen.hide_viewport = False
+    head.data.update()
+    bpy.context.view_layer.update()
+    drawn = _stroke_points(pen)
+    pen.hide_viewport = True
+    return drawn
 
 
 def _look(scene: bpy.types.Scene, scale_px: float, inverse_distance: float) -> None:

@@ -46,7 +46,8 @@ def test_blender_is_compared_with_our_lines_of_the_very_same_heads(maker, monkey
                 for row, line in enumerate(lines)
             ]
         )
-        times = {"freestyle_s": np.full(3, 0.3), "lineart_s": np.full(3, 0.06)}
+        spent = {"freestyle": 0.3, "lineart": 0.06, "contours": 0.02}
+        times = {f"{way}_s": np.full(3, seconds) for way, seconds in spent.items()}
         return {"pictures": np.zeros((3, 8, 8), np.uint8), "points": contours, **times}
 
     posed = []
@@ -55,11 +56,12 @@ def test_blender_is_compared_with_our_lines_of_the_very_same_heads(maker, monkey
     monkeypatch.setattr(bench, "_lines_s", lambda head: posed.append(head) or 0.02)
     figures = bench.bench_generate(maker, 4, lambda _: None)
     assert len(given) == 3 and posed == given
-    assert figures["times_lineart_lines"] == pytest.approx(60.0 / figures["lines_ms"])
-    assert figures["times_lineart"] == pytest.approx(0.06 * figures["drawings_per_s_core"])
     rest_ms = figures["draw_ms"] + figures["encode_ms"]
     whole_ms = rest_ms + figures["see_ms"]
-    assert figures["times_lineart_drawn"] == pytest.approx((60.0 + rest_ms) / whole_ms)
+    for way, spent_ms in (("lineart", 60.0), ("contours", 20.0)):
+        assert figures[f"times_{way}"] == pytest.approx(spent_ms / whole_ms)
+        assert figures[f"times_{way}_lines"] == pytest.approx(spent_ms / figures["lines_ms"])
+        assert figures[f"times_{way}_drawn"] == pytest.approx((spent_ms + rest_ms) / whole_ms)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="Linux alone tells of cores")
@@ -161,6 +163,7 @@ def test_contours_lie_where_blender_puts_them(maker):
     if blender_command(bench.WORKER) is None:
         pytest.skip("no Blender here")
     figures = bench.bench_generate(maker, 4, lambda _: None)
-    assert figures["freestyle_ms"] > 0.0 and figures["lineart_ms"] > 0.0
+    assert figures["freestyle_ms"] > 0.0 and figures["contours_ms"] > 0.0
+    assert figures["lineart_ms"] > figures["contours_ms"], "it looks for more than contours"
     assert figures["lineart_near_ours"] > 0.8
     assert figures["ours_near_lineart"] > 0.75
