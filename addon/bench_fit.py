@@ -2,7 +2,8 @@
 
 Two truths are measured against: the head *as drawn*, with the hand's errors of proportion, and the
 head *as posed*, which was put before the hand. Fits see the drawing only; where a hand errs they
-should follow it.
+should follow it. The gap has a floor: the lines of the head as drawn leave one, too, because ink is
+wide, a hand trembles and the network gives some of it to the wrong feature.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -14,7 +15,7 @@ import json
 import tarfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import DatasetError, SketchError
-from ..rig.face_rig import RigState, unposed
+from ..rig.contours import FeatureCurve, visible_lines
+from ..rig.face_rig import FaceRig, RigState, unposed
 from ..sketch_cnn.image import sketch_from_grey
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.text import json_text
 from ..synthetic_data.truth import GroupShares, TrueHeads, true_heads
 from .fit import Fit
+from .gap import measure_gap
 from .pipeline import Session
 from .surface_error import REGIONS, SurfaceError, Yardstick
 
-__all__ = ["STAGES", "FitScores", "bench_fits", "drawn_samples", "shard_samples"]
+__all__ = [
+    "STAGES",
+    "FitScores",
+    "bench_fits",
+    "drawn_samples",
+    "lines_of_truth",
+    "shard_samples",
+]
 
 STAGES = ("placed", "parametric", "snakes")
 TRUTHS = ("drawn", "posed")
 _PARTS = ("mean", "p95", "in_plane", "depth")
+_WORSE_IOD = 0.002
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +57,9 @@ class FitScores:
     Attributes
     ----------
     seconds : of each fit; gaps : (placed, parametric, snakes), IOD; closed : 1 - snakes / placed
+    features : the same gaps of every feature of every drawing
+    of_truth : (gap of the lines of the head as drawn, IOD; the share that they close)
+    told : errors of fits that were told the true AUs, against the head as drawn
     errors : truth → of each drawing the errors in the three stages
     refused : drawings in which no face was found
     """
@@ -53,6 +67,9 @@ class FitScores:
     seconds: list[float] = field(default_factory=list)
     gaps: list[tuple[float, float, float]] = field(default_factory=list)
     closed: list[float] = field(default_factory=list)
+    features: list[tuple[float, float, float]] = field(default_factory=list)
+    of_truth: list[tuple[float, float]] = field(default_factory=list)
+    told: list[SurfaceError] = field(default_factory=list)
     errors: dict[str, list[tuple[SurfaceError, ...]]] = field(
         default_factory=lambda: {truth: [] for truth in TRUTHS}
     )
@@ -69,6 +86,7 @@ class FitScores:
             found[f"gap_{stage}"] = float(value)
         found["gap_closed_mean"] = float(np.mean(self.closed))
         found["gap_closed_median"] = float(np.median(self.closed))
+        found |= self._shares()
         for truth, errors in self.errors.items():
             for part in _PARTS:
                 values = np.array([[getattr(error, part) for error in row] for row in errors])
@@ -79,7 +97,22 @@ class FitScores:
             found[f"{truth}_snakes_nearer_share"] = float((snakes < parametric).mean())
             both = (parametric < placed) & (snakes < parametric)
             found[f"{truth}_falls_each_stage_share"] = float(both.mean())
+        if self.told:
+            found["drawn_mean_snakes_told"] = float(np.mean([error.mean for error in self.told]))
         return found | self._regions()
+
+    def _shares(self) -> dict[str, float]:
+        """Return how often gaps got smaller, and what the true lines leave."""
+        found = {}
+        _, parametric, snakes = np.array(self.gaps).T
+        found["worse_than_parametric_share"] = float((snakes > parametric + _WORSE_IOD).mean())
+        if self.features:
+            placed, _, snakes = np.array(self.features).T
+            found["features_nearer_share"] = float((snakes < placed).mean())
+        if self.of_truth:
+            gap, closed = np.mean(self.of_truth, axis=0)
+            found |= {"gap_of_truth": float(gap), "gap_closed_by_truth_mean": float(closed)}
+        return found
 
     def _regions(self) -> dict[str, float]:
         """Return the mean errors by region, against the head as drawn."""
@@ -110,20 +143,50 @@ def bench_fits(
     """
     yardstick, shares, scores = Yardstick.of(session.rig), GroupShares.of(session.rig), FitScores()
     for number, (picture, about) in enumerate(samples, start=1):
+        sketch = sketch_from_grey(picture)
         started = time.perf_counter()
         try:
-            fit = session.fit(sketch_from_grey(picture))
+            fit = session.fit(sketch)
         except SketchError:
             scores.refused += 1
             continue
         scores.seconds.append(time.perf_counter() - started)
         scores.gaps.append((fit.gap.placed, fit.gap.parametric, fit.gap.snakes))
         scores.closed.append(fit.gap.closed)
-        for truth, errors in _errors(fit, true_heads(about, shares), yardstick).items():
-            scores.errors[truth].append(errors)
+        scores.features += fit.gap.curves.values()
+        truth = true_heads(about, shares)
+        if fit.gap.placed > 0.0:
+            gap = _gap_of_truth(fit, truth)
+            scores.of_truth.append((gap, 1.0 - gap / fit.gap.placed))
+        for name, errors in _errors(fit, truth, yardstick).items():
+            scores.errors[name].append(errors)
+        told = session.fit(sketch, detection=fit.detection, pins=_true_aus(about))
+        scores.told.append(_errors(told, truth, yardstick)["drawn"][-1])
         if on_drawing is not None:
             on_drawing(number)
     return scores
+
+
+def _true_aus(about: dict[str, Any]) -> dict[str, float]:
+    """Return AU label → intensity of all that can be seen in a drawing."""
+    return {
+        f"AU{au['au']}{au.get('side') or ''}": au["intensity"]
+        for au in about["aus"]
+        if au["visible"]
+    }
+
+
+def _gap_of_truth(fit: Fit, truth: TrueHeads) -> float:
+    """Return the gap that the lines of the head as drawn leave to the ink that a fit is held to."""
+    lines = lines_of_truth(fit.rig, truth, fit.sketch.scale)
+    return measure_gap(fit.drawn, fit.placed, fit.parametric, lines, fit.iod_px).snakes
+
+
+def lines_of_truth(rig: FaceRig, truth: TrueHeads, scale: float) -> list[FeatureCurve]:
+    """Return the visible lines of the head as drawn; `scale`: pixels of the ink per pixel."""
+    seen = truth.camera
+    camera = replace(seen, scale_px=seen.scale_px * scale, centre_px=seen.centre_px * scale)
+    return visible_lines(rig, truth.turned(truth.drawn, rig), camera)
 
 
 def _errors(

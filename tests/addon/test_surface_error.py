@@ -9,7 +9,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from limner.addon.bench_fit import FitScores, drawn_samples, shard_samples
+from limner.addon.bench_fit import FitScores, drawn_samples, lines_of_truth, shard_samples
 from limner.addon.surface_error import SurfaceError, Yardstick
 from limner.errors import DatasetError
 from limner.rig.face_rig import rotation_matrix
@@ -17,6 +17,8 @@ from limner.rig.png import png_bytes
 from limner.rig.store import load_rig
 from limner.synthetic_data import Maker, style_names
 from limner.synthetic_data.text import json_text
+from limner.synthetic_data.truth import GroupShares, true_heads
+from scipy.spatial import cKDTree
 
 STILL = np.zeros(3)
 
@@ -61,13 +63,25 @@ def error(mean):
 
 
 def test_shares_count_the_drawings_on_which_a_stage_is_nearer():
-    scores = FitScores(seconds=[1.0] * 3, gaps=[(0.4, 0.2, 0.1)] * 3, closed=[0.75] * 3)
+    scores = FitScores(
+        seconds=[1.0] * 3,
+        gaps=[(0.4, 0.2, 0.1)] * 3,
+        closed=[0.75] * 3,
+        features=[(0.4, 0.2, 0.1), (0.2, 0.1, 0.3)],
+        of_truth=[(0.2, 0.5), (0.1, 0.75)],
+        told=[error(0.5), error(1.5)],
+    )
     rows = [(3.0, 2.0, 1.0), (3.0, 2.0, 2.5), (1.0, 2.0, 1.5)]
     for errors in scores.errors.values():
         errors.extend(tuple(map(error, row)) for row in rows)
     figures = scores.figures()
     assert figures["drawings"] == 3
     assert figures["gap_snakes"] == pytest.approx(0.1)
+    assert figures["worse_than_parametric_share"] == 0.0
+    assert figures["features_nearer_share"] == 0.5
+    assert figures["gap_of_truth"] == pytest.approx(0.15)
+    assert figures["gap_closed_by_truth_mean"] == pytest.approx(0.625)
+    assert figures["drawn_mean_snakes_told"] == pytest.approx(1.0)
     assert figures["drawn_mean_placed"] == pytest.approx(7.0 / 3.0)
     assert figures["drawn_parametric_nearer_share"] == pytest.approx(2.0 / 3.0)
     assert figures["drawn_snakes_nearer_share"] == pytest.approx(2.0 / 3.0)
@@ -77,6 +91,18 @@ def test_shares_count_the_drawings_on_which_a_stage_is_nearer():
 
 def test_nothing_fitted_gives_no_means():
     assert FitScores(refused=2).figures() == {"drawings": 0, "refused": 2}
+
+
+def test_the_lines_of_the_true_head_lie_where_the_drawing_has_them():
+    maker = Maker.load(5, 64, {"makehuman": 1.0}, ("fineliner",))
+    rig = load_rig("makehuman")
+    shares = GroupShares.of(rig)
+    for _, about in drawn_samples(maker, 3):
+        lines = lines_of_truth(rig, true_heads(about, shares), 2.0)
+        for name in ("upper_lid_L", "upper_lid_R", "nose_tip", "lower_lip_outer"):
+            found = [line.points / 2.0 for line in lines if line.name == name]
+            off, _ = cKDTree(np.concatenate(found)).query(about["curves"][name])
+            assert np.median(off) < 0.1, (name, off)
 
 
 def test_a_shard_gives_back_the_faces_that_were_drawn(tmp_path):
