@@ -51,6 +51,8 @@ _MATERIALS = {
     "tongue": ("tongue", 0.4),
     "lashes": ("lashes", 0.8),
 }
+_GLOW = {"teeth": 0.3}
+"""How much of their colour parts shine with by themselves: the dark mouth would make them grey."""
 
 
 @dataclass(slots=True)
@@ -241,6 +243,9 @@ def _materials(
             "pbrMetallicRoughness": surface,
             "doubleSided": name in ("skin", "lashes"),
         }
+        if name in _GLOW:
+            glow = _GLOW[name] * np.array(PART_COLOURS[PART_NAMES[part]])
+            materials[name]["emissiveFactor"] = glow.round(4).tolist()
     return list(materials.values()), textures
 
 

@@ -37,6 +37,7 @@ class Look:
     material : name of the material
     solid_rgb : linear colour in a viewport that shows no vertex colours
     roughness, sheen : in [0, 1]
+    glow : light of its own, so that teeth do not go grey in the dark of the mouth
     """
 
     slot: int
@@ -44,11 +45,12 @@ class Look:
     solid_rgb: tuple[float, float, float]
     roughness: float
     sheen: float = 0.0
+    glow: float = 0.0
 
 
 SKIN = Look(0, "Limner Skin", (0.62, 0.40, 0.30), 0.55, 0.15)
 EYE = Look(1, "Limner Eye", (0.85, 0.84, 0.82), 0.08)
-TEETH = Look(2, "Limner Teeth", (0.80, 0.76, 0.66), 0.25)
+TEETH = Look(2, "Limner Teeth", (0.80, 0.76, 0.66), 0.25, glow=0.3)
 TONGUE = Look(3, "Limner Tongue", (0.50, 0.16, 0.15), 0.35)
 LASHES = Look(4, "Limner Lashes", (0.03, 0.02, 0.02), 0.7)
 
@@ -90,6 +92,8 @@ def _material(look: Look, colours: str) -> bpy.types.Material:
     tree.links.new(colour.outputs["Color"], surface.inputs["Base Color"])
     surface.inputs["Roughness"].default_value = look.roughness
     surface.inputs["Sheen Weight"].default_value = look.sheen
+    surface.inputs["Emission Color"].default_value = (*look.solid_rgb, 1.0)
+    surface.inputs["Emission Strength"].default_value = look.glow
     material.diffuse_color = (*look.solid_rgb, 1.0)
     material.roughness = look.roughness
     return material

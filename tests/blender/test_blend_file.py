@@ -191,3 +191,12 @@ def test_an_animated_head_goes_from_rest_over_the_expression_to_the_fit(bpy, fit
 def fitted_keys(bpy):
     """Return the head's keys but the base."""
     return bpy.data.objects["Limner Head"].data.shape_keys.key_blocks[1:]
+
+
+def test_teeth_alone_shine_a_little_of_themselves(opened):
+    glow = {
+        material.name: material.node_tree.nodes["Principled BSDF"].inputs["Emission Strength"]
+        for material in opened.data.objects["Limner Head"].data.materials
+    }
+    assert glow["Limner Skin"].default_value == glow["Limner Eye"].default_value == 0.0
+    assert 0.1 < glow["Limner Teeth"].default_value < 0.5

@@ -151,6 +151,18 @@ def test_the_middle_of_the_eye_texture_lies_where_the_eye_looks():
     assert pixels[128, 128].max() < 60 < 150 < pixels[128, 20].min()
 
 
+def test_teeth_alone_shine_a_little_of_themselves():
+    ball, faces = icosphere(1, 0.1)
+    teeth, rows = icosphere(1, 0.02)
+    part = np.repeat([0, PART_NAMES.index("teeth_upper")], [len(ball), len(teeth)])
+    rig = make_rig(np.concatenate([ball, teeth]), np.concatenate([faces, rows + len(ball)]), part)
+    still = RigState(np.zeros(len(rig.shape_names)), np.zeros(0), np.zeros(3))
+    document, _ = _read(glb_bytes(head_mesh(rig, still, np.zeros_like(rig.neutral))))
+    glow = {one["name"]: one.get("emissiveFactor", [0.0]) for one in document["materials"]}
+    assert max(glow["skin"]) == 0.0
+    assert 0.1 < min(glow["teeth"]) <= max(glow["teeth"]) < 0.4
+
+
 def test_trimesh_reads_the_same_triangles():
     trimesh = pytest.importorskip("trimesh")
     rig, mesh = _mesh()
