@@ -34,6 +34,8 @@ __all__ = [
     "run_batch",
 ]
 
+_SAME_VIEW = 1e-3  # 1/metre, as fit.json rounds
+
 SUMMARY = "summary.jsonl"
 ENGINES = ("local", "ray")
 
@@ -112,6 +114,7 @@ class BatchSettings:
     like : the fit.json of an earlier fit, from which `hold` (of `held.HOLDABLE`) is taken
     strengths : region → how much of its correction it wears; those that are not named wear all
     neutral : a drawing of the same character at rest, for all drawings of the run
+    distance_m : how far the artist's eye was from the head, metres; None is too far to matter
     """
 
     out: Path
@@ -127,6 +130,12 @@ class BatchSettings:
     hold: tuple[str, ...] = ("identity",)
     strengths: Mapping[str, float] = field(default_factory=dict)
     neutral: Path | None = None
+    distance_m: float | None = None
+
+    @property
+    def inverse_distance(self) -> float:
+        """Perspective of the camera, 1/metre; 0 is orthographic."""
+        return 0.0 if self.distance_m is None else 1.0 / self.distance_m
 
     def to_json(self) -> dict[str, Any]:
         """Return what another process needs of it."""
@@ -141,6 +150,7 @@ class BatchSettings:
             "hold": self.hold,
             "strengths": dict(self.strengths),
             "neutral": None if self.neutral is None else str(self.neutral.absolute()),
+            "distance_m": self.distance_m,
         }
 
     @classmethod
@@ -157,6 +167,7 @@ class BatchSettings:
             hold=tuple(record["hold"]),
             strengths=record["strengths"],
             neutral=None if record["neutral"] is None else Path(record["neutral"]),
+            distance_m=record["distance_m"],
         )
 
 
@@ -295,6 +306,9 @@ def _completed(job: Job, settings: BatchSettings) -> JobResult | None:
         return None
     worn = {name: share for name, share in correction.get("strengths", {}).items() if share != 1.0}
     if worn != {name: share for name, share in settings.strengths.items() if share != 1.0}:
+        return None
+    seen_from = record.get("camera", {}).get("inverse_distance_per_m", 0.0)
+    if abs(seen_from - settings.inverse_distance) > _SAME_VIEW:
         return None
     if not set(output_files(job.name, settings.formats)) <= set(record["files"]):
         return None

@@ -89,7 +89,10 @@ def open_session(settings: BatchSettings) -> Session:
     rig = load_rig(settings.rig)
     held = read_held(settings.like, rig, settings.hold) if settings.like else Held()
     chain = PipelineSettings(
-        correct_as=settings.correct_as, held=held, at_rest=read_at_rest(settings.neutral)
+        inverse_distance=settings.inverse_distance,
+        correct_as=settings.correct_as,
+        held=held,
+        at_rest=read_at_rest(settings.neutral),
     )
     return Session(rig, settings.model_dir, chain)
 

@@ -140,6 +140,14 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
 )
 @neutral_option
 @click.option(
+    "--distance",
+    "distance_m",
+    type=click.FloatRange(min=0.2, max=100.0),
+    metavar="METRES",
+    help="How far the artist's eye was from the head, where the drawing shows perspective; by "
+    "default too far to matter.",
+)
+@click.option(
     "--together",
     is_flag=True,
     help="All drawings show one person: find who it is from all of them.",
@@ -167,6 +175,7 @@ def fit(
     like: Path | None,
     hold: tuple[str, ...],
     neutral: Path | None,
+    distance_m: float | None,
     together: bool,
     resume: bool,
     model_dir: Path | None,
@@ -182,7 +191,7 @@ def fit(
     wanted = (*_writable(formats), "html") if report else _writable(formats)
     settings = BatchSettings(
         out, rig, model_dir, wanted, jobs, resume, correct_as, animate, engine,
-        like, hold, strengths, neutral,
+        like, hold, strengths, neutral, distance_m,
     )  # fmt: skip
     if strengths and correct_as == "identity":
         raise click.UsageError(
@@ -190,6 +199,8 @@ def fit(
         )
     if like is not None and resume:
         raise click.UsageError("--resume cannot tell what was fitted --like what; leave it out")
+    if like is not None and "camera" in hold and distance_m is not None:
+        raise click.UsageError("--hold camera gives the distance, too; leave --distance out")
     planned = plan_jobs(expand_folders(sketches))
     if together and (resume or animate is not None or engine != "local" or jobs > 1):
         raise click.UsageError(

@@ -96,7 +96,7 @@ def test_what_is_complete_is_not_done_again(done):
 
 
 @pytest.mark.parametrize(
-    "change", ["drawing", "format", "rig", "file", "as", "strengths", "neutral"]
+    "change", ["drawing", "format", "rig", "file", "as", "strengths", "neutral", "distance"]
 )
 def test_what_has_changed_is_done_again(done, change):
     """The rig is not in any folder, so doing it again shows as a failure that names it."""
@@ -113,6 +113,8 @@ def test_what_has_changed_is_done_again(done, change):
         settings = replace(settings, strengths={"mouth": 0.5})
     elif change == "neutral":
         settings = replace(settings, neutral=jobs[0].path)
+    elif change == "distance":
+        settings = replace(settings, distance_m=0.8)
     else:
         (settings.out / "face" / "face.obj").unlink()
     (result,) = run_batch(jobs, settings)
@@ -121,7 +123,9 @@ def test_what_has_changed_is_done_again(done, change):
 
 
 def test_settings_cross_to_another_process_unchanged(tmp_path):
-    settings = BatchSettings(tmp_path, strengths={"mouth": 0.5}, hold=("pose",), neutral=tmp_path)
+    settings = BatchSettings(
+        tmp_path, strengths={"mouth": 0.5}, hold=("pose",), neutral=tmp_path, distance_m=0.5
+    )
     assert BatchSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
