@@ -20,6 +20,7 @@ from .face import DrawnFace, RigLines
 from .render import Drawing
 from .sampler import Expression
 from .style import Style, load_style
+from .text import Entries, plain_text
 
 __all__ = [
     "SCHEMA",
@@ -43,7 +44,8 @@ _ABSENT = {
     for label, named in _AU_NAMES.items()
     for is_visible in (False, True)
 }
-"""What it says of an AU that is not there; nobody changes it."""
+_ABSENT_TEXT = {key: plain_text(entry) for key, entry in _ABSENT.items()}
+"""What it says of an AU that is not there, and that as JSON; nobody changes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,14 +118,19 @@ def posed_state(rig: FaceRig, state: RigState, gain: float) -> RigState:
     return RigState(weights, state.identity, state.rotation)
 
 
-def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> list[dict[str, Any]]:
+def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> Entries:
     """List every AU of the label space with side, intensity, and whether it can be seen."""
-    return [
-        {**named, "intensity": round(aus[label], 3), "visible": visible.get(label, False)}
-        if label in aus
-        else _ABSENT[label, visible.get(label, False)]
-        for label, named in _AU_NAMES.items()
-    ]
+    entries, texts = [], []
+    for label, named in _AU_NAMES.items():
+        is_visible = visible.get(label, False)
+        if label in aus:
+            entry = {**named, "intensity": round(aus[label], 3), "visible": is_visible}
+            texts.append(plain_text(entry))
+        else:
+            entry = _ABSENT[label, is_visible]
+            texts.append(_ABSENT_TEXT[label, is_visible])
+        entries.append(entry)
+    return Entries(entries, texts)
 
 
 def drawn_entries(drawing: Drawing) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def ink_strokes(
     tones : (S,) darkness in [0, 1]
     """
     height, width = cells.shape
+    named = np.int32(label)
     for stroke in range(points.shape[0]):
         for row in range(points.shape[1] - 1):
             x0, y0 = points[stroke, row, 0], points[stroke, row, 1]
@@ -62,22 +63,27 @@ def ink_strokes(
                 right = min(math.floor(max(ax, bx) + reach), width - 1)
                 top = max(math.floor(min(ay, by) - reach), 0)
                 bottom = min(math.floor(max(ay, by) + reach), height - 1)
+                # a few pixels too many, so that they come in fours
+                right = min(right + (left - right - 1) % 4, width - 1)
+                if right < left:
+                    continue
                 along_x, along_y = bx - ax, by - ay
                 inverse = 1.0 / max(along_x * along_x + along_y * along_y, 1e-9)
+                wide = right - left + 1
                 for y in range(top, bottom + 1):
                     dy = y + 0.5 - ay
-                    for x in range(left, right + 1):
-                        dx = x + 0.5 - ax
+                    line = cells[y]
+                    for place in range(wide):
+                        dx = place + (left + 0.5 - ax)
                         at = min(max((dx * along_x + dy * along_y) * inverse, 0.0), 1.0)
                         gap_x, gap_y = dx - at * along_x, dy - at * along_y
                         half = first + at * growth
-                        away = gap_x * gap_x + gap_y * gap_y
-                        if away < (half + 0.5) * (half + 0.5):
-                            covered = min(half + 0.5 - math.sqrt(away), 2.0 * half, 1.0)
-                            if covered > 0.01:
-                                cell = (int(covered * full) << 8) | label
-                                if cell > cells[y, x]:
-                                    cells[y, x] = cell
+                        away = math.sqrt(gap_x * gap_x + gap_y * gap_y)
+                        covered = min(half + 0.5 - away, 2.0 * half, 1.0)
+                        cell = np.int32(covered * full) << 8 | named
+                        cell = cell if covered > 0.01 else np.int32(0)
+                        old = np.int32(line[left + place])
+                        line[left + place] = cell if cell > old else old
 
 
 @compiled

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 
-__all__ = ["json_text"]
+__all__ = ["Entries", "json_text", "plain_text"]
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _DIGITS = 5
@@ -22,31 +23,49 @@ _ROOM = 20
 """Letters that a number takes at most, its comma and brackets counted."""
 
 
+class Entries(list[dict[str, Any]]):
+    """A list of dictionaries that knows its JSON: most of them are the same in every sample.
+
+    Parameters
+    ----------
+    entries : the dictionaries
+    texts : what `plain_text` makes of each
+    """
+
+    def __init__(self, entries: Iterable[dict[str, Any]], texts: Iterable[str]) -> None:
+        super().__init__(entries)
+        self.text = f"[{','.join(texts)}]"
+
+
+def plain_text(value: Any) -> str:
+    """Write as JSON what holds no arrays."""
+    return _ENCODER.encode(value)
+
+
 def json_text(about: dict[str, Any]) -> str:
     """Write a dictionary as JSON, the arrays in it, (N,) or (N, D), as lists.
 
     Numbers in arrays are written with as many decimals as they need, 5 at most; arrays come after
-    all else.
+    all else, and lists that know their text before them.
     """
-    plain, arrays, below = {}, {}, {}
+    plain, arrays, below, known = {}, {}, {}, []
     for key, value in about.items():
         if isinstance(value, np.ndarray):
             arrays[key] = value
+        elif isinstance(value, Entries):
+            known.append(f'"{key}":{value.text}')
         elif isinstance(value, dict) and any(isinstance(v, np.ndarray) for v in value.values()):
             below[key] = value
         else:
             plain[key] = value
     pieces = [_ENCODER.encode(plain)[1:-1]] if plain else []
-    for columns in sorted({_columns(array) for array in arrays.values()}):
-        like = {key: array for key, array in arrays.items() if _columns(array) == columns}
-        pieces.append(_array_text(like, columns))
+    pieces += known
+    alike: dict[int, dict[str, NDArray[np.float64]]] = {}
+    for key, array in arrays.items():  # 0 columns where rows are numbers
+        alike.setdefault(0 if array.ndim == 1 else array.shape[1], {})[key] = array
+    pieces += [_array_text(alike[columns], columns) for columns in sorted(alike)]
     pieces += [f'"{key}":{json_text(value)}' for key, value in below.items()]
     return "{" + ",".join(pieces) + "}"
-
-
-def _columns(array: NDArray[np.float64]) -> int:
-    """Return how many numbers a row has; 0 where rows are numbers."""
-    return 0 if array.ndim == 1 else array.shape[1]
 
 
 def _array_text(arrays: dict[str, NDArray[np.float64]], columns: int) -> str:
