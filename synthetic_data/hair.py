@@ -1,10 +1,8 @@
-"""Hair of many kinds, laid around the outline of the head; beards and moustaches."""
+"""Hair of many kinds, drawn around the outline of the head; beards and moustaches."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,69 +10,11 @@ from numpy.typing import NDArray
 from .canvas import polygon_tone
 from .evenly import bounded, evenly, middle_of, places_at, side_by_side
 from .face import DrawnFace
+from .hairdo import HAIR_POINTS, Hairdo
 from .hatching import hatch
 from .pen import LABEL, Pen, arc, blob, smooth_noise
 
-__all__ = ["Hairdo", "draw_beard", "draw_hair_behind", "draw_hair_front", "sample_hairdo"]
-
-_COUNT = 64
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hairdo:
-    """One head of hair: its kind, ink, and the band between hairline and outer edge.
-
-    Attributes
-    ----------
-    kind, ink : as in the style's choices `hair` and `hair_ink`
-    angle : (64,) radians; inner, outer : (64, 2) pixels
-    up : radians, the direction of the crown
-    """
-
-    kind: str
-    ink: str
-    angle: NDArray[np.float64]
-    inner: NDArray[np.float64]
-    outer: NDArray[np.float64]
-    up: float
-
-
-def sample_hairdo(pen: Pen, face: DrawnFace) -> Hairdo:
-    """Lay out the hair of one head."""
-    rng, kind = pen.rng, pen.hand.kinds["hair"]
-    up = face.roll - 0.5 * np.pi
-    reach = np.radians(rng.uniform(78, 112))
-    steps = evenly(_COUNT, -1.0, 1.0)
-    angle = up + reach * steps
-    radius = face.radius_at(angle)
-    brow = middle_of(face.landmarks[21:23])
-    crown = face.outline(up, up, 1.0, 1)[0]
-    low, high = (0.02, 0.45) if kind == "fringe" else (0.35, 0.85)
-    middle = brow + rng.uniform(low, high) * (crown - brow)
-    offset = middle - face.centre
-    turn = np.arctan2(offset[1], offset[0]) - up
-    turn = (turn + np.pi) % (2.0 * np.pi) - np.pi
-    part = min(max(turn / reach, -0.7), 0.7)
-    away = np.where(steps < part, (part - steps) / (1.0 + part), (steps - part) / (1.0 - part))
-    middle_share = np.hypot(*offset) / max(face.radius_towards(up + turn), 1.0)
-    hairline = middle_share + (0.97 - middle_share) * bounded(away, 0.0, 1.0) ** rng.uniform(
-        1.2, 4.0
-    )
-    rough = rng.uniform(0.0, 0.05) if kind != "fringe" else rng.uniform(0.02, 0.12)
-    period = rng.uniform(1.5, 6.0)
-    hairline = np.minimum(hairline + rough * smooth_noise(rng, (), _COUNT, period), 1.0)
-    grow = rng.uniform(0.02, 0.2) + (rng.uniform(0.1, 0.35) if kind in ("curly", "wig") else 0.0)
-    volume = grow * (0.5 + 0.5 * np.cos(0.5 * np.pi * steps)) + 0.02
-    volume = volume + 0.25 * grow * smooth_noise(rng, (), _COUNT, 12.0)
-    if kind == "curly":
-        volume = volume + 0.06 * np.abs(np.sin(steps * rng.uniform(6.0, 14.0)))
-    elif rng.random() < 0.3:
-        volume = volume + 0.05 * np.abs(smooth_noise(rng, (), _COUNT, 1.5))
-    direction = side_by_side(np.cos(angle), np.sin(angle))
-    inner = face.centre + (radius * hairline)[:, None] * direction
-    outer = face.centre + (radius * (1.0 + np.maximum(volume, 0.0)))[:, None] * direction
-    return Hairdo(kind, pen.hand.kinds["hair_ink"], angle, inner, outer, up)
-
+__all__ = ["draw_beard", "draw_hair_behind", "draw_hair_front"]
 
 def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
     """Draw what hangs or stands behind the head: long hair, wigs, buns."""
@@ -137,9 +77,9 @@ def draw_hair_front(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
     shape = np.concatenate([hair.outer, hair.inner[::-1]])
     _fill(pen, shape, hair.ink)
     if hair.ink in ("strands",):
-        _strands(pen, face, hair, int(rng.integers(25, 90)), slice(0, _COUNT))
+        _strands(pen, face, hair, int(rng.integers(25, 90)), slice(0, HAIR_POINTS))
     elif hair.ink == "outline" and rng.random() < 0.6:
-        _strands(pen, face, hair, int(rng.integers(3, 14)), slice(0, _COUNT))
+        _strands(pen, face, hair, int(rng.integers(3, 14)), slice(0, HAIR_POINTS))
     elif hair.ink == "solid" and rng.random() < 0.3:
         _shine(pen, hair)
     if hair.kind in ("curly", "wig") and hair.ink != "solid":
@@ -168,7 +108,7 @@ def _fill(pen: Pen, shape: NDArray[np.float64], ink: str) -> None:
 def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -> None:
     """Draw strands from the hairline to the outer edge."""
     rng = pen.rng
-    first, last = np.arange(_COUNT)[rows][[0, -1]]
+    first, last = np.arange(HAIR_POINTS)[rows][[0, -1]]
     start = rng.uniform(first, last, count)
     sweep = rng.normal(0.0, 9.0) + rng.normal(0.0, rng.uniform(0.5, 4.0), count)
     at = bounded(start[:, None] + sweep[:, None] * evenly(8, -0.5, 0.5), first, last)
@@ -185,7 +125,7 @@ def _shine(pen: Pen, hair: Hairdo) -> None:
     """Leave a few light strands in solid hair."""
     rng = pen.rng
     for _ in range(int(rng.integers(1, 5))):
-        row = int(rng.integers(8, _COUNT - 16))
+        row = int(rng.integers(8, HAIR_POINTS - 16))
         share = rng.uniform(0.3, 0.7)
         band = hair.inner[row : row + 8] + share * (hair.outer - hair.inner)[row : row + 8]
         thick = np.concatenate([band, band[::-1] + rng.uniform(0.6, 1.6) * pen.scale])

@@ -19,7 +19,8 @@ from .eyes import draw_brow, draw_eye
 from .face import DrawnFace, warp_face
 from .fields import NO_FIELD, knots, on_paper
 from .form import form_grids, lit
-from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front, sample_hairdo
+from .hair import draw_beard, draw_earring, draw_hair_behind, draw_hair_front
+from .hairdo import sample_hairdo
 from .hatching import hatch
 from .modelling import draw_modelling, stipple
 from .mouth import draw_mouth
