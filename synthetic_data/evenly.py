@@ -23,6 +23,7 @@ __all__ = [
     "middle_of",
     "one_of",
     "places_at",
+    "rounded",
     "share_of",
     "side_by_side",
 ]
@@ -111,6 +112,16 @@ def middle_of(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def bounded(values: NDArray[Any], low: float, high: float) -> NDArray[Any]:
     """Return values no lower and no higher than two numbers; quicker than `np.clip` on a few."""
     return np.minimum(np.maximum(values, low), high)
+
+
+@compiled
+def rounded(values: NDArray[np.float64], per_unit: float) -> NDArray[np.float64]:
+    """Return values, (N,) or (N, M), rounded to so many steps a unit, as `ndarray.round` does."""
+    found = np.empty(values.shape)
+    numbers, nearest = values.reshape(-1), found.reshape(-1)
+    for place in range(len(numbers)):
+        nearest[place] = np.rint(numbers[place] * per_unit) / per_unit
+    return found
 
 
 def one_of(rng: np.random.Generator, numbers: tuple[float, ...]) -> float:

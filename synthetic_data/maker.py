@@ -16,6 +16,7 @@ from ..rig.face_rig import FaceRig, RigState
 from ..rig.facs import AU_LABELS, split_label
 from ..rig.store import load_rig
 from .effect import shape_gains
+from .evenly import rounded
 from .face import DrawnFace, RigLines
 from .render import Drawing
 from .sampler import Expression
@@ -138,7 +139,7 @@ def drawn_entries(drawing: Drawing) -> dict[str, Any]:
     return {
         "warp": drawing.warp,
         "face_box": [round(edge, 2) for edge in drawing.face_box or ()],
-        "landmarks": np.asarray(drawing.landmarks).round(2),
+        "landmarks": rounded(np.asarray(drawing.landmarks), 1e2),
         "landmarks_visible": np.asarray(drawing.landmarks_visible).astype(int).tolist(),
         "landmarks_on_symbols": drawing.symbols,
         "resting": drawing.resting,
@@ -149,7 +150,7 @@ def curve_entries(drawing: Drawing) -> dict[str, NDArray[np.float64]]:
     """Tell where the curves of a drawn face run: name → (N, 2)."""
     if not drawing.curves:
         return {}
-    rounded = np.concatenate([*drawing.curves.values()]).round(1)
+    places = rounded(np.concatenate([*drawing.curves.values()]), 10.0)
     ends = [0, *accumulate(map(len, drawing.curves.values()))]
     spans = zip(drawing.curves, pairwise(ends), strict=True)
-    return {name: rounded[start:end] for name, (start, end) in spans}
+    return {name: places[start:end] for name, (start, end) in spans}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..rig.camera import Camera
 from ..rig.face_rig import FaceRig
-from .evenly import bounded
+from .compiled import compiled
 from .face import RigLines
 from .maker import Maker
 
@@ -45,7 +45,7 @@ def sample_identity(rig: FaceRig, rng: np.random.Generator) -> NDArray[np.float6
     """Draw a person's (K,) coefficients, one in four a caricature."""
     low, high = _SPREADS[int(rng.random() < _CARICATURES)]
     identity = rng.standard_normal(len(rig.identity_names)) * rng.uniform(low, high)
-    return bounded(identity, -_MAX_IDENTITY, _MAX_IDENTITY).round(3)
+    return _tamed(identity, -_MAX_IDENTITY, _MAX_IDENTITY, 1e3)
 
 
 def sample_noise(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -58,7 +58,18 @@ def noisy_weights(
 ) -> NDArray[np.float64]:
     """Turn AUs into the (B,) weights of one person, with as many digits as the JSON keeps."""
     weights = rig.weights_from_aus(aus) * noise
-    return bounded(weights, 0.0, 1.0).round(4)
+    return _tamed(weights, 0.0, 1.0, 1e4)
+
+
+@compiled
+def _tamed(
+    values: NDArray[np.float64], low: float, high: float, per_unit: float
+) -> NDArray[np.float64]:
+    """Return values, (N,), between two numbers, rounded to so many steps a unit."""
+    tamed = np.empty(len(values))
+    for place in range(len(values)):
+        tamed[place] = np.rint(min(max(values[place], low), high) * per_unit) / per_unit
+    return tamed
 
 
 def sample_gain(rng: np.random.Generator) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import compiled
-from .evenly import box_of
+from .evenly import box_of, rounded
 from .face import DrawnFace
 from .outline import OUTLINE_BINS
 from .style import Hand
@@ -112,7 +112,7 @@ def _turn(roll: float) -> NDArray[np.float64]:
 
 def _rounded(values: NDArray[np.floating]) -> list[Any]:
     """Return plain numbers, short enough for JSON and exactly those that are used."""
-    return values.round(5).tolist()
+    return rounded(values, 1e5).tolist()
 
 
 def _express(
@@ -128,10 +128,9 @@ def _express(
     by this warp: in few lines it would be read as an expression.
     """
     calm, more = hand["proportions_calm"], hand["proportions_tilt"]
-    moved = Warp(parameters).apply_runs(face.neutral[_TOLD], *_TOLD_RUNS)
-    moved = (moved - face.centre) @ turn.T / face.unit
+    moved = Warp(parameters).apply_runs(face.neutral.take(_TOLD, axis=0), *_TOLD_RUNS)
     groups = parameters["groups"]
-    heights = moved[:, 1].tolist()
+    heights = _heights(moved, face.centre, turn, face.unit).tolist()
     for side, brow in (("R", heights[:5]), ("L", heights[5:10])):
         rest = calm * _brow_rest(brow, side)
         left, right = _brow_tilt(side, aus)  # in the picture
@@ -192,6 +191,18 @@ def _groups(
             _GROUP_LANDMARKS, _rounded(np.array(numbers).reshape(-1, 9)), strict=True
         )
     }  # fmt: skip
+
+
+@compiled
+def _heights(
+    marks: NDArray[np.float64], centre: NDArray[np.float64], turn: NDArray[np.float64], unit: float
+) -> NDArray[np.float64]:
+    """Return how far below the centre each of (N, 2) landmarks lies in the face's own frame."""
+    heights = np.empty(len(marks))
+    for row in range(len(marks)):
+        dx, dy = marks[row, 0] - centre[0], marks[row, 1] - centre[1]
+        heights[row] = (turn[1, 0] * dx + turn[1, 1] * dy) / unit
+    return heights
 
 
 @compiled

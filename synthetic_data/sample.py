@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..rig.face_rig import RigState
 from ..rig.png import png_bytes
 from .chance import chance_of
 from .clips import make_frame
 from .effect import faint_aus
+from .evenly import rounded
 from .face import project_face
 from .maker import SCHEMA, Maker, Posed, au_entries, curve_entries, drawn_entries, posed_state
 from .negatives import draw_no_face
@@ -90,7 +89,7 @@ def pose_face(maker: Maker, number: int) -> Posed:
     noise = sample_noise(len(rig.shape_names), rng)
     weights = noisy_weights(rig, expression.aus, noise)
     gain = sample_gain(rng)
-    rotation = np.round(sample_rotation(rng), 5)
+    rotation = rounded(sample_rotation(rng), 1e5)
     camera = sample_camera(rig, maker.size, rng)
     state = posed_state(rig, RigState(weights, identity, rotation), gain)
     about = {

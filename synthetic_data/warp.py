@@ -90,7 +90,8 @@ class Warp:
         self, points: NDArray[np.floating], groups: dict[str, float] | None = None
     ) -> NDArray[np.float64]:
         """Map (N, 2) image points that belong to some groups (none: they follow the head)."""
-        return self.apply_runs(points, np.array([shares_of(groups or {})]), np.array([len(points)]))
+        shares = np.array([shares_of(groups)]) if groups else _FREE
+        return self.apply_runs(points, shares, np.array([len(points)]))
 
     def apply_shares(
         self, points: NDArray[np.floating], shares: dict[str, NDArray[np.float64]]
@@ -177,6 +178,10 @@ def _packed(parameters: dict[str, Any]) -> tuple[NDArray[np.float64], ...]:
 def shares_of(groups: dict[str, float]) -> tuple[float, ...]:
     """Return how much of each group's motion a line follows that belongs to some."""
     return tuple(groups.get(name, 0.0) for name in _GROUPS)
+
+
+_FREE = np.array([shares_of({})])
+"""What a line follows that belongs to no group."""
 
 
 @compiled
