@@ -159,7 +159,13 @@ def lit(
             for column in range(grid):
                 upper, lower = field[above, column], field[above + 1, column]
                 blended[layer, column] = upper * (1.0 - down) + lower * down
-        for column in range(size):
+        first, last = 0, grid - 1  # cells where the head is, if anywhere
+        while first < grid and blended[0, first] <= 0.5:
+            first += 1
+        while last > first and blended[0, last] <= 0.5:
+            last -= 1
+        start = max(int((first - 0.5) * size / grid) - 1, 0)
+        for column in range(start, min(int((last + 1.5) * size / grid) + 2, size)):
             left, right = low[column], part[column]
             if blended[0, left] * (1.0 - right) + blended[0, left + 1] * right <= 0.5:
                 continue
