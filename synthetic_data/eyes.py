@@ -14,7 +14,7 @@ from .face import DrawnFace
 from .pen import LABEL as LABELS
 from .pen import Pen, arc
 from .record import Record
-from .shut import draw_closed, draw_lashes, resample_flags, resample_to
+from .shut import draw_closed, draw_lashes
 
 __all__ = ["draw_brow", "draw_eye", "inside"]
 
@@ -103,9 +103,9 @@ def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
     if seen < 0.3 or not pen.hand.draws["brow"]:
         return
     record.show(f"AU1{side}", f"AU2{side}", f"AU4{side}")
-    top, low = resample_to(upper.points, 20), resample_to(lower.points, 20)
-    flags = resample_flags(upper.visible, 20) & resample_flags(lower.visible, 20)
-    middle = 0.5 * (top + low)
+    top, low, middle, flags = _edges(
+        upper.points, lower.points, upper.visible, lower.visible, evenly(20)
+    )
     kind = pen.hand.kinds["brow"]
     bushy = record.shared["bushy"]
     if kind == "edges":
@@ -129,6 +129,25 @@ def draw_brow(pen: Pen, face: DrawnFace, side: str, record: Record) -> None:
         batch = np.stack([roots, 0.5 * (roots + tips), tips], axis=1)[keep]
         if len(batch):
             pen.trace(batch, LABELS["brow"], 0.7 + 0.15 * bushy)
+
+
+@compiled
+def _edges(
+    upper: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    upper_seen: NDArray[np.bool_],
+    lower_seen: NDArray[np.bool_],
+    along: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return a brow's edges and their middle at places along them, and where both are seen."""
+    count, flags = len(along), np.empty(len(along), dtype=np.bool_)
+    top = places_at(upper, along * (len(upper) - 1.0))
+    low = places_at(lower, along * (len(lower) - 1.0))
+    for place in range(count):
+        above = int(np.rint(along[place] * (len(upper_seen) - 1.0)))
+        below = int(np.rint(along[place] * (len(lower_seen) - 1.0)))
+        flags[place] = upper_seen[above] and lower_seen[below]
+    return top, low, 0.5 * (top + low), flags
 
 
 def _brow_form(choice: float, count: int) -> NDArray[np.float64]:

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_tone
-from .evenly import bounded, evenly, middle_of, places_at, side_by_side
+from .evenly import bounded, evenly, places_at
 from .face import DrawnFace
 from .hairdo import HAIR_POINTS, Hairdo
 from .hatching import hatch
 from .pen import LABEL, Pen, arc, blob, smooth_noise
 
 __all__ = ["draw_beard", "draw_hair_behind", "draw_hair_front"]
+
 
 def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
     """Draw what hangs or stands behind the head: long hair, wigs, buns."""

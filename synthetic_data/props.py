@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_tone
+from .compiled import compiled
 from .evenly import between, evenly, middle_of, one_of, places_at
 from .eyes import inside
 from .face import DrawnFace
@@ -49,31 +50,65 @@ def draw_neck(pen: Pen, face: DrawnFace) -> None:
     rng, hand, unit = pen.rng, pen.hand, face.unit
     if not hand.draws["neck"]:
         return
-    marks = face.landmarks
-    jaw_r, jaw_l = 0.5 * (marks[3] + marks[5]), 0.5 * (marks[11] + marks[13])
-    chin = face.landmarks[8]
-    wide = rng.uniform(0.55, 0.95)
-    middle = 0.4 * (jaw_r + jaw_l) * 0.5 + 0.6 * chin
-    top_r, top_l = middle + wide * (jaw_r - middle), middle + wide * (jaw_l - middle)
-    long = np.array([0.0, unit * rng.uniform(0.5, 1.4)])
-    shoulder = np.array([unit * rng.uniform(1.0, 2.6), unit * rng.uniform(0.3, 1.2)])
-    flip = np.array([-1.0, 1.0])
-    right = _bent([top_r, top_r + long, top_r + long + shoulder * flip])
-    left = _bent([top_l, top_l + long, top_l + long + shoulder])
-    below = np.array([[left[-1, 0], 2.0 * pen.canvas.size], [right[-1, 0], 2.0 * pen.canvas.size]])
-    shape = np.concatenate([right, below[::-1], left[::-1]])
+    wide, long = rng.uniform(0.55, 0.95), unit * rng.uniform(0.5, 1.4)
+    out, fall = unit * rng.uniform(1.0, 2.6), unit * rng.uniform(0.3, 1.2)
+    shape, roots = _torso(
+        face.landmarks, wide, long, out, fall, 2.0 * pen.canvas.size, _ALONG, 1.0 - _ALONG
+    )
+    right, left = shape[:16], shape[:-17:-1]
     pen.fill(shape, "none", 0.0)
     if hand.draws["collar"]:
-        _draw_clothes(pen, face, top_r + long, top_l + long, right[-1], left[-1])
+        _draw_clothes(pen, face, roots[0], roots[1], right[-1], left[-1])
     for line in (right, left):
         pen.line(line, "other", 1.0)
 
 
-def _bent(corners: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return a smooth line through a corner."""
-    first, corner, last = corners
-    steps = evenly(16)[:, None]
-    return (1 - steps) ** 2 * first + 2 * steps * (1 - steps) * corner + steps**2 * last
+_ALONG = evenly(16).copy()
+
+
+@compiled
+def _torso(
+    marks: NDArray[np.float64],
+    wide: float,
+    long: float,
+    out: float,
+    fall: float,
+    below: float,
+    along: NDArray[np.float64],
+    left_over: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the outline (2 N + 2, 2) of neck and shoulders, and where the neck ends on each side.
+
+    From the subject's right under the jaw outwards, down off the sheet, and up again on the left.
+
+    Parameters
+    ----------
+    marks : (70, 2) landmarks
+    wide : how far apart the sides are, as a share of the jaw
+    long, out, fall : length of the neck, and how far the shoulders go aside and down, pixels
+    below : a row under the sheet
+    along, left_over : (N,) steps from 0 to 1 along each side, and what they lack to 1
+    """
+    count = len(along)
+    shape, roots = np.empty((2 * count + 2, 2)), np.empty((2, 2))
+    jaw = np.empty((2, 2))
+    for axis in range(2):
+        jaw[0, axis] = 0.5 * (marks[3, axis] + marks[5, axis])
+        jaw[1, axis] = 0.5 * (marks[11, axis] + marks[13, axis])
+    for side in range(2):
+        for axis in range(2):
+            middle = 0.4 * (jaw[0, axis] + jaw[1, axis]) * 0.5 + 0.6 * marks[8, axis]
+            top = middle + wide * (jaw[side, axis] - middle)
+            root = top + (long if axis == 1 else 0.0)
+            last = root + (fall if axis == 1 else out if side == 1 else -out)
+            roots[side, axis] = root
+            for place in range(count):
+                step, rest = along[place], left_over[place]
+                point = rest * rest * top + 2.0 * step * rest * root + step * step * last
+                shape[place if side == 0 else 2 * count + 1 - place, axis] = point
+    shape[count, 0], shape[count, 1] = shape[count - 1, 0], below
+    shape[count + 1, 0], shape[count + 1, 1] = shape[count + 2, 0], below
+    return shape, roots
 
 
 def _draw_clothes(

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import between, bounded, evenly, length_of, one_of, places_at
+from .compiled import compiled
+from .evenly import between, evenly, length_of, one_of, places_at
 from .face import DrawnFace
 from .modelling import draw_marks
 from .pen import Pen
@@ -81,16 +82,40 @@ def draw_shades(pen: Pen, face: DrawnFace, resting: dict[str, float]) -> None:
 
 
 _Row = tuple[float, NDArray[np.float64], NDArray[np.float64]]
+_AXES = np.eye(2)
 
 
 def _rows(face: DrawnFace, resting: dict[str, float], rng: np.random.Generator) -> list[_Row]:
     """List rows of strokes: depth, the (N, 2) line that they stand along, the stroke's (2,) way."""
+    wide, upright, low = rng.uniform(0.12, 0.24), rng.random() < 0.5, rng.uniform(0.12, 0.3)
+    shaded = any(resting[name] for name in _SHADES)
+    across, down = face.to_image(_AXES)
+    rows: list[_Row] = []
+    if shaded:
+        rows += _middle_rows(face, resting, rng, across, down, wide, low, upright=upright)
+    lit = one_of(rng, (-1.0, 0.0, 0.0, 1.0))
+    tilt, sink = rng.uniform(0.04, 0.14), rng.uniform(0.05, 0.12)
+    if shaded:
+        rows += _side_rows(face, resting, across, down, lit, tilt, sink)
+    return rows
+
+
+def _middle_rows(
+    face: DrawnFace,
+    resting: dict[str, float],
+    rng: np.random.Generator,
+    across: NDArray[np.float64],
+    down: NDArray[np.float64],
+    wide: float,
+    low: float,
+    *,
+    upright: bool,
+) -> list[_Row]:
+    """List the rows under lip and nose, and on the chin."""
     marks, seen = face.landmarks, face.landmarks_visible
-    across, down = face.to_image(np.array([[1.0, 0.0], [0.0, 1.0]]))
     lip, chin, base = marks[57], marks[8], marks[33]
     rows: list[_Row] = []
-    wide, upright = rng.uniform(0.12, 0.24), rng.random() < 0.5
-    below = lip + rng.uniform(0.12, 0.3) * (chin - lip)
+    below = lip + low * (chin - lip)
     if resting["under_lip"] and seen[57]:
         rows.append((resting["under_lip"], *_patch(below, across, down, wide, 0.05, upright)))
     if resting["chin_ball"] and seen[8]:
@@ -102,8 +127,21 @@ def _rows(face: DrawnFace, resting: dict[str, float], rng: np.random.Generator) 
         top = base + 0.03 * down + _bent(rng.uniform(0.1, 0.2), -0.02, across, down)
         reach = rng.uniform(0.35, 0.8) * float((marks[51] - base) @ down) / float(down @ down)
         rows.append((resting["under_nose"], top + 0.5 * reach * down, reach * down + lean))
-    lit = one_of(rng, (-1.0, 0.0, 0.0, 1.0))
-    tilt, sink = rng.uniform(0.04, 0.14), rng.uniform(0.05, 0.12)
+    return rows
+
+
+def _side_rows(
+    face: DrawnFace,
+    resting: dict[str, float],
+    across: NDArray[np.float64],
+    down: NDArray[np.float64],
+    lit: float,
+    tilt: float,
+    sink: float,
+) -> list[_Row]:
+    """List the rows around the eyes and on the side of the face that is not lit."""
+    marks, seen = face.landmarks, face.landmarks_visible
+    rows: list[_Row] = []
     for side, sign, row, wing, corner in (("R", -1.0, 2, 31, 48), ("L", 1.0, 14, 35, 54)):
         shadowed = sign != lit
         lid = face.curves[f"lower_lid_{side}"]
@@ -162,8 +200,35 @@ def _row(
     """Return starts and ends, (S, 2), of strokes at even steps of a line, shorter at its ends."""
     count = min(max(int(length_of(line) / spacing_px) + 1, 3), 24)
     jitter = rng.uniform(-1.0, 1.0, (3, count))
-    along = evenly(count, -1.0, 1.0) + jitter[0] * (0.5 / count)
-    centre = places_at(line, bounded(0.5 * (along + 1.0), 0.0, 1.0) * (len(line) - 1.0))
-    reach = (0.45 + 0.55 * (1.0 - along * along) + 0.12 * jitter[1])[:, None] * way
-    centre = centre + 0.1 * jitter[2][:, None] * way
-    return centre - 0.5 * reach, centre + 0.5 * reach
+    return _strokes(line, way, evenly(count, -1.0, 1.0), jitter)
+
+
+@compiled
+def _strokes(
+    line: NDArray[np.float64],
+    way: NDArray[np.float64],
+    even: NDArray[np.float64],
+    jitter: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return starts and ends, (S, 2), of strokes along a line (N, 2).
+
+    Parameters
+    ----------
+    way : (2,) from start to end of the longest
+    even : (S,) even steps from -1 to 1
+    jitter : (3, S) in [-1, 1]: how each strays along the line, in its length and across
+    """
+    count = len(even)
+    starts, ends, at = np.empty((count, 2)), np.empty((count, 2)), np.empty(count)
+    for place in range(count):
+        along = even[place] + jitter[0, place] * (0.5 / count)
+        at[place] = min(max(0.5 * (along + 1.0), 0.0), 1.0) * (len(line) - 1.0)
+    centre = places_at(line, at)
+    for place in range(count):
+        along = even[place] + jitter[0, place] * (0.5 / count)
+        reach = 0.45 + 0.55 * (1.0 - along * along) + 0.12 * jitter[1, place]
+        for axis in range(2):
+            middle = centre[place, axis] + 0.1 * jitter[2, place] * way[axis]
+            starts[place, axis] = middle - 0.5 * (reach * way[axis])
+            ends[place, axis] = middle + 0.5 * (reach * way[axis])
+    return starts, ends

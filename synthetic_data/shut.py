@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .evenly import between, bounded, evenly, middle_of, places_at, side_by_side
+from .compiled import compiled
+from .evenly import between, evenly, middle_of, places_at
 from .face import DrawnFace
 from .pen import LABEL, Pen, resample
 from .record import Record
@@ -164,17 +166,46 @@ def draw_lashes(
 ) -> None:
     """Draw a few lashes on the outer half of a lid."""
     count = int(pen.part(f"lashes {side}").integers(3, 6))
-    roots = resample(lid, 1.0)
-    roots = roots[evenly(count, 0.45 * len(roots), len(roots) - 1.0).astype(int)]
-    middle = middle_of(lid)
-    away = (roots - middle) / face.unit
     lift = face.way(0.0, -1.0 if upwards else 1.0) / face.unit
-    reach = (away * 1.2 + lift * 0.25) * pen.rng.uniform(0.35, 0.6) * face.unit
-    given = np.hypot(reach[:, 0], reach[:, 1])
-    length = bounded(given, 1.0, 0.16 * face.unit) / np.maximum(given, 1e-6)
-    tips = roots + reach * length[:, None]
-    batch = side_by_side(roots, 0.5 * (roots + tips) + lift * 0.5, tips)
+    batch = _lashes(
+        resample(lid, 1.0), middle_of(lid), evenly(count), lift, pen.rng.uniform(0.35, 0.6),
+        face.unit,
+    )  # fmt: skip
     pen.trace(batch, LABEL["upper_lid"], 0.7)
+
+
+@compiled
+def _lashes(
+    lid: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    along: NDArray[np.float64],
+    lift: NDArray[np.float64],
+    long: float,
+    unit: float,
+) -> NDArray[np.float64]:
+    """Return (L, 3, 2) lashes that point away from an eye's middle.
+
+    Parameters
+    ----------
+    lid : (N, 2) pixels, from the inner corner
+    along : (L,) where on its outer half each begins, from 0 to 1
+    lift : (2,) the way that lashes bend
+    long, unit : how long they are, at most 0.16 of the face's unit, pixels
+    """
+    lashes = np.empty((len(along), 3, 2))
+    first = 0.45 * len(lid)
+    for number in range(len(along)):
+        row = int(first + along[number] * (len(lid) - 1.0 - first))
+        reach_x = ((lid[row, 0] - middle[0]) / unit * 1.2 + lift[0] * 0.25) * long * unit
+        reach_y = ((lid[row, 1] - middle[1]) / unit * 1.2 + lift[1] * 0.25) * long * unit
+        given = math.sqrt(reach_x * reach_x + reach_y * reach_y)
+        grown = min(max(given, 1.0), 0.16 * unit) / max(given, 1e-6)
+        for axis, reach in ((0, reach_x), (1, reach_y)):
+            root = lid[row, axis]
+            tip = root + reach * grown
+            lashes[number, 0, axis], lashes[number, 2, axis] = root, tip
+            lashes[number, 1, axis] = 0.5 * (root + tip) + lift[axis] * 0.5
+    return lashes
 
 
 def resample_to(points: NDArray[np.float64], count: int) -> NDArray[np.float64]:
