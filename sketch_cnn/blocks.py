@@ -17,7 +17,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["BLOCKS", "ConvNeXt", "PerPoint", "Regions", "Residual", "Told", "conv", "stage"]
+__all__ = [
+    "BLOCKS",
+    "ConvNeXt",
+    "PerPoint",
+    "Regions",
+    "Residual",
+    "Told",
+    "conv",
+    "joined",
+    "stage",
+]
 
 _REGIONS = 8
 
@@ -29,6 +39,22 @@ def conv(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequ
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
+
+
+def joined(block: nn.Sequential, coarse: Tensor, fine: Tensor) -> Tensor:
+    """Return what a `conv` of kernel 1 says of a coarse map, enlarged, and a finer one as one map.
+
+    The coarse one's part, of (N, C, H, W), is reckoned before it is enlarged to (N, D, 2H, 2W).
+    """
+    layer, norm, bent = block
+    weight, bias = layer.weight, None
+    if not norm.training:  # its scale goes into the weights, as runtimes do of convolutions alone
+        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        weight, bias = weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+    parts = weight.split([coarse.shape[1], fine.shape[1]], 1)
+    large = functional.interpolate(functional.conv2d(coarse, parts[0]), scale_factor=2.0)
+    both = large + functional.conv2d(fine, parts[1], bias)
+    return bent(norm(both) if norm.training else both)
 
 
 class Residual(nn.Module):
@@ -162,7 +188,14 @@ class PerPoint(nn.Module):
 
     def tell(self, inputs: Tensor) -> Told:
         """Return what (N, K, inputs) features of the points say."""
-        mixed = torch.bmm(inputs.transpose(0, 1), self.weight).transpose(0, 1) + self.bias
-        numbers = functional.relu(mixed)
-        wider = torch.einsum("nkc,kc->nk", numbers, self.widen[:, :-1]) + self.widen[:, -1]
-        return Told(numbers, torch.einsum("nkc,kcd->nkd", numbers, self.shift), wider)
+        numbers = functional.relu(_by_point(self.weight, inputs) + self.bias)
+        wider = _by_point(self.widen[:, :-1, None], numbers)[..., 0] + self.widen[:, -1]
+        return Told(numbers, _by_point(self.shift, numbers), wider)
+
+
+def _by_point(weights: Tensor, inputs: Tensor) -> Tensor:
+    """Return (N, K, F) of (N, K, C) inputs and each point's own weights (K, C, F).
+
+    The weights stand first: they are many and the drawings few, and a runtime packs the second.
+    """
+    return torch.bmm(weights.transpose(1, 2), inputs.permute(1, 2, 0)).permute(2, 0, 1)

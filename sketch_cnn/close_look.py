@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import PerPoint, conv, stage
+from .blocks import PerPoint, conv, joined, stage
 from .crop import INPUT_PX
 from .labels import MIRRORED_LANDMARKS
 from .line_points import MIRRORED_LINE_POINTS, line_rows
-from .places import LANDMARKS, turned_axes
+from .places import LANDMARKS, rows_at, turned_axes
 
 __all__ = ["CODE", "EYE", "MOUTH", "CloseLook", "Closer", "Part"]
 
@@ -120,47 +120,56 @@ class CloseLook(PerPoint):
     def forward(
         self, ink: Tensor, seen: Tensor, points: Tensor, about: Tensor, axes: Tensor
     ) -> Closer:
-        """Look at the part of each face.
+        """Look at the part of each face, or at both of them where it is one of two.
 
         Parameters
         ----------
         ink : (N, 1, 128, 128) crop
         seen : (N, C, S, S) the reader's map of it
-        points : (N, K, 2) crop pixels, where the part's points were seen
-        about : (N, M, 2) those that the window lies around
-        axes : (N, 2, 2) rows: the window's x and y, one size of the face long
+        points : (N, E, K, 2) crop pixels, where the points of E such parts were seen
+        about : (N, E, M, 2) those that the windows lie around
+        axes : (N, E, 2, 2) rows: a window's x and y, one size of the face long
+
+        Returns
+        -------
+        The parts of a face one after the other: of E · K points, and (N, E · CODE).
         """
+        several, count = points.shape[1:3]
+        across, down = self.part.cells
         with torch.autocast(ink.device.type, enabled=False):
-            middle = about.mean(1, keepdim=True) + self.part.low * axes[:, 1:]
-            window, (across, down) = self.extent[:, None] * axes, self.part.cells
-            piece = _sampled(ink.float(), middle, window, across, down)
-            beside = _sampled(seen.float(), middle, window, across // 2, down // 2)
+            middle = about.mean(2, keepdim=True) + self.part.low * axes[:, :, 1:]
+            window = torch.cat([self.extent[:, None] * axes, middle], 2)
+            piece = _ink_through(ink.float(), window, across, down)
+            beside = _seen_through(seen.float(), window, across // 2, down // 2)
         first = torch.cat([self.stem(piece), beside], 1)
         deep = self.down(first)
-        fine = torch.cat([functional.interpolate(deep, scale_factor=2.0), first], 1)
-        fine, small = self.mix(self.up(fine)), self.squeeze(deep)
+        fine, small = self.mix(joined(self.up, deep, first)), self.squeeze(deep)
         with torch.autocast(ink.device.type, enabled=False):
-            count = points.shape[1]
-            inverse = axes.transpose(1, 2) / axes.square().sum(2)[:, None]
-            at = (points - middle) @ inverse
-            near = (at[:, :, None] + self.around).flatten(1, 2) / self.extent
-            values = functional.grid_sample(
-                fine.float(), near[:, :, None], padding_mode="border", align_corners=False
+            inverse = axes.transpose(2, 3) / axes.square().sum(3)[:, :, None]
+            at = ((points - middle) @ inverse).flatten(0, 1)
+            x, y = (
+                ((at[..., row, None] + self.around[:, row]) / half + 1.0) * (0.25 * cells) - 0.5
+                for row, (half, cells) in enumerate(
+                    zip(self.part.half, self.part.cells, strict=True)
+                )
             )
-            values = values[..., 0].transpose(1, 2).reshape(points.shape[0], count, -1)
+            x, y = x.clamp(0.0, across // 2 - 1.0), y.clamp(0.0, down // 2 - 1.0)
+            values = rows_at(fine.float(), x.flatten(1), y.flatten(1)).reshape(-1, count, 9 * _FINE)
             numbers, way, wider = self.tell(values)
-            moves = _REACH * way @ axes
+            moves = _REACH * way.unflatten(0, (-1, several)) @ axes
             code = self.dense(torch.cat([numbers.flatten(1), small.float().flatten(1)], 1))
-        return Closer(moves, wider, code)
+        return Closer(
+            moves.flatten(1, 2),
+            wider.reshape(-1, several * count),
+            code.reshape(-1, several * CODE),
+        )
 
 
 class CloseLooks(nn.Module):
     """Both eyes and the mouth."""
 
-    right: Tensor
-    right_about: Tensor
-    left: Tensor
-    left_about: Tensor
+    eyes: Tensor
+    eyes_about: Tensor
     lips: Tensor
     lips_about: Tensor
     order: Tensor
@@ -175,8 +184,7 @@ class CloseLooks(nn.Module):
         rest = tuple(row for row in range(count) if row not in rows)
         order = torch.tensor((*rows, *rest)).argsort()
         for name, value in (
-            ("right", EYE.points), ("right_about", EYE.about),
-            ("left", left.points), ("left_about", left.about),
+            ("eyes", EYE.points + left.points), ("eyes_about", EYE.about + left.about),
             ("lips", MOUTH.points), ("lips_about", MOUTH.about),
             ("order", order),
         ):  # fmt: skip
@@ -194,24 +202,21 @@ class CloseLooks(nn.Module):
         points : (N, K, 2) crop pixels of all points
         frame : size (N,) and axis (N, 2) of the faces
         """
-        count, points = points.shape[0], points.detach()
-        axes = turned_axes(frame)
-        mirrored = torch.cat([-axes[:, :1], axes[:, 1:]], 1)
+        points, axes = points.detach(), turned_axes(frame)[:, None]
+        mirrored = torch.cat([-axes[:, :, :1], axes[:, :, 1:]], 2)
         eyes = self.eye(
-            torch.cat([ink, ink]),
-            torch.cat([seen, seen]),
-            torch.cat([points.index_select(1, self.right), points.index_select(1, self.left)]),
-            torch.cat(
-                [points.index_select(1, self.right_about), points.index_select(1, self.left_about)]
-            ),
-            torch.cat([axes, mirrored]),
+            ink,
+            seen,
+            points.index_select(1, self.eyes).unflatten(1, (2, -1)),
+            points.index_select(1, self.eyes_about).unflatten(1, (2, -1)),
+            torch.cat([axes, mirrored], 1),
         )
         lips, about = (points.index_select(1, rows) for rows in (self.lips, self.lips_about))
-        mouth = self.mouth(ink, seen, lips, about, axes)
-        still = points.new_zeros(count, self.rest, 2)
-        moves = torch.cat([eyes.moves[:count], eyes.moves[count:], mouth.moves, still], 1)
-        wider = torch.cat([eyes.wider[:count], eyes.wider[count:], mouth.wider, still[..., 0]], 1)
-        code = torch.cat([eyes.code[:count], eyes.code[count:], mouth.code], 1)
+        mouth = self.mouth(ink, seen, lips[:, None], about[:, None], axes)
+        still = torch.zeros_like(points[:, : self.rest])
+        moves = torch.cat([eyes.moves, mouth.moves, still], 1)
+        wider = torch.cat([eyes.wider, mouth.wider, still[..., 0]], 1)
+        code = torch.cat([eyes.code, mouth.code], 1)
         return Closer(moves.index_select(1, self.order), wider.index_select(1, self.order), code)
 
 
@@ -222,18 +227,35 @@ def _neighbours() -> Tensor:
     return torch.stack([columns.flatten(), rows.flatten()], 1)
 
 
-def _sampled(maps: Tensor, middle: Tensor, window: Tensor, across: int, down: int) -> Tensor:
-    """Return (N, C, down, across) of maps (N, C, S, S), seen through a window.
+def _through(window: Tensor, across: int, down: int) -> Tensor:
+    """Return (N, 2, E, down · across): x and y of the cells of E windows, crop pixels.
 
-    Parameters
-    ----------
-    middle : (N, 1, 2) crop pixels
-    window : (N, 2, 2) rows: from the middle to the edge, to the right and down
+    `window` is (N, E, 3, 2), rows: from the middle to the edge, to the right and down; the middle.
     """
+    # whole and half numbers, which float16 holds without loss; what is scaled are the windows
     x, y = (
-        (2.0 * torch.arange(count, device=maps.device) + 1.0) / count - 1.0
+        torch.arange(count, device=window.device, dtype=window.dtype) - 0.5 * (count - 1)
         for count in (across, down)
     )
-    along = middle[:, None] + x[:, None] * window[:, None, :1]
-    where = along + y[:, None, None] * window[:, None, 1:]
-    return functional.grid_sample(maps, where * (2.0 / INPUT_PX) - 1.0, align_corners=False)
+    x, y = x.expand(down, across).flatten(), y[:, None].expand(down, across).flatten()
+    step = window / window.new_tensor([[0.5 * across], [0.5 * down], [1.0]])
+    return step.permute(0, 3, 1, 2) @ torch.stack([x, y, torch.ones_like(x)])
+
+
+def _ink_through(ink: Tensor, window: Tensor, across: int, down: int) -> Tensor:
+    """Return (N · E, 1, down, across) of ink (N, 1, S, S), seen through E windows each."""
+    where = _through(window, across, down).flatten(2).transpose(1, 2) * (2.0 / INPUT_PX) - 1.0
+    seen = functional.grid_sample(ink, where.unflatten(1, (-1, across)), align_corners=False)
+    return seen.reshape(-1, 1, down, across)
+
+
+def _seen_through(maps: Tensor, window: Tensor, across: int, down: int) -> Tensor:
+    """Return (N · E, C, down, across) of maps (N, C, S, S), seen through E windows.
+
+    Beyond the maps' edges is nothing: 0.
+    """
+    side, channels = maps.shape[-1], maps.shape[1]
+    at = _through(window, across, down) * (side / INPUT_PX) + 0.5
+    x, y = at.clamp(0.0, side + 1.0).flatten(2).unbind(1)
+    seen = rows_at(functional.pad(maps, (1, 1, 1, 1)), x, y)
+    return seen.reshape(-1, down, across, channels).permute(0, 3, 1, 2)

@@ -56,8 +56,14 @@ class _Deployed(nn.Module):
     def forward(self, ink: Tensor) -> tuple[Tensor, ...]:
         """Return the outputs in the order of `_OUTPUTS`."""
         answer = self.reader(ink)
-        answer["features"] = torch.softmax(answer["features"], dim=1)
+        answer["features"] = _shares(answer["features"])
         return tuple(answer[name] for name in _OUTPUTS)
+
+
+def _shares(logits: Tensor) -> Tensor:
+    """Return the softmax of (N, C, H, W) over C, spelled so that runtimes need not transpose it."""
+    raised = torch.exp(logits - logits.amax(1, keepdim=True))
+    return raised / raised.sum(1, keepdim=True)
 
 
 def load_networks(checkpoint: Path) -> tuple[Networks, dict[str, Any], int]:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .blocks import PerPoint, Residual, conv, stage
+from .blocks import PerPoint, Residual, conv, joined, stage
 from .close_look import CODE, CloseLooks
 from .labels import AU_LABELS, FEATURES
 from .places import (
@@ -30,6 +30,7 @@ from .places import (
     face_frame,
     frame_size,
     sample_at,
+    sample_xy,
     soft_argmax,
     turned_axes,
 )
@@ -102,8 +103,8 @@ class Reader(nn.Module):
         x2 = self.down2(x1)
         x3 = self.down3(x2)
         x4 = self.down4(x3)
-        y3 = self.mix3(self.up3(torch.cat([functional.interpolate(x4, scale_factor=2.0), x3], 1)))
-        y2 = self.mix2(self.up2(torch.cat([functional.interpolate(y3, scale_factor=2.0), x2], 1)))
+        y3 = self.mix3(joined(self.up3, x4, x3))
+        y2 = self.mix2(joined(self.up2, y3, x2))
         up1 = functional.interpolate(self.up1(y2), scale_factor=2.0)
         y1 = self.mix1(functional.relu(self.join1(up1 + self.skip1(x1))))
         coarse = self.squeeze(x4).float()
@@ -134,7 +135,8 @@ class Reader(nn.Module):
         if self.training:
             answer |= {"rough": rough, "nearer": nearer, "near": near}
         else:
-            looks = torch.softmax(heat, dim=-1).mean(1)
+            every = heat.new_full((1, POINTS), 1.0 / POINTS)
+            looks = every @ torch.softmax(heat, dim=-1)
             answer["attention"] = looks.reshape(-1, y2.shape[-1], y2.shape[-1])
         return answer
 
@@ -194,8 +196,9 @@ class Windows(PerPoint):
         where, spread : (N, K, 2) and (N, K) crop pixels
         frame : size (N,) and axis (N, 2) of the faces
         """
-        around = where[:, :, None] + (self.offsets @ turned_axes(frame))[:, None]
-        seen = sample_at(maps, around.flatten(1, 2))
+        steps = turned_axes(frame).transpose(1, 2) @ self.offsets.T
+        x, y = (where[..., row, None] + steps[:, None, row] for row in (0, 1))
+        seen = sample_xy(maps, x.flatten(1), y.flatten(1))
         seen = seen.reshape(-1, where.shape[1], self.samples * maps.shape[1])
         numbers, way, wider = self.tell(torch.cat([seen, more], 2))
         return Seen(numbers, where + way, spread * torch.exp(wider.clamp(-4.0, 2.0)))

@@ -57,13 +57,20 @@ def store_weights(model: Any, storage: str = "float16") -> None:
         if values.dtype != np.float32 or values.size < _SMALL:
             continue
         exact = any(part in tensor.name for part in _EXACT)
+        exact = exact or _survives(values)
         if storage == "int8" and values.size >= _LARGE and not exact:
-            nodes += _as_int8(model, tensor, values, outputs.get(tensor.name, 0))
+            axis = outputs.get(tensor.name, 0)
+            nodes += _as_int8(model, tensor, values, axis)
         else:
             nodes += _as_float16(tensor, values)
     nodes += list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
+
+
+def _survives(values: NDArray[np.float32]) -> bool:
+    """Tell whether float16 holds the values without loss, as it does where cells lie on a grid."""
+    return bool((values.astype(np.float16) == values).all())
 
 
 def restore(model: Any) -> None:
@@ -128,6 +135,7 @@ def _output_axes(model: Any) -> dict[str, int]:
         if node.op_type in ("MatMul", "Gemm"):
             turned = any(part.name == "transB" and part.i for part in node.attribute)
             axes[node.input[1]] = 0 if turned else -1
+            axes[node.input[0]] = -2
     return axes
 
 
@@ -140,9 +148,8 @@ def _as_float16(tensor: Any, values: NDArray[np.float32]) -> list[Any]:
 def _as_int8(model: Any, tensor: Any, values: NDArray[np.float32], axis: int) -> list[Any]:
     """Store a tensor as int8; (G, in, out) weights of a batch have a scale for each G and out."""
     name, axis = tensor.name, axis % values.ndim
-    over = tuple(
-        other for other in range(values.ndim) if other != axis and not (axis == 2 and other == 0)
-    )
+    kept = {axis, 0} if values.ndim == 3 else {axis}
+    over = tuple(other for other in range(values.ndim) if other not in kept)
     scale = np.abs(values).max(axis=over, keepdims=True) / np.float32(127.0)
     scale = np.where(scale > 0.0, scale, np.float32(1.0)).astype(np.float32)
     small = np.clip(np.rint(values / scale), -127, 127).astype(np.int8)

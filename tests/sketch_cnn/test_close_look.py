@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs limner[train]")
 
-from limner.sketch_cnn.close_look import EYE, MOUTH, CloseLooks, _sampled  # noqa: E402
+from limner.sketch_cnn.close_look import EYE, MOUTH, CloseLooks, _ink_through, _seen_through  # noqa: E402
 from limner.sketch_cnn.labels import MIRRORED_LANDMARKS  # noqa: E402
 from limner.sketch_cnn.line_points import MIRRORED_LINE_POINTS  # noqa: E402
 from limner.sketch_cnn.places import POINTS, face_axis  # noqa: E402
@@ -36,10 +36,30 @@ def looks(channels=5):
 def test_a_window_shows_what_lies_in_it_turned_with_the_face():
     along = torch.arange(128.0) + 0.5
     y, x = torch.meshgrid(along, along, indexing="ij")
-    middle, window = torch.tensor([[[60.0, 50.0]]]), torch.tensor([[[10.0, 2.0], [-2.0, 10.0]]])
-    seen = _sampled(torch.stack([x, y])[None], middle, window, 4, 2)[0]
+    window = torch.tensor([[[[10.0, 2.0], [-2.0, 10.0], [60.0, 50.0]]]])
+    seen = _seen_through(torch.stack([x, y])[None], window, 4, 2)[0]
     assert seen.shape == (2, 2, 4)
     assert torch.allclose(seen[:, 1, 3], torch.tensor([60.0 + 7.5 - 1.0, 50.0 + 1.5 + 5.0]))
+
+
+def test_two_windows_into_one_map_show_what_two_maps_would():
+    """Ink and features alike, and beyond the edge of the map there is nothing."""
+    torch.manual_seed(1)
+    maps = torch.rand(2, 3, 64, 64)
+    window = 20.0 * torch.randn(2, 2, 3, 2)
+    window[:, :, 2] = 60.0 * torch.rand(2, 2, 2) + torch.tensor([-20.0, 40.0])
+    x, y = ((torch.arange(count) + 0.5) * (2.0 / count) - 1.0 for count in (4, 6))
+    at = (
+        window[:, :, None, None, 2]
+        + x[:, None] * window[:, :, None, None, 0]
+        + y[:, None, None] * window[:, :, None, None, 1]
+    ).flatten(0, 1)
+    grid, twice = at * (2.0 / 128.0) - 1.0, maps.repeat_interleave(2, 0)
+    expected = torch.nn.functional.grid_sample(twice, grid, align_corners=False)
+    assert 0.1 < (expected == 0.0).float().mean() < 0.9
+    assert torch.allclose(_seen_through(maps, window, 4, 6), expected, atol=1e-4)
+    seen = torch.stack([_ink_through(maps[:, [row]], window, 4, 6)[:, 0] for row in range(3)], 1)
+    assert torch.allclose(seen, expected, atol=1e-4)
 
 
 def test_parts_do_not_share_points_and_the_eyes_mirror_each_other():

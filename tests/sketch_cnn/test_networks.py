@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs limner[train]")
 
-from limner.sketch_cnn.blocks import BLOCKS, Regions, stage  # noqa: E402
+from limner.sketch_cnn.blocks import BLOCKS, Regions, conv, joined, stage  # noqa: E402
 from limner.sketch_cnn.finder_net import Finder, Placer  # noqa: E402
 from limner.sketch_cnn.labels import AU_LABELS, FEATURES  # noqa: E402
 from limner.sketch_cnn.losses import PRESENCE  # noqa: E402
@@ -60,6 +60,19 @@ def test_regions_carry_what_one_corner_shows_to_the_other():
     with torch.no_grad():
         moved = (block(other) - block(ink))[0, :, 15, 15]
     assert moved.abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_a_coarse_map_is_joined_with_a_finer_one_as_if_it_had_been_enlarged_first(trains):
+    torch.manual_seed(0)
+    block = conv(5 + 3, 4, kernel=1)
+    for value in (block[1].weight, block[1].bias, block[1].running_mean, block[1].running_var):
+        torch.nn.init.uniform_(value, 0.2, 2.0)
+    block.train(trains)
+    coarse, fine = torch.randn(2, 5, 6, 4), torch.randn(2, 3, 12, 8)
+    large = torch.nn.functional.interpolate(coarse, scale_factor=2.0)
+    expected = block(torch.cat([large, fine], 1))
+    assert torch.allclose(joined(block, coarse, fine), expected, atol=1e-5)
 
 
 def test_backbones_and_losses_that_a_recipe_may_name_are_there():

@@ -13,6 +13,7 @@ from limner.sketch_cnn.places import (  # noqa: E402
     face_axis,
     face_frame,
     frame_size,
+    rows_at,
     sample_at,
     soft_argmax,
 )
@@ -41,6 +42,17 @@ def test_features_are_taken_where_the_landmarks_lie():
     grid = where[:, :, None] * (2.0 / 128.0) - 1.0
     expected = torch.nn.functional.grid_sample(maps, grid, align_corners=False)[..., 0]
     assert torch.allclose(sample_at(maps, where), expected.transpose(1, 2), atol=1e-4)
+
+
+def test_rows_are_taken_up_to_the_very_edge_of_a_map_that_is_no_square():
+    maps = torch.rand(2, 5, 12, 20)
+    x, y = 19.0 * torch.rand(2, 40), 11.0 * torch.rand(2, 40)
+    x[:, 0], y[:, 1] = 19.0, 11.0
+    at = torch.stack([(x + 0.5) * 0.1 - 1.0, (y + 0.5) / 6.0 - 1.0], 2)
+    expected = torch.nn.functional.grid_sample(maps, at[:, :, None], align_corners=False)[..., 0]
+    assert torch.allclose(rows_at(maps, x, y)[:, 2:], expected.transpose(1, 2)[:, 2:], atol=1e-4)
+    corner = rows_at(maps, torch.tensor([[19.0]] * 2), torch.tensor([[11.0]] * 2))
+    assert torch.equal(corner[:, 0], maps[:, :, 11, 19])
 
 
 def test_the_face_frame_forgets_where_how_large_and_how_tilted_a_face_is():

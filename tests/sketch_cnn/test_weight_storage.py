@@ -22,6 +22,7 @@ CONV = rng.normal(size=(48, 80, 3, 3)) * np.logspace(-3, 1, 48)[:, None, None, N
 WINDOWS = rng.normal(size=(7, 200, 24)) * np.logspace(-2, 1, 7 * 24).reshape(7, 1, 24)
 DENSE = rng.normal(size=(200, 170)) * np.logspace(-2, 1, 170)
 EXACT = rng.normal(size=(200, 170))
+GRID = np.stack(np.meshgrid(np.arange(96) - 47.5, np.arange(72) - 35.5)).reshape(2, -1)
 SMALL = rng.normal(size=(40, 40))
 
 
@@ -30,20 +31,25 @@ def model():
     tensors = {
         "conv": CONV,
         "windows": WINDOWS,
+        "before": WINDOWS.swapaxes(1, 2),
+        "grid": GRID,
         "dense": DENSE,
         "reader.head.last.weight": EXACT,
         "small": SMALL,
     }
     nodes = [
         helper.make_node("MatMul", ["x", "windows"], ["seen"]),
+        helper.make_node("MatMul", ["before", "turned"], ["found"]),
         helper.make_node("MatMul", ["flat", "dense"], ["mixed"]),
     ]
     inputs = [
         helper.make_tensor_value_info("x", TensorProto.FLOAT, [7, "n", 200]),
+        helper.make_tensor_value_info("turned", TensorProto.FLOAT, [7, 200, "n"]),
         helper.make_tensor_value_info("flat", TensorProto.FLOAT, ["n", 200]),
     ]
     outputs = [
         helper.make_tensor_value_info("seen", TensorProto.FLOAT, [7, "n", 24]),
+        helper.make_tensor_value_info("found", TensorProto.FLOAT, [7, 24, "n"]),
         helper.make_tensor_value_info("mixed", TensorProto.FLOAT, ["n", 170]),
     ]
     kept = [numpy_helper.from_array(v.astype(np.float32), name) for name, v in tensors.items()]
@@ -62,8 +68,13 @@ def back(storage):
     return weights_of(network)
 
 
+@pytest.mark.parametrize("storage", ["float16", "int8"])
+def test_where_cells_lie_on_a_grid_is_kept_as_it_is(storage):
+    np.testing.assert_array_equal(back(storage)["grid"], weights_of(model())["grid"])
+
+
 @pytest.mark.parametrize(
-    ("name", "over"), [("conv", (1, 2, 3)), ("windows", (1,)), ("dense", (0,))]
+    ("name", "over"), [("conv", (1, 2, 3)), ("windows", (1,)), ("before", (2,)), ("dense", (0,))]
 )
 def test_int8_errs_by_half_a_step_of_its_own_channel(name, over):
     before, after = weights_of(model())[name], back("int8")[name]
