@@ -80,7 +80,7 @@ def sketch_from_grey(
         raise SketchError(
             f"only {width}×{height} pixels; a face needs at least {_MIN_SIDE_PX} on each side"
         )
-    low, high = np.percentile(grey, [0.05, 99.95]) / 255.0
+    low, high = _ends(grey)
     if high - low < _MIN_SPREAD:
         tone = "black" if high < 0.25 else "blank"
         raise SketchError(f"the picture is all {tone}; nothing is drawn on it")
@@ -97,6 +97,19 @@ def sketch_from_grey(
         path=path,
         sha256=sha256 or hashlib.sha256(grey.tobytes()).hexdigest(),
     )
+
+
+def _ends(grey: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return the darkest and brightest of a picture, but for each 0.05 % of its pixels, in [0, 1].
+
+    Counted, since there are 256 tones only: `np.percentile` would sort all pixels.
+    """
+    up_to = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    place = np.array([0.0005, 0.9995]) * (grey.size - 1)
+    below, above = (np.searchsorted(up_to, np.floor(place) + step, side="right") for step in (0, 1))
+    above = np.minimum(above, int(grey.max()))
+    low, high = (below + (place - np.floor(place)) * (above - below)) / 255.0
+    return float(low), float(high)
 
 
 def _read_bytes(path: Path) -> str:

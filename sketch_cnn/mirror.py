@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
 from .line_points import MIRRORED_LINE_POINTS
 
-__all__ = ["mirror_mean"]
+__all__ = ["MAPS", "mirror_mean"]
+
+MAPS = ("features", "attention")
+"""Outputs of so many numbers that they stay float32."""
 
 _AUS, _LANDMARKS = np.array(MIRRORED_AUS), np.array(MIRRORED_LANDMARKS)
 _LINES = np.array(MIRRORED_LINE_POINTS)
@@ -38,7 +41,7 @@ def mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[n
         "attention": lambda row: row[:, ::-1],
     }
     means = {
-        name: 0.5 * (value[0] + turned_back[name](value[1].astype(np.float64)))
+        name: 0.5 * (value[0] + turned_back[name](_exact(name, value[1])))
         for name, value in values.items()
         if name in turned_back
     }
@@ -46,3 +49,7 @@ def mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[n
         one, two = values["embedding"].astype(np.float64)
         means["embedding"] = 0.5 * np.concatenate([one + two, one - two])
     return means
+
+
+def _exact(name: str, values: NDArray) -> NDArray:
+    return values if name in MAPS else values.astype(np.float64)

@@ -52,12 +52,17 @@ def extract_ink(grey: NDArray[np.floating]) -> NDArray[np.float32]:
     grey = np.asarray(grey, dtype=np.float32)
     if is_inverted(grey):
         grey = 1.0 - grey
-    depth = np.maximum(_paper(grey) - grey, 0.0)
+    depth = _paper(grey)
+    depth -= grey
+    np.maximum(depth, 0.0, out=depth)
     darkest = float(np.percentile(_thinned(depth), 99.5))
     if darkest < _MIN_CONTRAST:
         darkest = max(float(depth.max()), _MIN_CONTRAST)
-    ink = np.clip(depth / darkest, 0.0, 1.0)
-    return np.clip((ink - _NOISE_FLOOR) / (1.0 - _NOISE_FLOOR), 0.0, 1.0).astype(np.float32)
+    ink = depth
+    ink /= darkest
+    ink -= _NOISE_FLOOR
+    ink /= 1.0 - _NOISE_FLOOR
+    return np.clip(ink, 0.0, 1.0, out=ink)
 
 
 def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -92,14 +97,15 @@ def _resize(
     coarse: NDArray[np.float32], zoom: tuple[float, float], shape: tuple[int, int]
 ) -> NDArray[np.float32]:
     """Enlarge a coarse map bilinearly, block centres onto block centres."""
-    result = coarse
-    for axis in (0, 1):
-        place = (np.arange(shape[axis]) + 0.5) / zoom[axis] - 0.5
-        place = np.clip(place, 0.0, result.shape[axis] - 1.0)
-        low = np.minimum(place.astype(int), max(result.shape[axis] - 2, 0))
-        high = np.minimum(low + 1, result.shape[axis] - 1)
-        share = (place - low).astype(np.float32)
-        share = share[:, None] if axis == 0 else share[None, :]
-        first, second = np.take(result, low, axis), np.take(result, high, axis)
-        result = first * (1.0 - share) + second * share
-    return result.astype(np.float32)
+    down, across = (
+        _between(count, size, factor)
+        for count, size, factor in zip(coarse.shape, shape, zoom, strict=True)
+    )
+    enlarged: NDArray[np.float32] = down @ coarse.astype(np.float32) @ across.T
+    return enlarged
+
+
+def _between(count: int, size: int, zoom: float) -> NDArray[np.float32]:
+    """Return (size, count) shares of the blocks in each pixel along one axis."""
+    place = np.clip((np.arange(size) + 0.5) / zoom - 0.5, 0.0, count - 1.0)
+    return np.maximum(1.0 - np.abs(place[:, None] - np.arange(count)), 0.0).astype(np.float32)

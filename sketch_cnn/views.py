@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .mirror import mirror_mean
+from .mirror import MAPS, mirror_mean
 from .model_file import Network
 
 __all__ = ["ONE_LOOK", "WIDTHS", "mean_of_views", "read_crops", "widened"]
@@ -24,6 +24,7 @@ WIDTHS = (1.0, 0.92, 1.09)
 """Sides of the crops, in those of the crop that the answer is told in: the first one."""
 ONE_LOOK = (1.0,)
 
+_OF_THE_FIRST = (*MAPS, "embedding")
 _MEANS = ("intensity", "visible", "pose")
 _SPREADS = ("spread", "line_spread")
 _POINTS = ("landmarks", "lines")
@@ -43,12 +44,22 @@ def widened(box: tuple[float, float, float, float], by: float) -> tuple[float, f
 def read_crops(
     network: Network, crops: Sequence[NDArray[np.float32]]
 ) -> list[dict[str, NDArray[np.float64]]]:
-    """Show a network crops (S, S) with their mirror images at once; return the means of both."""
+    """Show a network crops (S, S) with their mirror images at once; return the means of both.
+
+    What only the first one tells (see `mean_of_views`) is left out of the others.
+    """
     both = np.stack([turned for crop in crops for turned in (crop, crop[:, ::-1])])[:, None]
-    told = dict(zip(network.outputs, network.run(np.ascontiguousarray(both)), strict=True))
+    told = dict(zip(network.outputs, network.run(both), strict=True))
     size_px = int(network.meta["input_px"])
     return [
-        mirror_mean({name: value[row : row + 2] for name, value in told.items()}, size_px)
+        mirror_mean(
+            {
+                name: value[row : row + 2]
+                for name, value in told.items()
+                if not row or name not in _OF_THE_FIRST
+            },
+            size_px,
+        )
         for row in range(0, len(both), 2)
     ]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from limner.sketch_cnn.crop import crop_matrix, landmark_box
 from limner.sketch_cnn.cut import cut_square, overlap
+from PIL import Image
 
 
 def test_the_middle_of_the_box_is_the_middle_of_the_crop():
@@ -41,3 +42,16 @@ def test_the_face_box_encloses_all_landmarks():
 def test_overlap_of_half_covered_boxes():
     assert overlap((0, 0, 2, 2), (1, 0, 3, 2)) == pytest.approx(1 / 3)
     assert overlap((0, 0, 1, 1), (2, 2, 3, 3)) == 0.0
+
+
+@pytest.mark.parametrize("side", [513.0, 700.5])
+def test_a_much_larger_square_is_shrunk_as_pillow_would(side):
+    ink = np.random.default_rng(3).random((760, 720), dtype=np.float32)
+    wide = Image.fromarray(np.pad(ink, ((0, 60), (90, 0))))
+    box = (90.0 - 40.3, 50.6, 90.0 - 40.3 + side, 50.6 + side)
+    expected = np.asarray(wide.resize((128, 128), Image.Resampling.HAMMING, box=box))
+    found = cut_square(ink, (-40.3, 50.6), side, 128)
+    assert found.dtype == np.float32 and found.flags.c_contiguous
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    turned = cut_square(ink[:, ::-1], (720.0 + 40.3 - side, 50.6), side, 128)
+    np.testing.assert_allclose(turned[:, ::-1], found, atol=2e-5)

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 from limner.errors import SketchError
-from limner.sketch_cnn.image import MAX_SIDE_PX, read_sketch, sketch_from_grey
+from limner.sketch_cnn.image import MAX_SIDE_PX, _ends, read_sketch, sketch_from_grey
 from PIL import Image, ImageDraw
 
 
@@ -129,3 +129,14 @@ def test_the_ink_does_not_depend_on_the_paper_s_tone():
     grey = np.asarray(drawing(), dtype=np.float64)
     inks = [sketch_from_grey((60 + grey * share).astype(np.uint8)).ink for share in (0.3, 0.7)]
     same_lines(inks[0], inks[1])
+
+
+def test_the_ends_of_a_picture_are_its_percentiles():
+    rng = np.random.default_rng(2)
+    for grey in (
+        rng.integers(3, 250, (67, 91), dtype=np.uint8),
+        np.full((30, 40), 255, np.uint8),
+        np.arange(64 * 64).reshape(64, 64).astype(np.uint8),
+        (rng.random((200, 300)) < 0.0007).astype(np.uint8) * 200,
+    ):
+        assert _ends(grey) == pytest.approx(np.percentile(grey, [0.05, 99.95]) / 255.0, abs=1e-12)
