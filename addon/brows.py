@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+
+from .nearest import nearest_points
 
 __all__ = ["BrowWay", "brow_way"]
 
@@ -73,7 +74,7 @@ def brow_way(
     normal = np.column_stack([-tangent[:, 1], tangent[:, 0]])
     if len(drawn) < _MIN_POINTS:
         return None
-    node = cKDTree(middle).query(drawn)[1]
+    _, node = nearest_points(drawn, middle)
     offset = drawn - middle[node]
     across = (offset * normal[node]).sum(axis=1)
     along = np.abs((offset * tangent[node]).sum(axis=1))
@@ -103,17 +104,21 @@ def _drawn_middle(
     iod_px: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how far across the drawn middle lies at each node (n,), and each point's weight."""
-    basis = np.column_stack([np.ones(len(share)), 2.0 * share - 1.0])
+    place = 2.0 * share - 1.0
+    along = place[node]
     weight = np.ones(len(node))
     for _ in range(_ROUNDS):
         # every stretch of the brow counts alike, however many hairs are drawn in it
         density = np.bincount(node, weight, len(share))[node]
         each = weight / np.maximum(density, 1e-6)
-        root = np.sqrt(each)
-        fitted = np.linalg.lstsq(basis[node] * root[:, None], across * root, rcond=None)[0]
-        missed = (across - basis[node] @ fitted) / (_STRAY_IOD * iod_px)
+        # a straight line through weighted points; half the brow at least is drawn, so it is told
+        total, pulled = float(each.sum()), each * along
+        middle, height = float(pulled.sum()) / total, float(each @ across) / total
+        spread = float(pulled @ along) - total * middle**2
+        lean = (float(pulled @ across) - total * middle * height) / spread
+        missed = (across - height - lean * (along - middle)) / (_STRAY_IOD * iod_px)
         weight = 1.0 / (1.0 + missed**2)
-    return basis @ fitted, each
+    return height + lean * (place - middle), each
 
 
 def _median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

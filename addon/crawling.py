@@ -21,7 +21,8 @@ from ..snakes import (
     evolve,
 )
 from .drawn import NOT_FACE, DrawnLines
-from .gap import densify, quick_tree
+from .gap import densify
+from .nearest import nearest_points
 
 __all__ = ["run_snakes"]
 
@@ -125,7 +126,7 @@ def _own_lines(curves: Sequence[FeatureCurve], drawn: DrawnLines) -> dict[int, I
             own[rows[0]] = lines
             continue
         dense = densify([curves[row] for row in rows])
-        distance = [quick_tree(points).query(lines.points)[0] for points in dense]
+        distance = [nearest_points(lines.points, points)[0] for points in dense]
         nearest = np.argmin(distance, axis=0)
         for place, row in enumerate(rows):
             mine = np.flatnonzero(nearest == place)

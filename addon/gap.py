@@ -5,24 +5,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..rig.contours import FeatureCurve
 from ..rig.features import feature_of
 from .drawn import DrawnLines
 from .fit import Gap
+from .nearest import distances_both_ways, nearest_points
 
 __all__ = ["feature_key", "measure_gap", "split_drawn"]
 
 _DENSE_PX = 1.0
 _STRAY_IOD = 0.45
 _MIN_POINTS = 4
-_FAR_PX = 1e5
 
 
 def feature_key(curve: str) -> str:
@@ -60,11 +59,6 @@ def _dense_points(
     return np.concatenate([points[visible], between])[order], owners[order]
 
 
-def quick_tree(points: NDArray[np.float64]) -> cKDTree:
-    """Return a tree of (N, D) points that is asked once: balance would cost more than it saves."""
-    return cKDTree(points, compact_nodes=False, balanced_tree=False)
-
-
 def split_drawn(
     drawn: DrawnLines, curves: Sequence[FeatureCurve], iod_px: float
 ) -> dict[str, NDArray[np.float64]]:
@@ -89,8 +83,7 @@ def split_drawn(
         keys = [key for key in lines if key in (feature, f"{feature}_L", f"{feature}_R")]
         if not keys:
             continue
-        trees = [quick_tree(np.concatenate(lines[key])) for key in keys]
-        distance = np.stack([tree.query(points)[0] for tree in trees])
+        distance = np.stack([nearest_points(points, np.concatenate(lines[key]))[0] for key in keys])
         nearest, kept = distance.argmin(axis=0), distance.min(axis=0) < _STRAY_IOD * iod_px
         for row, key in enumerate(keys):
             mine = points[(nearest == row) & kept]
@@ -99,64 +92,28 @@ def split_drawn(
     return result
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    """The drawn points of all features in one tree, features far apart along a third axis.
+def _gaps(
+    drawn: Mapping[str, NDArray[np.float64]], curves: Sequence[FeatureCurve]
+) -> dict[str, float]:
+    """Return of every drawn feature the mean distance, both ways, to the head's, pixels.
 
-    Attributes
-    ----------
-    keys : feature → its number
-    owner : (P,) the number of each point's feature
-    tree : of (P, 3) points
+    A line of the head counts where it is drawn: its points that are the nearest to some drawn
+    point. What the artist left out is not a gap.
     """
-
-    keys: dict[str, int]
-    owner: NDArray[np.intp]
-    tree: cKDTree
-
-    @classmethod
-    def of(cls, drawn: Mapping[str, NDArray[np.float64]]) -> _Drawn:
-        """Gather the points (N, 2) of every feature."""
-        owner = np.repeat(np.arange(len(drawn)), [len(points) for points in drawn.values()])
-        tree = quick_tree(_apart(np.concatenate(list(drawn.values())), owner))
-        return cls({key: number for number, key in enumerate(drawn)}, owner, tree)
-
-    def gaps(self, curves: Sequence[FeatureCurve]) -> dict[str, float]:
-        """Return of every drawn feature the mean distance, both ways, to the head's, pixels.
-
-        A line of the head counts where it is drawn: its points that are the nearest to some drawn
-        point. What the artist left out is not a gap.
-        """
-        numbers = [self.keys.get(feature_key(curve.name), -1) for curve in curves]
-        shown = [
-            curve if curve.visible.sum() >= 2 else replace(curve, visible=curve.visible | True)
-            for curve, number in zip(curves, numbers, strict=True)
-            if number >= 0
-        ]
-        if not shown:
-            return {}
-        dense, of_curve = _dense_points(shown)
-        owner = np.array([number for number in numbers if number >= 0])[of_curve]
-        points = _apart(dense, owner)
-        there, nearest = quick_tree(points).query(self.tree.data)
-        met = np.unique(nearest[there < _FAR_PX / 2.0])
-        back, _ = self.tree.query(points[met])
-        way, way_back = _means(there, self.owner), _means(back, owner[met])
-        return {
-            key: float(0.5 * (way[number] + way_back[number]))
-            for key, number in self.keys.items()
-            if number in numbers
-        }
-
-
-def _apart(points: NDArray[np.float64], number: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return (N, 3) points that are near to those of the same number only."""
-    return np.column_stack([points, _FAR_PX * number])
-
-
-def _means(values: NDArray[np.float64], number: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the mean of the values of each number."""
-    return np.bincount(number, values) / np.maximum(np.bincount(number), 1)
+    keys = [feature_key(curve.name) for curve in curves]
+    shown = [
+        curve if curve.visible.sum() >= 2 else replace(curve, visible=curve.visible | True)
+        for curve, key in zip(curves, keys, strict=True)
+        if key in drawn
+    ]
+    lines: dict[str, list[NDArray[np.float64]]] = {}
+    for key, dense in zip([key for key in keys if key in drawn], densify(shown), strict=True):
+        lines.setdefault(key, []).append(dense)
+    gaps = {}
+    for key, parts in lines.items():
+        there, back = distances_both_ways(drawn[key], np.concatenate(parts))
+        gaps[key] = 0.5 * float(there.sum() / len(there) + back.sum() / len(back))
+    return gaps
 
 
 def measure_gap(
@@ -175,8 +132,7 @@ def measure_gap(
     """
     if not drawn:
         return Gap(0.0, 0.0, 0.0, {})
-    all_drawn = _Drawn.of(drawn)
-    stages = [all_drawn.gaps(curves) for curves in (placed, parametric, final)]
+    stages = [_gaps(drawn, curves) for curves in (placed, parametric, final)]
     keys = [key for key in drawn if all(key in stage for stage in stages)]
     first, second, third = stages
     curves = {

@@ -15,16 +15,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..rig.camera import Camera
-from ..rig.eyeball import eye_pose
-from ..rig.face_rig import PART_NAMES, FaceRig, rotation_matrix
+from ..rig.eyeball import ball_of, ball_rows
+from ..rig.face_rig import FaceRig, rotation_matrix
+from .nearest import nearest_points
 
 __all__ = ["DrawnEye", "looks", "turned_eyes"]
 
 _MIN_POINTS = 8
 _ROUNDS = 8
+_STILL = 1e-5  # looks that change by less, sines, have come to rest
 _REACH_IOD = 0.2  # ink farther than this from the ring belongs to something else
 _STRAY_IOD = 0.05  # lids, pupils and lights lie about as far from the ring
 _PRIOR = 0.1  # how firmly the eyes stay, as a share of the pull of the ink
@@ -73,7 +74,9 @@ def looks(eyes: list[DrawnEye], iod_px: float) -> list[NDArray[np.float64]]:
         matrices, sides = zip(
             *(pull.equations(look) for pull, look in zip(pulls, found, strict=True)), strict=True
         )
-        found = _together(np.array(matrices), np.array(sides))
+        last, found = found, _together(np.array(matrices), np.array(sides))
+        if np.abs(found - last).max() < _STILL:
+            break
     if len(eyes) == 2:
         sureness = [float(np.trace(matrix)) for matrix in matrices]
         before, found = (_apart_as_eyes_are(way, eyes, sureness) for way in (before, found))
@@ -117,9 +120,9 @@ class _Pull:
 
     def __init__(self, eye: DrawnEye, iod_px: float) -> None:
         self.eye, self._stray_px = eye, _STRAY_IOD * iod_px
-        self._tree, drawn = cKDTree(eye.ring), eye.drawn
+        drawn = eye.drawn
         if len(drawn):
-            drawn = drawn[self._tree.query(drawn)[0] < _REACH_IOD * iod_px]
+            drawn = drawn[nearest_points(drawn, eye.ring)[0] < _REACH_IOD * iod_px]
         self.sure = len(drawn) >= _MIN_POINTS
         self._drawn = drawn if self.sure else np.zeros((0, 2))
         away = eye.ring - eye.ring.mean(axis=0)
@@ -132,7 +135,7 @@ class _Pull:
         if not self.sure:
             return np.zeros((2, 2)), np.zeros(2)
         arm, shift = self.eye.arm_px, self._shift(look)
-        _, nearest = self._tree.query(self._drawn - shift)
+        _, nearest = nearest_points(self._drawn - shift, self.eye.ring)
         across = self._normal[nearest]
         missed = ((self._drawn - self.eye.ring[nearest]) * across).sum(axis=1)
         weight = 1.0 / (1.0 + np.square((missed - across @ shift) / self._stray_px))
@@ -144,7 +147,7 @@ class _Pull:
         """Return the summed distance of the drawn points from the ring of an eye looking so."""
         if not self.sure:
             return 0.0
-        return float(self._tree.query(self._drawn - self._shift(look))[0].sum())
+        return float(nearest_points(self._drawn - self._shift(look), self.eye.ring)[0].sum())
 
     def _shift(self, look: NDArray[np.float64]) -> NDArray[np.float64]:
         return self.eye.arm_px * (look - self.eye.look)
@@ -170,29 +173,29 @@ def turned_eyes(
     """
     way = np.zeros_like(vertices)
     sides = [side for side in "LR" if f"iris_{side}" in rig.curves]
-    told = [eye_pose(vertices, rig, side) for side in sides] if len(drawn) else []
-    poses = [eye for eye in told if eye is not None]
-    if not poses or len(poses) < len(sides):
+    told = [ball_of(vertices, rig, side) for side in sides] if len(drawn) else []
+    centres = [ball[0] for ball in told if ball is not None]
+    if not centres or len(centres) < len(sides):
         return way
     rings = [
         rig.curves[f"iris_{side}"].points.interpolate(vertices, rig.triangles) for side in sides
     ]
     flat = [camera.project(ring) for ring in rings]
-    nearest = np.argmin([cKDTree(ring).query(drawn)[0] for ring in flat], axis=0)
-    arms = [ring.mean(axis=0) - eye.centre for ring, eye in zip(rings, poses, strict=True)]
+    nearest = np.argmin([nearest_points(drawn, ring)[0] for ring in flat], axis=0)
+    arms = [ring.mean(axis=0) - centre for ring, centre in zip(rings, centres, strict=True)]
     eyes = []
     for row, (ring, arm) in enumerate(zip(rings, arms, strict=True)):
         scale = camera.scale_px / (1.0 - ring[:, 2].mean() * camera.inverse_distance)
         length = float(np.linalg.norm(arm))
         look = np.array([arm[0], -arm[1]]) / length
         eyes.append(DrawnEye(flat[row], drawn[nearest == row], look, length * scale))
-    for side, pose, arm, look, eye in zip(
-        sides, poses, arms, looks(eyes, iod_px), eyes, strict=True
+    for side, centre, arm, look, eye in zip(
+        sides, centres, arms, looks(eyes, iod_px), eyes, strict=True
     ):
         if np.array_equal(look, eye.look):
             continue
-        ball = np.flatnonzero(rig.vertex_part == PART_NAMES.index(f"eye_{side}"))
-        way[ball] = (vertices[ball] - pose.centre) @ (_turn(arm, look) - np.eye(3)).T
+        ball = ball_rows(rig, side)
+        way[ball] = (vertices[ball] - centre) @ (_turn(arm, look) - np.eye(3)).T
     return way
 
 

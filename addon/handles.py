@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..rig.camera import Camera
 from ..rig.contours import FeatureCurve
@@ -17,6 +16,7 @@ from ..rig.face_rig import FaceRig, RigState, SurfacePoints
 from ..rig.features import feature_of
 from .brows import brow_way
 from .came_to import CameTo
+from .nearest import nearest_points
 
 __all__ = [
     "Handles",
@@ -183,7 +183,7 @@ def brow_handles(
     if not pairs or len(drawn) == 0:
         return Handles.none()
     lines = [np.concatenate([edge.points for edge in pair]) for pair in pairs]
-    nearest = np.argmin([cKDTree(line).query(drawn)[0] for line in lines], axis=0)
+    nearest = np.argmin([nearest_points(drawn, line)[0] for line in lines], axis=0)
     parts = []
     for row, (upper, lower) in enumerate(pairs):
         now, own = (_thickness(rig, upper, lower, head) for head in (vertices, parametric))

@@ -22,14 +22,17 @@ def face_normals(
     """Return (F, 3) outward normals whose length is twice the triangle's area, metres²."""
     # coordinate by coordinate, side by side in memory: in a third of the time
     axes = np.ascontiguousarray(vertices.T, dtype=np.float64)
-    corners = np.ascontiguousarray(triangles.T, dtype=np.intp)
-    a, b, c = (axes.take(corner, axis=1) for corner in corners)
-    u, v = b - a, c - a
-    normals = np.empty((len(triangles), 3))
-    normals[:, 0] = u[1] * v[2] - u[2] * v[1]
-    normals[:, 1] = u[2] * v[0] - u[0] * v[2]
-    normals[:, 2] = u[0] * v[1] - u[1] * v[0]
-    return normals
+    first, second, third = np.ascontiguousarray(triangles.T, dtype=np.intp)
+    sides = []
+    for axis in axes:
+        start = axis.take(first)
+        sides.append((axis.take(second) - start, axis.take(third) - start))
+    (ux, vx), (uy, vy), (uz, vz) = sides
+    normals = np.empty((3, len(triangles)))
+    np.subtract(uy * vz, uz * vy, out=normals[0])
+    np.subtract(uz * vx, ux * vz, out=normals[1])
+    np.subtract(ux * vy, uy * vx, out=normals[2])
+    return normals.T
 
 
 def vertex_normals(

@@ -7,8 +7,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .eyeball import eye_pose
+from .eyeball import ball_of, ball_rows, eye_pose
 from .face_rig import PART_NAMES, FaceRig
+from .neighbours import MeshNeighbours
 from .normals import face_normals
 
 __all__ = ["carry_eyes", "lift_lid_edges", "limit_flips", "push_out_of_eyes", "turned_triangles"]
@@ -35,11 +36,21 @@ def turned_triangles(
 
 def _is_turned(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell (F,) which triangles are turned or crushed, by their normals (F, 3)."""
-    size = np.sqrt(np.einsum("fd,fd->f", before, before))
-    left = np.sqrt(np.einsum("fd,fd->f", after, after))
-    along = np.einsum("fd,fd->f", before, after)
-    real = size > 1e-12
-    return real & ((along < _LEAST_COSINE * size * left) | (left < _LEAST_AREA * size))
+    size, left = np.sqrt(_products(before, before)), np.sqrt(_products(after, after))
+    along = _products(before, after)
+    both = size * left
+    turned = along < _LEAST_COSINE * both
+    turned |= left < _LEAST_AREA * size
+    turned &= size > 1e-12
+    return turned
+
+
+def _products(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (F,) the scalar products of rows (F, 3), column by column: that is fastest."""
+    products: NDArray[np.float64] = first[:, 0] * second[:, 0]
+    products += first[:, 1] * second[:, 1]
+    products += first[:, 2] * second[:, 2]
+    return products
 
 
 def limit_flips(
@@ -72,17 +83,18 @@ def limit_flips(
     if not len(bad):
         return result
     beyond, share = displacement - kept, np.ones(len(vertices))
-    corners = np.ascontiguousarray(triangles.T)
+    mesh = MeshNeighbours.of(triangles, len(vertices))
     for round_ in range(_MAX_ROUNDS):
-        touched = np.zeros(len(vertices), dtype=bool)
-        touched[bad] = True
+        touched = np.unique(bad)
         # the longer it takes the wider the circle: a lone vertex held back makes a new fold
         for _ in range(1 + round_ // 8):
-            touched[triangles[_touching(touched, corners)]] = True
+            touched = mesh.corners_of(mesh.touching(touched))
         share[touched] *= 0.8
-        relaxed = _relaxed(share, triangles, corners)
-        result = kept + beyond * relaxed[:, None]
-        rows = _touching(relaxed < 1.0, corners)  # the others are as before
+        relaxed = _relaxed(share, mesh)
+        weakened = np.flatnonzero(relaxed < 1.0)
+        result = displacement.copy()
+        result[weakened] = kept[weakened] + beyond[weakened] * relaxed[weakened, None]
+        rows = mesh.touching(weakened)  # the others are as before
         near = triangles[rows]
         bad = near[_is_turned(before[rows], face_normals(vertices + result, near))]
         if not len(bad):
@@ -95,30 +107,18 @@ def limit_flips(
     return result
 
 
-def _touching(flags: NDArray[np.bool_], corners: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Return the triangles (3, F) that have a vertex whose flag (V,) is set."""
-    a, b, c = corners
-    return np.flatnonzero(flags[a] | flags[b] | flags[c])
-
-
-def _relaxed(
-    share: NDArray[np.float64], triangles: NDArray[np.int32], corners: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """Return the shares, each no more than the mean of its triangles': a smooth transition.
-
-    Parameters
-    ----------
-    corners : (3, F), the triangles once more
-    """
+def _relaxed(share: NDArray[np.float64], mesh: MeshNeighbours) -> NDArray[np.float64]:
+    """Return the shares, each no more than the mean of its triangles': a smooth transition."""
     # all triangles around any vertex of a triangle in which somebody has less than all
-    lesser = np.zeros(len(share), dtype=bool)
-    lesser[triangles[_touching(share < 1.0, corners)]] = True
-    near = triangles[_touching(lesser, corners)]
-    mean = share[near].mean(axis=1)
-    count = np.bincount(near.ravel(), minlength=len(share))
-    total = np.bincount(near.ravel(), np.repeat(mean, 3), minlength=len(share))
-    around = np.where(lesser, total / np.maximum(count, 1), share)
-    return np.minimum(share, around)
+    lesser = mesh.corners_of(mesh.touching(np.flatnonzero(share < 1.0)))
+    near = mesh.triangles[mesh.touching(lesser)].ravel()
+    of_three = share[near].reshape(-1, 3)
+    mean = (of_three[:, 0] + of_three[:, 1] + of_three[:, 2]) / 3.0
+    count = np.bincount(near, minlength=len(share))[lesser]
+    total = np.bincount(near, np.repeat(mean, 3), minlength=len(share))[lesser]
+    relaxed = share.copy()
+    relaxed[lesser] = np.minimum(share[lesser], total / count)
+    return relaxed
 
 
 def push_out_of_eyes(
@@ -139,13 +139,13 @@ def push_out_of_eyes(
     (V, 3) metres
     """
     result = np.array(vertices, dtype=np.float64)
-    skin = np.flatnonzero(rig.vertex_part == _SKIN)
+    skin = rig.vertex_part == _SKIN
     for side in "LR":
         eye = eye_pose(vertices, rig, side)
         if eye is None:
             continue
         least = eye.radius_m - depth_m
-        near = skin[_within(result, eye.centre, least)[skin]]
+        near = np.flatnonzero(_within(result, eye.centre, least) & skin)
         away = result[near] - eye.centre
         distance = np.sqrt((away**2).sum(axis=1))
         # the front of the ball only: behind it rigs let skin pass where nobody looks
@@ -175,17 +175,21 @@ def lift_lid_edges(
     result = np.array(vertices, dtype=np.float64)
     for side in "LR":
         lids = [rig.curves.get(f"{lid}_{side}") for lid in ("upper_lid", "lower_lid")]
-        eye = eye_pose(vertices, rig, side)
-        if eye is None:
+        ball = ball_of(vertices, rig, side)
+        if ball is None:
             continue
+        centre, radius = ball
         for lid in lids:
             if lid is None:
                 continue
+            away = lid.points.interpolate(result, rig.triangles) - centre
+            distance = np.sqrt(np.einsum("nd,nd->n", away, away))
+            missing = radius - depth_m - distance
+            deep = np.flatnonzero(missing > 0.0)
+            if not len(deep):
+                continue
             before = result.copy()
-            away = lid.points.interpolate(before, rig.triangles) - eye.centre
-            distance = np.linalg.norm(away, axis=1)
-            missing = eye.radius_m - depth_m - distance
-            for row in np.flatnonzero(missing > 0.0):
+            for row in deep:
                 corners = rig.triangles[lid.points.triangle[row]]
                 outwards = away[row] / distance[row]
                 lifted = (result[corners] - before[corners]) @ outwards
@@ -218,7 +222,7 @@ def carry_eyes(
     result = np.array(displacement, dtype=np.float64)
     for side in "LR":
         lids = [rig.curves.get(f"{lid}_{side}") for lid in ("upper_lid", "lower_lid")]
-        ball = np.flatnonzero(rig.vertex_part == PART_NAMES.index(f"eye_{side}"))
+        ball = ball_rows(rig, side)
         if None in lids or len(ball) == 0:
             continue
         before, way = (
