@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
     lower, upper = _bounds(modes, shapes, evidence.given, settings.identity_limit)
     lines = {name: placed for name, placed in evidence.lines.items() if name in rig.curves}
     widen = settings.seen_weight**-0.5
-    surfaces = [_steps(rig.curves[name].points, len(lines[name].points)) for name in lines]
+    steps = tuple((name, len(line.points)) for name, line in lines.items())
     sigma = np.concatenate(
         [evidence.landmark_sigma, *(widen * line.sigma for line in lines.values())]
     )
@@ -145,12 +146,19 @@ def prepare(rig: FaceRig, evidence: Evidence, settings: FitSettings) -> Problem:
         prior=prior,
         seen=np.concatenate([evidence.landmarks, *(line.points for line in lines.values())]),
         seen_sigma=np.where(is_firm, sigma, np.hypot(sigma, _MODEL_IOD * iod_px)),
-        seen_basis=gather_basis(rig, SurfacePoints.join([rig.landmarks, *surfaces])),
+        seen_basis=_seen_basis(rig, steps),
         lower=lower,
         upper=upper,
         iod_px=iod_px,
         is_firm=is_firm,
     )
+
+
+@lru_cache(maxsize=8)
+def _seen_basis(rig: FaceRig, steps: tuple[tuple[str, int], ...]) -> PointBasis:
+    """Return the basis of the landmarks and of so many points of some curves."""
+    surfaces = [_steps(rig.curves[name].points, count) for name, count in steps]
+    return gather_basis(rig, SurfacePoints.join([rig.landmarks, *surfaces]))
 
 
 def _between_eyes(landmarks: NDArray[np.float64]) -> float:

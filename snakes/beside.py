@@ -25,13 +25,15 @@ class Beside:
     Attributes
     ----------
     count : of skeleton pixels
-    here, there : (P,) the two pixels of a pair
+    here, there : (P,) the two pixels of a pair, in order of the first
+    starts : (M,) the first pair of each pixel
     weight : (P,) Gaussian, of their distance
     """
 
     count: int
     here: NDArray[np.intp]
     there: NDArray[np.intp]
+    starts: NDArray[np.intp]
     weight: NDArray[np.float64]
 
     @classmethod
@@ -49,16 +51,16 @@ class Beside:
         wide = index.shape[1]
         place = (row + size) * wide + column + size
         found = index.ravel()[place[:, None] + (down * wide + across)]
-        here, step = np.nonzero(found >= 0)
+        here, step = np.divmod(np.flatnonzero(found.ravel() >= 0), len(down))
         fall = np.exp(-0.5 * (down**2 + across**2) / (0.5 * size) ** 2)
-        return cls(len(row), here, found[here, step].astype(np.intp), fall[step])
+        there = found[here, step].astype(np.intp)
+        return cls(len(row), here, there, np.searchsorted(here, np.arange(len(row))), fall[step])
 
     def summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum values (P,) of pairs up to their first pixels (M,)."""
-        summed: NDArray[np.float64] = np.bincount(self.here, values, self.count).astype(
-            np.float64, copy=False
-        )
-        return summed
+        if not self.count:
+            return np.zeros(0)
+        return np.add.reduceat(values, self.starts)
 
 
 def line_through(
