@@ -126,7 +126,7 @@ class FitSession:
         read = with_landmarks(read, hints, sketch.scale)
         if is_elsewhere:
             return self._in_full(sketch, with_pins(read, pins), pins, started)
-        self._last = self._go_on(sketch, read, pins, hints, last)
+        self._last = self._go_on(sketch, read, pins, last)
         return self._timed(self._last, "update", started)
 
     def fit(
@@ -197,23 +197,21 @@ class FitSession:
         sketch: Sketch,
         read: Detection,
         pins: Mapping[str, float],
-        hints: Hints,
         last: FitParts,
     ) -> FitParts:
         """Fit from where the last fit ended."""
+        rig, detection = self.session.rig, with_pins(read, pins)
         if last.face.frame.holds(sketch, read.landmarks):
-            detection = with_pins(read, pins)
-            face = read_face_again(self.session.rig, sketch, detection, last.face, pins.keys())
-        else:
-            detection = with_pins(self.session.detect(sketch, hints), pins)
+            face = read_face_again(rig, sketch, detection, last.face, pins.keys())
+        else:  # the pen does not wait for another look; when it rests all is read anew
             chain = self.session.settings
             face = read_face(
-                self.session.rig, sketch, detection, chain.inverse_distance, pins.keys(),
-                chain.held, self.settings.eyes_apart_px,
+                rig, sketch, detection, chain.inverse_distance, pins.keys(), chain.held,
+                self.settings.eyes_apart_px,
             )  # fmt: skip
             last = self._in_new_frame(face, last)
         found = self._refined(face, last)
-        fitted = unposed(self.session.rig, found.state)
+        fitted = unposed(rig, found.state)
         stages = self._seen_again(face, found, fitted, last.stages)
         corrected = self.session.corrector.correct_again(
             face,

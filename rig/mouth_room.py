@@ -9,6 +9,7 @@ is open there; a tooth before the skin shows through it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 
 from .face_rig import PART_NAMES, FaceRig
 from .look import mouth_cavity
-from .normals import face_normals
 from .zbuffer import rasterise
 
 __all__ = ["LINING", "MouthRoom", "SkinPicture"]
@@ -26,6 +26,7 @@ _ROWS = tuple(PART_NAMES.index(name) for name in ("teeth_upper", "teeth_lower"))
 _TONGUE = PART_NAMES.index("tongue")
 _PIXEL_M = 0.0007
 _REACH_M = 0.05  # of the picture around the mouth, each way
+_MARGIN_PX = 8  # around all that is asked for: it moves a little meanwhile
 _GAP_M = 0.0003  # between skin and teeth
 LINING = 0.15
 """Of `mouth_cavity`: skin that lies farther in belongs to the lining, nearer to the lips."""
@@ -42,20 +43,27 @@ class SkinPicture:
     Attributes
     ----------
     middle : (3,) metres, of the mouth's opening
-    depth : (S, S) metres, how far in front the skin lies, or -inf
+    corner : (column, row) of the picture's top left among the pixels around the mouth
+    depth : (H, W) metres, how far in front the skin lies, or -inf
     """
 
     middle: NDArray[np.float64]
+    corner: tuple[int, int]
     depth: NDArray[np.float32]
 
     def before(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return (N,) how far each point lies before the skin, metres; 0 if hidden or free."""
-        column, row = np.floor(_pixels(points, self.middle)).astype(int).T
-        inside = (column >= 0) & (row >= 0)
-        inside &= (column < self.depth.shape[1]) & (row < self.depth.shape[0])
-        skin = np.full(len(points), -np.inf)
-        skin[inside] = self.depth[row[inside], column[inside]]
-        return np.where(np.isfinite(skin), np.maximum(points[:, 2] + _GAP_M - skin, 0.0), 0.0)
+        if not len(points):
+            return np.zeros(0)
+        height, width = self.depth.shape
+        column, row = (
+            np.floor(each).astype(np.intp) - first
+            for each, first in zip(_pixels(points, self.middle), self.corner, strict=True)
+        )
+        inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
+        skin = self.depth.ravel().take(np.where(inside, row * width + column, 0))
+        there = inside & (skin > -np.inf)
+        return np.where(there, np.maximum(points[:, 2] + _GAP_M - skin, 0.0), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +77,7 @@ class MouthRoom:
     rows : vertex numbers of each row of teeth; none where the rig has no teeth
     tongue : vertex numbers of the tongue, which becomes smaller with the teeth
     lining : vertex numbers of the skin inside the mouth
+    inside : vertex numbers of all of these
     """
 
     rig: FaceRig
@@ -76,6 +85,7 @@ class MouthRoom:
     rows: tuple[NDArray[np.intp], ...]
     tongue: NDArray[np.intp]
     lining: NDArray[np.intp]
+    inside: NDArray[np.intp]
 
     @classmethod
     def of(cls, rig: FaceRig) -> MouthRoom:
@@ -83,24 +93,26 @@ class MouthRoom:
         cavity = mouth_cavity(rig)
         outer = (rig.vertex_part == _SKIN) & (cavity == 0.0)
         rows = [np.flatnonzero(rig.vertex_part == part) for part in _ROWS]
-        return cls(
-            rig,
-            rig.triangles[outer[rig.triangles].all(axis=1)],
-            tuple(row for row in rows if len(row)),
-            np.flatnonzero(rig.vertex_part == _TONGUE),
-            np.flatnonzero((rig.vertex_part == _SKIN) & (cavity > LINING)),
-        )
+        teeth = tuple(row for row in rows if len(row))
+        tongue = np.flatnonzero(rig.vertex_part == _TONGUE)
+        lining = np.flatnonzero((rig.vertex_part == _SKIN) & (cavity > LINING))
+        skin = rig.triangles[outer[rig.triangles].all(axis=1)]
+        return cls(rig, skin, teeth, tongue, lining, np.concatenate([*teeth, tongue, lining]))
 
     def look(self, vertices: NDArray[np.floating]) -> SkinPicture:
-        """See the outer skin (V, 3) around the mouth from the front."""
+        """See the outer skin (V, 3) before the mouth's inside from the front."""
         vertices = np.asarray(vertices, dtype=np.float64)
-        inner = self.rig.landmarks.interpolate(vertices, self.rig.triangles)[60:68]
+        inner = self.rig.landmarks[60:68].interpolate(vertices, self.rig.triangles)
         middle = np.asarray(inner.mean(axis=0))
-        seen = face_normals(vertices, self.skin)[:, 2] > 0.0
-        side = round(2.0 * _REACH_M / _PIXEL_M)
-        image = _pixels(vertices, middle)
-        depth = rasterise(image, vertices[:, 2], self.skin[seen], (side, side)).nearness
-        return SkinPicture(middle, depth)
+        across, down = _pixels(vertices, middle)
+        low, high = _window(across[self.inside]), _window(down[self.inside])
+        image = np.column_stack([across - low[0], down - high[0]])
+        size = (low[1] - low[0], high[1] - high[0])
+        x, y = (each.take(self.skin.T) for each in image.T)
+        area = (x[1] - x[0]) * (y[2] - y[0]) - (y[1] - y[0]) * (x[2] - x[0])
+        seen = self.skin[area < 0.0]  # the picture's y runs down
+        depth = rasterise(image, vertices[:, 2], seen, size).nearness
+        return SkinPicture(middle, (low[0], high[0]), depth)
 
     def fit_teeth(
         self, vertices: NDArray[np.float64], picture: SkinPicture | None = None
@@ -148,6 +160,8 @@ class MouthRoom:
         way = np.zeros_like(vertices)
         picture = picture or self.look(vertices)
         middle, before = picture.middle, picture.before(vertices[self.lining])
+        if not before.any():
+            return way
         shallow = (before > _LINING_SHOWS_M) & (before < _MOST_BACK_M)
         way[self.lining[shallow], 2] = -before[shallow] - _LINING_SHOWS_M
         showing = self.lining[before >= _MOST_BACK_M]
@@ -190,6 +204,19 @@ class MouthRoom:
         return centre + size * (points - centre)
 
 
-def _pixels(points: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N, 2) places in the picture around the mouth."""
-    return np.asarray(((points - middle)[:, :2] * [1.0, -1.0] + _REACH_M) / _PIXEL_M)
+def _pixels(
+    points: NDArray[np.float64], middle: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return (N,) columns and (N,) rows in the picture around the mouth."""
+    column = (points[:, 0] - middle[0] + _REACH_M) / _PIXEL_M
+    row = (middle[1] - points[:, 1] + _REACH_M) / _PIXEL_M
+    return column, row
+
+
+def _window(pixels: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the first pixel of a stretch that holds all (N,), and some more; and the one after."""
+    side = round(2.0 * _REACH_M / _PIXEL_M)
+    if not len(pixels):
+        return 0, side
+    first = max(math.floor(pixels.min() - _MARGIN_PX), 0)
+    return min(first, side - 1), max(min(math.ceil(pixels.max() + _MARGIN_PX), side), first + 1)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ __all__ = ["carry_eyes", "lift_lid_edges", "limit_flips", "push_out_of_eyes", "t
 
 _SKIN = PART_NAMES.index("skin")
 _LARGEST_EYE = 1.6
+_AROUND_EYE_M = 0.06
 _MAX_ROUNDS = 60
 _LEAST_COSINE = 0.1
 _LEAST_AREA = 0.08
@@ -139,13 +142,13 @@ def push_out_of_eyes(
     (V, 3) metres
     """
     result = np.array(vertices, dtype=np.float64)
-    skin = rig.vertex_part == _SKIN
     for side in "LR":
         eye = eye_pose(vertices, rig, side)
         if eye is None:
             continue
         least = eye.radius_m - depth_m
-        near = np.flatnonzero(_within(result, eye.centre, least) & skin)
+        near = _skin_around(rig, side)
+        near = near[_within(result[near], eye.centre, least)]
         away = result[near] - eye.centre
         distance = np.sqrt((away**2).sum(axis=1))
         # the front of the ball only: behind it rigs let skin pass where nobody looks
@@ -196,6 +199,13 @@ def lift_lid_edges(
                 more = np.maximum(missing[row] - lifted, 0.0)
                 result[corners] += more[:, None] * outwards
     return result
+
+
+@lru_cache(maxsize=8)
+def _skin_around(rig: FaceRig, side: str) -> NDArray[np.intp]:
+    """Return the skin's vertices that may come near an eye, whoever the head becomes."""
+    away = np.linalg.norm(rig.neutral - rig.eye_centres["LR".index(side)], axis=1)
+    return np.flatnonzero((rig.vertex_part == _SKIN) & (away < _AROUND_EYE_M))
 
 
 def _within(

@@ -133,7 +133,8 @@ class MouthTuck:
         result = np.array(vertices, dtype=np.float64)
         if len(self._inside) == 0:
             return result
-        push, part = self._push(result), self._rig.vertex_part
+        part, normals = self._rig.vertex_part, self._normals(result)
+        push = self._push(result, normals)
         picture = self._room.look(result)  # of the outer skin, which stays where it is
         for whole in _WHOLE:
             rows = np.flatnonzero(part == whole)
@@ -142,18 +143,20 @@ class MouthTuck:
         lining = self._inside[part[self._inside] == _SKIN]
         for number in range(_LINING_ROUNDS):
             if number:  # the teeth's way does not change the lining's first one
-                push = self._push(result)
+                push = self._push(result, self._normals(result))
             result[lining] += self._softened(push)[lining]
             result[lining] += self._softened(self._room.way_in(result, picture))[lining]
         for whole in _TEETH:
             rows = np.flatnonzero(part == whole)
             if len(rows):
-                result[rows, 2] -= self._behind_lips(result, rows)
+                # teeth went straight back: their normals are as they were
+                result[rows, 2] -= self._behind_lips(result, rows, normals[rows])
         return self._room.fit_teeth(result, picture)
 
-    def _push(self, vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _push(
+        self, vertices: NDArray[np.float64], normals: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Return (V, 3) metres: the way of every point inside to its least depth."""
-        normals = self._normals(vertices)
         counts = self._counts & (self._distance(vertices) < self._reach)
         missing = np.where(counts, self._least - self._depth(vertices, normals), 0.0)
         worst = missing.argmax(axis=1)
@@ -180,23 +183,33 @@ class MouthTuck:
         softened[rows] = near
         return softened
 
-    def _behind_lips(self, vertices: NDArray[np.float64], rows: NDArray[np.intp]) -> float:
-        """Return how far back a row of teeth must go until the lips' lines lie before it."""
-        from scipy.spatial import cKDTree
+    def _behind_lips(
+        self,
+        vertices: NDArray[np.float64],
+        rows: NDArray[np.intp],
+        normals: NDArray[np.float64],
+    ) -> float:
+        """Return how far back a row of teeth must go until the lips' lines lie before it.
+
+        Parameters
+        ----------
+        normals : (N, 3) of these teeth
+        """
+        from scipy.spatial.distance import cdist
 
         lips = [self._rig.curves[name].points for name in _LIPS if name in self._rig.curves]
         if not lips:
             return 0.0
         triangles = self._rig.triangles
         points = np.concatenate([lip.interpolate(vertices, triangles) for lip in lips])
-        normals = self._normals(vertices)[rows]
         teeth = vertices[rows].copy()
         start = teeth[0, 2]
         for _ in range(_LIP_ROUNDS):
-            distance, nearest = cKDTree(teeth).query(points)
+            away = cdist(points, teeth, "sqeuclidean")
+            nearest = away.argmin(axis=1)
             through = ((teeth[nearest] - points) * normals[nearest]).sum(axis=1) + _LIP_GAP_M
             facing = normals[nearest, 2]
-            counts = (distance < _LIP_NEAR_M) & (through > 0.0) & (facing > _FACING)
+            counts = (away.min(axis=1) < _LIP_NEAR_M**2) & (through > 0.0) & (facing > _FACING)
             if not counts.any():
                 break
             teeth[:, 2] -= min(float((through / facing)[counts].max()), _LIP_STEP_M)
