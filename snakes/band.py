@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,22 +62,21 @@ class Band:
         mover : (n,); `fixed_nodes` : (n,) bool
         """
         from scipy.sparse import csr_matrix
-        from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         row, column, value = _entries(blocks)
         nodes, count = len(mover), int(mover.max()) + 1
-        stiff = csr_matrix((value, (row, column)), shape=(nodes, nodes))
-        summed = csr_matrix((value, (mover[row], mover[column])), shape=(count, count))
-        order = reverse_cuthill_mckee(summed, symmetric_mode=True)
-        place = np.empty(count, dtype=np.intp)
-        place[order] = np.arange(count)
-        entries = summed.tocoo()
-        low, high = place[entries.row], place[entries.col]
+        first = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=nodes))])
+        stiff = csr_matrix((value, column, first), shape=(nodes, nodes))
+        ends = mover[row], mover[column]
+        place = _along_the_band(ends[0].tobytes(), ends[1].tobytes(), count)
+        low, high = place[ends[0]], place[ends[1]]
         below = low >= high
-        apart, column, value = (low - high)[below], high[below], entries.data[below]
-        rows = np.zeros((max(2 * int(apart.max(initial=0)) + 1, 2), 2 * count))
+        apart = (low - high)[below]
+        width = int(apart.max(initial=0)) + 1
+        summed = np.bincount(apart * count + high[below], value[below], width * count)
+        rows = np.zeros((max(2 * width - 1, 2), 2 * count))
         for axis in (0, 1):
-            rows[2 * apart, 2 * column + axis] = value
+            rows[: 2 * width : 2, axis::2] = summed.reshape(width, count)
         fixed = np.bincount(mover, fixed_nodes, count) > 0
         return cls(stiff, mover, np.bincount(mover).astype(np.float64), fixed, place, rows)
 
@@ -125,6 +125,25 @@ class Band:
             np.float64, copy=False
         )
         return summed
+
+
+@lru_cache(maxsize=16)
+def _along_the_band(first: bytes, second: bytes, count: int) -> NDArray[np.intp]:
+    """Return (count,) each mover's place along the band; the same snakes come again and again.
+
+    Parameters
+    ----------
+    first, second : pairs of movers that hang together, as the bytes of two arrays
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+    ends = (np.frombuffer(first, dtype=np.intp), np.frombuffer(second, dtype=np.intp))
+    pairs = csr_matrix((np.ones(len(ends[0])), ends), (count, count))
+    order = reverse_cuthill_mckee(pairs, symmetric_mode=True)
+    place = np.empty(count, dtype=np.intp)
+    place[order] = np.arange(count)
+    return place
 
 
 def _entries(

@@ -107,7 +107,8 @@ class ForceField:
             lines = lines.weighted(weight, min_strength, (x0, y0, x1, y1))
         else:
             inside = (lines.points >= (x0, y0)) & (lines.points < (x1, y1))
-            lines = lines.select(inside.all(axis=1) & (lines.strength >= min_strength))
+            keep = inside[:, 0] & inside[:, 1] & (lines.strength >= min_strength)
+            lines = lines if keep.all() else lines.select(keep)
         nearest = _nearest_line(lines, (x0, y0), (y1 - y0, x1 - x0))
         direction = None
         if method == "gvf":
@@ -187,7 +188,9 @@ def _nearest_line(
     near_row, near_column = ndimage.distance_transform_edt(
         index < 0, return_distances=False, return_indices=True
     )
-    return index.ravel().take(near_row * np.int32(shape[1]) + near_column)
+    near_row *= np.int32(shape[1])
+    near_row += near_column
+    return index.ravel().take(near_row)
 
 
 def _flow_direction(

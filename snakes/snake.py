@@ -196,15 +196,25 @@ def arc_length(points: NDArray[np.float64], is_closed: bool) -> NDArray[np.float
     """Return the length (N,) up to each point; a closed curve adds its total, (N + 1,)."""
     if is_closed:
         points = np.concatenate([points, points[:1]])
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    steps = points[1:] - points[:-1]
+    length = np.zeros(len(points))
+    np.cumsum(np.hypot(steps[:, 0], steps[:, 1]), out=length[1:])
+    return length
 
 
 def resample(
-    points: NDArray[np.float64], at: NDArray[np.float64], is_closed: bool = False
+    points: NDArray[np.float64],
+    at: NDArray[np.float64],
+    is_closed: bool = False,
+    length: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the points (M, 2) of a polyline at the arc lengths `at` (M,), in pixels."""
-    length = arc_length(points, is_closed)
+    """Return the points (M, 2) of a polyline at the arc lengths `at` (M,), in pixels.
+
+    Parameters
+    ----------
+    length : result of `arc_length`, if it is known already
+    """
+    length = arc_length(points, is_closed) if length is None else length
     ring = np.concatenate([points, points[:1]]) if is_closed else points
     return np.column_stack([np.interp(at, length, ring[:, axis]) for axis in (0, 1)])
 

@@ -171,7 +171,8 @@ def build_system(
         body = _lay_nodes(start, settings, anchors[index], first)
         first = body.nodes.stop
         bodies.append(body)
-        points.append(resample(start.points, body.node_at, start.is_closed))
+        length = np.append(body.at, body.length_px) if start.is_closed else body.at
+        points.append(resample(start.points, body.node_at, start.is_closed, length))
     owner = np.repeat(np.arange(len(bodies)), [len(body.node_at) for body in bodies])
     weight = [
         np.ones(len(body.node_at))
@@ -246,9 +247,9 @@ def _beside(bodies: Sequence[Body]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     before, after = [], []
     for body in bodies:
         nodes = np.arange(body.nodes.start, body.nodes.stop)
-        earlier, later = np.roll(nodes, 1), np.roll(nodes, -1)
-        if not body.start.is_closed:
-            earlier[0], later[-1] = nodes[0], nodes[-1]
+        earlier, later = nodes - 1, nodes + 1
+        is_closed = body.start.is_closed
+        earlier[0], later[-1] = (nodes[-1], nodes[0]) if is_closed else (nodes[0], nodes[-1])
         before.append(earlier)
         after.append(later)
     return np.concatenate(before), np.concatenate(after)
