@@ -1,4 +1,8 @@
-"""Fields over the whole sheet, pixel by pixel: smooth noise, hatching, and the paper at last."""
+"""Fields over the whole sheet, pixel by pixel: smooth noise, hatching, and the paper at last.
+
+All in float32, constants too (Python alone would go on in float64 and to other bytes): that is more
+than a picture's greys need, and the compiler works on eight pixels at once.
+"""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -17,8 +21,11 @@ NO_FIELD = np.empty((0, 0), dtype=np.float32)
 _BYTES = 2
 _LIGHT = np.float32(0.05)
 """Darkness up to which nothing is hatched."""
-_TO_WHOLE = 1.5 * 2.0**52
+_UNEVEN = np.float32(0.12)
+"""How much darker noise makes a line of hatching, or lighter."""
+_TO_WHOLE = np.float32(1.5 * 2.0**23)
 """Added and taken away again, it leaves the nearest whole number."""
+_NONE, _HALF, _ONE, _TWO = (np.float32(number) for number in (0.0, 0.5, 1.0, 2.0))
 _DEVIATION = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
 
 
@@ -46,13 +53,13 @@ def _summed(raw: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
 
 
 @compiled
-def _steps(size: int, period_px: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _steps(size: int, period_px: float) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
     """Return each pixel's knot and the smooth share of the next one."""
-    low, ease = np.empty(size, dtype=np.int64), np.empty(size)
+    low, ease = np.empty(size, dtype=np.uint32), np.empty(size, dtype=np.float32)
     for place in range(size):
         at = place / period_px
         low[place] = int(at)
-        part = at - low[place]
+        part = at - int(at)
         ease[place] = part * part * (3.0 - 2.0 * part)
     return low, ease
 
@@ -60,14 +67,15 @@ def _steps(size: int, period_px: float) -> tuple[NDArray[np.int64], NDArray[np.f
 @compiled
 def _between_knots(
     knotted: NDArray[np.float32],
-    low: NDArray[np.int64],
-    ease: NDArray[np.float64],
-    noise: NDArray[np.float64],
+    low: NDArray[np.uint32],
+    ease: NDArray[np.float32],
+    noise: NDArray[np.float32],
 ) -> None:
     """Fill a row with the noise between its knots."""
+    following = knotted[1:]
     for column in range(len(noise)):
         share, first = ease[column], low[column]
-        noise[column] = knotted[first] * (1.0 - share) + knotted[first + 1] * share
+        noise[column] = knotted[first] * (_ONE - share) + following[first] * share
 
 
 @compiled
@@ -75,11 +83,11 @@ def _noise_row(
     values: NDArray[np.float32],
     row: int,
     period_px: float,
-    low: NDArray[np.int64],
-    ease: NDArray[np.float64],
+    low: NDArray[np.uint32],
+    ease: NDArray[np.float32],
     held: int,
-    around: NDArray[np.float64],
-    noise: NDArray[np.float64],
+    around: NDArray[np.float32],
+    noise: NDArray[np.float32],
 ) -> int:
     """Fill a row of pixels, (W,), with the noise between the rows of knots around it.
 
@@ -95,7 +103,7 @@ def _noise_row(
     at = row / period_px
     first = int(at)
     part = at - first
-    share = part * part * (3.0 - 2.0 * part)
+    share = np.float32(part * part * (3.0 - 2.0 * part))
     above, below = around[0], around[1]
     if first == held + 1 and held >= 0:
         above[:] = below
@@ -104,7 +112,7 @@ def _noise_row(
     if first != held:
         _between_knots(values[first + 1], low, ease, below)
     for column in range(len(noise)):
-        noise[column] = above[column] * (1.0 - share) + below[column] * share
+        noise[column] = above[column] * (_ONE - share) + below[column] * share
     return first
 
 
@@ -113,11 +121,9 @@ def smoothed(values: NDArray[np.float32], size: int, period_px: float) -> NDArra
     """Return the smooth field (size, size) through knots (K, K)."""
     field = np.empty((size, size), dtype=np.float32)
     low, ease = _steps(size, period_px)
-    around, noise, held = np.empty((2, size)), np.empty(size), -1
+    around, held = np.empty((2, size), dtype=np.float32), -1
     for row in range(size):
-        held = _noise_row(values, row, period_px, low, ease, held, around, noise)
-        for column in range(size):
-            field[row, column] = noise[column]
+        held = _noise_row(values, row, period_px, low, ease, held, around, field[row])
     return field
 
 
@@ -147,8 +153,11 @@ def hatched(
     ink = np.zeros((size, size), dtype=np.float32)
     bow_low, bow_ease = _steps(size, bow_px)
     break_low, break_ease = _steps(size, break_px)
-    bows, breaks, bow, gap = np.empty((2, size)), np.empty((2, size)), -1, -1
-    swings, gaps = np.empty(size), np.empty(size)
+    bows, breaks = np.empty((2, size), dtype=np.float32), np.empty((2, size), dtype=np.float32)
+    swings, gaps = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
+    bow = gap = -1
+    spacing, sway = np.float32(spacing_px), np.float32(0.35 * spacing_px)
+    by_column, bent = np.float32(cos), np.float32(bend)
     for row in range(size):
         dark, left, right = darkness[row], 0, size  # what of the row is dark at all
         while left < size and not dark[left] > _LIGHT:
@@ -160,38 +169,42 @@ def hatched(
         bow = _noise_row(bowed, row, bow_px, bow_low, bow_ease, bow, bows, swings)
         gap = _noise_row(broken, row, break_px, break_low, break_ease, gap, breaks, gaps)
         phases, widths = swings[left:right], gaps[left:right]
+        before = np.float32((left + 0.5) * cos + (row + 0.5) * sin)
         for place in range(right - left):
-            phase = (left + place + 0.5) * cos + (row + 0.5) * sin
-            phases[place] = phase + phases[place] * 0.35 * spacing_px
+            phase = before + np.float32(np.int32(place)) * by_column
+            phases[place] = phase + phases[place] * sway
         if len(form) > 0:
             raised = form[row, left:right]
             for place in range(right - left):
-                phases[place] += bend * float(raised[place])
-        _line_row(dark[left:right], phases, widths, spacing_px, ink[row, left:right])
+                phases[place] += bent * raised[place]
+        _line_row(dark[left:right], phases, widths, spacing, ink[row, left:right])
     return ink
 
 
 @compiled
 def _line_row(
     darkness: NDArray[np.float32],
-    phases: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    spacing_px: float,
+    phases: NDArray[np.float32],
+    gaps: NDArray[np.float32],
+    spacing_px: np.float32,
     ink: NDArray[np.float32],
 ) -> None:
     """Write a row of hatching; without branches, the compiler works on several pixels at once."""
     for place in range(len(ink)):
-        dark = float(darkness[place])
+        dark = darkness[place]
         turns = phases[place] / spacing_px
         whole = turns + _TO_WHOLE - _TO_WHOLE
         away = abs(turns - whole) * spacing_px
-        half = min(max(dark + 0.12 * gaps[place], 0.0), 1.0) * 0.5 * spacing_px
-        laid = min(max(min(half + 0.5 - away, 2.0 * half), 0.0), 1.0)
-        ink[place] = laid if dark > _LIGHT else 0.0
+        half = min(max(dark + _UNEVEN * gaps[place], _NONE), _ONE) * _HALF * spacing_px
+        laid = min(max(min(half + _HALF - away, _TWO * half), _NONE), _ONE)
+        ink[place] = laid if dark > _LIGHT else _NONE
 
 
-_BILEVEL = 0.38
+_BILEVEL = np.float32(0.38)
 """Ink from here on is black where there are no greys."""
+_FULL, _GREYS = np.float32(255.0), np.float32(63.0)
+_WORN, _UNEVENLY, _FINE = (np.float32(number) for number in (0.45, 0.9, 0.6))
+"""Shares of the paper's tooth: how much ink it takes on the whole, and by noise; fine noise."""
 
 
 @compiled
@@ -230,69 +243,66 @@ def on_paper(
     low, ease = _steps(width, tooth_px)
     fine_low, fine_ease = _steps(width, fine_px)
     cloud_low, cloud_ease = _steps(width, clouds_px)
-    teeth, rough, held = np.empty((2, width)), np.empty(width), -1
-    grits, grit, grit_held = np.empty((2, width)), np.empty(width), -1
-    drifts, drift, drift_held = np.empty((2, width)), np.empty(width), -1
-    kept, tone = np.ones(width), np.full(width, paper_tone)
+    rows = np.empty((3, 2, width), dtype=np.float32)
+    rough, grit, drift = np.empty((3, width), dtype=np.float32)
+    held = grit_held = drift_held = -1
+    kept, tone = np.ones(width, np.float32), np.full(width, paper_tone, np.float32)
+    plain, swing, worn = np.float32(paper_tone), np.float32(noise), np.float32(grain)
+    dark, least = np.float32(strength), np.float32(visible_level)
     blank = np.empty(width, dtype=np.uint8)
     _lay_row(
-        np.zeros(width, np.uint16), kept, tone, strength, inverted, visible_level, bilevel,
+        np.zeros(width, np.uint16), kept, tone, dark, inverted, least, bilevel,
         blank, labels[0],
     )  # fmt: skip
     # row by row, and one thing at a time: the compiler then works on several pixels at once
     for row in range(height):
-        left, right = 0, width
         if len(fine) > 0:
-            grit_held = _noise_row(fine, row, fine_px, fine_low, fine_ease, grit_held, grits, grit)
+            grit_held = _noise_row(
+                fine, row, fine_px, fine_low, fine_ease, grit_held, rows[1], grit
+            )
             drift_held = _noise_row(
-                clouds, row, clouds_px, cloud_low, cloud_ease, drift_held, drifts, drift
+                clouds, row, clouds_px, cloud_low, cloud_ease, drift_held, rows[2], drift
             )
             for column in range(width):
-                tone[column] = paper_tone + noise * (0.6 * grit[column] + drift[column])
+                tone[column] = plain + swing * (_FINE * grit[column] + drift[column])
         else:  # where there is no ink, all paper is alike
-            picture[row], labels[row] = blank, 0
-            ink, most = cells[row], 0
+            ink, most = cells[row], np.uint16(0)
             for column in range(width):
                 most = max(most, ink[column])
             if most < 256:
+                picture[row], labels[row] = blank, 0
                 continue
-            while ink[left] < 256:
-                left += 1
-            while ink[right - 1] < 256:
-                right -= 1
         if len(tooth) > 0:
-            held = _noise_row(tooth, row, tooth_px, low, ease, held, teeth, rough)
+            held = _noise_row(tooth, row, tooth_px, low, ease, held, rows[0], rough)
             for column in range(width):
-                kept[column] = min(max(1.0 - grain * (0.45 + 0.9 * rough[column]), 0.0), 1.0)
-        _lay_row(
-            cells[row, left:right], kept[left:right], tone[left:right], strength, inverted,
-            visible_level, bilevel, picture[row, left:right], labels[row, left:right],
-        )  # fmt: skip
+                taken = worn * (_WORN + _UNEVENLY * rough[column])
+                kept[column] = min(max(_ONE - taken, _NONE), _ONE)
+        _lay_row(cells[row], kept, tone, dark, inverted, least, bilevel, picture[row], labels[row])
     return picture, labels
 
 
 @compiled
 def _lay_row(
     cells: NDArray[np.uint16],
-    kept: NDArray[np.float64],
-    tone: NDArray[np.float64],
-    strength: float,
+    kept: NDArray[np.float32],
+    tone: NDArray[np.float32],
+    strength: np.float32,
     inverted: bool,
-    visible_level: int,
+    visible_level: np.float32,
     bilevel: bool,
     picture: NDArray[np.uint8],
     labels: NDArray[np.uint8],
 ) -> None:
     """Write a row of the picture and its labels; `kept` is the share of the ink that is left."""
     for column in range(len(cells)):
-        cell = int(cells[column])
-        ink = (cell >> 8) / 255.0 * kept[column]
+        cell = np.int32(cells[column])
+        ink = np.float32(cell >> 8) / _FULL * kept[column]
         if bilevel:
-            ink = 1.0 if ink > _BILEVEL else 0.0
-        labels[column] = cell & 255 if ink * 255.0 >= visible_level else 0
-        dark = min(max(tone[column] + ink * (strength - tone[column]), 0.0), 1.0)
-        white = dark if inverted else 1.0 - dark
+            ink = _ONE if ink > _BILEVEL else _NONE
+        labels[column] = cell & np.int32(255) if ink * _FULL >= visible_level else np.int32(0)
+        dark = min(max(tone[column] + ink * (strength - tone[column]), _NONE), _ONE)
+        white = dark if inverted else _ONE - dark
         # 64 greys are as many as noise is worth: the files are half as large
-        picture[column] = white * 63.0 + 0.5
+        picture[column] = np.int32(white * _GREYS + _HALF)
     for column in range(len(picture)):
         picture[column] = picture[column] * 4 + 3

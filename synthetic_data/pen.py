@@ -166,8 +166,8 @@ class Pen:
         row = drawn = 0
         while True:
             row, inked, wanted = ink_line(
-                self.canvas.cells, points, flags, int(closed), row, self._way, float(weight),
-                float(tone), LABEL[label], int(steady), self._uniform, self._normal, self._used,
+                self.canvas.cells, points, flags, closed, row, self._way, float(weight),
+                float(tone), LABEL[label], steady, self._uniform, self._normal, self._used,
             )  # fmt: skip
             drawn += inked
             if row < 0:
