@@ -76,9 +76,14 @@ class Carrier:
         moved = deformer.solve(handles.surface, wanted, handles.weight, in_haste)
         return self._repaired(moved)
 
-    def tucked(self, tuck: MouthTuck, correction: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the correction with the mouth's inside behind the lips, and no new fold."""
-        hidden = tuck.apply(self.fitted + correction) - self.fitted
+    def tucked(
+        self, tuck: MouthTuck, correction: NDArray[np.float64], in_haste: bool = False
+    ) -> NDArray[np.float64]:
+        """Return the correction with the mouth's inside behind the lips, and no new fold.
+
+        `in_haste` : see `MouthTuck.apply`
+        """
+        hidden = tuck.apply(self.fitted + correction, in_haste) - self.fitted
         return self._unfolded(hidden, correction)
 
     def _repaired(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:

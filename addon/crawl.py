@@ -157,7 +157,7 @@ class Crawl:
             curves, correction, near, resting.seen(rig, seen, carrier.camera)
         )
         lines, seen_last = self._lines_again(correction, turned or last.seen or last.curves)
-        return self.ended(correction, lines, came_to, seen_last)
+        return self.ended(correction, lines, came_to, seen_last, in_haste=True)
 
     def _lines_again(
         self, correction: NDArray[np.float64], seen: Sequence[FeatureCurve]
@@ -231,6 +231,7 @@ class Crawl:
         curves: list[FeatureCurve],
         came_to: CameTo,
         seen: Sequence[FeatureCurve] = (),
+        in_haste: bool = False,
     ) -> Crawled:
         """Return where the lines came to, the mouth's inside put behind the lips."""
         records = [
@@ -239,7 +240,7 @@ class Crawl:
             )
             for result in came_to.results
         ]
-        tucked = self.carrier.tucked(self._tuck, correction)
+        tucked = self.carrier.tucked(self._tuck, correction, in_haste)
         return Crawled(tucked, curves, records, came_to, seen)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:

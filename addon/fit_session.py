@@ -1,9 +1,9 @@
 """A fit that follows a drawing: each change goes on from the head before it.
 
-The first drawing is fitted in full. After that the face is sought again only where it is seen
-dimly, lines are found anew only where the ink has changed, and the parametric fit and the snakes
-begin where they ended. A face that leaves its frame gets a new one; another drawing, or a face that
-turns out to be elsewhere, is fitted in full again.
+The first drawing is fitted in full, though looked at only once. After that the face is sought again
+only where it is seen dimly, lines are found anew only where the ink has changed, and the parametric
+fit and the snakes begin where they ended. A face that leaves its frame gets a new one; another
+drawing, or a face that turns out to be elsewhere, is fitted in full again.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,7 +11,7 @@ turns out to be elsewhere, is fitted in full again.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +27,7 @@ from ..sketch_cnn.crop import interocular_px
 from ..sketch_cnn.cut import overlap
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
+from ..sketch_cnn.views import ONE_LOOK
 from .corrector import Stages
 from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face, read_face_again
@@ -120,7 +121,7 @@ class FitSession:
         last, pins, hints = self._last, pins or {}, hints or Hints()
         sketch = with_box(sketch, hints)
         if last is None or self._is_another(sketch, last):
-            return self.fit(sketch, pins, hints)
+            return self._from_the_start(sketch, pins, hints, ONE_LOOK)
         started = time.perf_counter()
         read, is_elsewhere = self._read(sketch, last.face.detection)
         read = with_landmarks(read, hints, sketch.scale)
@@ -139,10 +140,20 @@ class FitSession:
 
         What was followed to the same drawing, and lies nearer to it, stays.
         """
-        started, pins, hints = time.perf_counter(), pins or {}, hints or Hints()
-        sketch = with_box(sketch, hints)
+        hints = hints or Hints()
+        return self._from_the_start(with_box(sketch, hints), pins or {}, hints)
+
+    def _from_the_start(
+        self,
+        sketch: Sketch,
+        pins: Mapping[str, float],
+        hints: Hints,
+        widths: Sequence[float] | None = None,
+    ) -> Fit:
+        """Seek the face, and fit it in full; whoever follows the pen looks at it once only."""
+        started = time.perf_counter()
         try:
-            detection = with_pins(self.session.detect(sketch, hints), pins)
+            detection = with_pins(self.session.detect(sketch, hints, widths), pins)
         except SketchError:
             self._last = None
             raise
@@ -185,7 +196,7 @@ class FitSession:
         if not self.session.detector.is_elsewhere(sketch, last.face_box):
             return followed, False  # read where it lies now, it will be sharper next time
         try:
-            sought = self.session.detector.detect(sketch, self.session.rest)
+            sought = self.session.detector.detect(sketch, self.session.rest, ONE_LOOK)
         except SketchError:
             return followed, False
         if _blur_iod(followed) <= _blur_iod(sought):

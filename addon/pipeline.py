@@ -8,7 +8,7 @@ Free of Blender; the command line, the add-on and scripts all come through here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -124,10 +124,12 @@ class Session:
             self._baker = Baker(self.rig, self.corrector.tuck)
         return self._baker
 
-    def detect(self, sketch: Sketch, hints: Hints | None = None) -> Detection:
+    def detect(
+        self, sketch: Sketch, hints: Hints | None = None, widths: Sequence[float] | None = None
+    ) -> Detection:
         """Read the face of a drawing where a person says it is; see `Detector.detect`."""
         hints = hints or Hints()
-        read = self.detector.detect(with_box(sketch, hints), self.rest)
+        read = self.detector.detect(with_box(sketch, hints), self.rest, widths)
         return with_landmarks(read, hints, sketch.scale)
 
     def fit(

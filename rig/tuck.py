@@ -120,7 +120,7 @@ class MouthTuck:
         away = vertices[self._mates] - vertices[self._inside][:, None]
         return (away * normals[self._mates]).sum(axis=2)
 
-    def apply(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
+    def apply(self, vertices: NDArray[np.floating], in_haste: bool = False) -> NDArray[np.float64]:
         """Return (V, 3) metres with what came through the skin put back behind it.
 
         The lining gives way softly; each row of teeth and the tongue go straight back as they are,
@@ -129,6 +129,7 @@ class MouthTuck:
         Parameters
         ----------
         vertices : (V, 3) metres, in the rig's own frame
+        in_haste : the lining gives way once; what is left shows little, and goes the next time
         """
         result = np.array(vertices, dtype=np.float64)
         if len(self._inside) == 0:
@@ -141,7 +142,7 @@ class MouthTuck:
             if len(rows):
                 result[rows, 2] -= _way_back(push[np.intersect1d(rows, self._inside)])
         lining = self._inside[part[self._inside] == _SKIN]
-        for number in range(_LINING_ROUNDS):
+        for number in range(1 if in_haste else _LINING_ROUNDS):
             if number:  # the teeth's way does not change the lining's first one
                 push = self._push(result, self._normals(result))
             result[lining] += self._softened(push)[lining]

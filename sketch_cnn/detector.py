@@ -199,14 +199,16 @@ class Detector:
             box = landmark_box((values["landmarks"] - matrix[:, 2]) / np.diag(matrix[:, :2]))
         return box
 
-    def read(self, ink: NDArray[np.float32], box: Box) -> Read:
+    def read(
+        self, ink: NDArray[np.float32], box: Box, widths: Sequence[float] | None = None
+    ) -> Read:
         """Read the face in a box from all distances, each with its mirror image.
 
         Returns
         -------
         The means, and the affine map (2, 3) from the sheet to the crop that they are told in.
         """
-        return mean_of_views(self._run(self.reader, ink, box, self.widths))
+        return mean_of_views(self._run(self.reader, ink, box, widths or self.widths))
 
     def _run(
         self, network: Network, ink: NDArray[np.float32], box: Box, widths: Sequence[float]
@@ -237,7 +239,7 @@ class Detector:
         )
         return crop, matrix
 
-    def look(self, sketch: Sketch) -> Look:
+    def look(self, sketch: Sketch, widths: Sequence[float] | None = None) -> Look:
         """Find the largest face of a drawing and read it; `tell` makes an answer of it.
 
         Raises
@@ -252,7 +254,7 @@ class Detector:
             box = self.place(sketch.ink, face.box)
             if sketch.face_box is not None and overlap(box, sketch.face_box) < _GIVEN_OVERLAP:
                 box = sketch.face_box  # who drew it knows better where the face is
-        return Look(*self.read(sketch.ink, box), face, tuple(others))
+        return Look(*self.read(sketch.ink, box, widths), face, tuple(others))
 
     def follow(self, sketch: Sketch, last: Detection, rest: Look | None = None) -> Detection:
         """Read a drawing that went on, where its face was: neither sought nor placed again.
@@ -276,13 +278,16 @@ class Detector:
         sure = [face.box for face in self.find(sketch, False) if face.score >= _SURE]
         return bool(sure) and max(overlap(face, box) for face in sure) < _OVERLAP
 
-    def detect(self, sketch: Sketch, rest: Look | None = None) -> Detection:
+    def detect(
+        self, sketch: Sketch, rest: Look | None = None, widths: Sequence[float] | None = None
+    ) -> Detection:
         """Find the largest face of a drawing and read it.
 
         Parameters
         ----------
         rest : what `look` says of a drawing of the same face at rest, by the same hand and from
             the same side
+        widths : see `Detector`; by default its own
 
         Raises
         ------
@@ -291,7 +296,7 @@ class Detector:
         ModelError
             If the weights cannot be used, or have no network for a neutral drawing.
         """
-        return self.tell(self.look(sketch), rest)
+        return self.tell(self.look(sketch, widths), rest)
 
     def tell(self, look: Look, rest: Look | None = None) -> Detection:
         """Make an answer of what was read; see `detect`."""
