@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canvas import polygon_tone
-from .evenly import bounded, evenly, places_at
+from .compiled import compiled
+from .evenly import evenly, places_at
 from .face import DrawnFace
 from .hairdo import HAIR_POINTS, Hairdo
 from .hatching import hatch
@@ -109,17 +110,57 @@ def _fill(pen: Pen, shape: NDArray[np.float64], ink: str) -> None:
 def _strands(pen: Pen, face: DrawnFace, hair: Hairdo, count: int, rows: slice) -> None:
     """Draw strands from the hairline to the outer edge."""
     rng = pen.rng
-    first, last = np.arange(HAIR_POINTS)[rows][[0, -1]]
-    start = rng.uniform(first, last, count)
-    sweep = rng.normal(0.0, 9.0) + rng.normal(0.0, rng.uniform(0.5, 4.0), count)
-    at = bounded(start[:, None] + sweep[:, None] * evenly(8, -0.5, 0.5), first, last)
-    share = (
-        rng.uniform(-0.02, 0.5, count)[:, None] + evenly(8) * rng.uniform(0.3, 0.9, count)[:, None]
+    first, end, _ = rows.indices(HAIR_POINTS)
+    last = end - 1
+    start, sweep = rng.random(count), rng.normal(0.0, 9.0)
+    swept = rng.normal(sweep, rng.uniform(0.5, 4.0), count)
+    low, grown = rng.random(count), rng.random(count)
+    lines = _laid_strands(
+        hair.inner, hair.outer, float(first), float(last), start, swept, low, grown
     )
-    share = bounded(share, 0.0, 1.02)[..., None]
-    flat, shape = at.reshape(-1), (*at.shape, 2)
-    inner, outer = (places_at(edge, flat).reshape(shape) for edge in (hair.inner, hair.outer))
-    pen.trace(inner + share * (outer - inner), LABEL["hair"], rng.uniform(0.6, 1.1))
+    pen.trace(lines, LABEL["hair"], rng.uniform(0.6, 1.1))
+
+
+@compiled
+def _laid_strands(
+    inner: NDArray[np.float64],
+    outer: NDArray[np.float64],
+    first: float,
+    last: float,
+    start: NDArray[np.float64],
+    swept: NDArray[np.float64],
+    low: NDArray[np.float64],
+    grown: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return (S, 8, 2) strands between the hairline and the outer edge, both (N, 2).
+
+    Parameters
+    ----------
+    first, last : the points between which they lie
+    start, low, grown : (S,) from 0 to 1: where each lies, how far from the hairline it begins, and
+        how far it goes
+    swept : (S,) how many points it goes aside
+    """
+    steps, at = _STEPS, np.empty(_STEPS)
+    strands = np.empty((len(start), steps, 2))
+    for number in range(len(start)):
+        middle = first + (last - first) * start[number]
+        for step in range(steps):
+            along = step / (steps - 1.0)
+            at[step] = min(max(middle + swept[number] * (along - 0.5), first), last)
+        root, tip = places_at(inner, at), places_at(outer, at)
+        for step in range(steps):
+            share = -0.02 + 0.52 * low[number]
+            share += step / (steps - 1.0) * (0.3 + 0.6 * grown[number])
+            share = min(max(share, 0.0), 1.02)
+            for axis in range(2):
+                strands[number, step, axis] = root[step, axis] + share * (
+                    tip[step, axis] - root[step, axis]
+                )
+    return strands
+
+
+_STEPS = 8
 
 
 def _shine(pen: Pen, hair: Hairdo) -> None:

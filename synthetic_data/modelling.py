@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .evenly import one_of, places_at, side_by_side
 from .face import DrawnCurve, DrawnFace
 from .hatching import noise_field
@@ -87,20 +88,56 @@ def draw_modelling(pen: Pen, face: DrawnFace) -> None:
         (12, -0.3, -0.05, 0.16, 0.3, -1.0, 0.8 if light > 0.0 else 0.25),
         (8, 0.0, 0.12, 0.4, 0.1, 0.15, 0.5),
     )  # fmt: skip
-    starts, ends = [], []
+    batches = []
     for row, right, below, wide, high, slant, likely in patches:
         if rng.random() > likely * (0.5 + depth) or not face.landmarks_visible[row]:
             continue
         count = int(4 + 26 * depth * np.sqrt(wide * high) * rng.uniform(0.6, 1.4) / 0.15)
-        spot = rng.uniform(-1.0, 1.0, (count, 2)) * (wide, high) + (right, below)
-        place = marks[row] + unit * (spot[:, :1] * across + spot[:, 1:] * down)
-        turn = slant + rng.normal(0.0, 0.12, (count, 1))
-        reach = unit * rng.uniform(0.05, 0.12, (count, 1))
-        way = reach * (np.cos(turn) * across + np.sin(turn) * down)
-        starts.append(place - 0.5 * way)
-        ends.append(place + 0.5 * way)
-    if starts:
-        draw_marks(pen, np.concatenate(starts), np.concatenate(ends), "other", 0.6)
+        spot = rng.random((count, 2))
+        turn = rng.normal(slant, 0.12, count)
+        batches.append(
+            _patch(
+                marks[row], unit, across, down, (right, below, wide, high), spot, np.cos(turn),
+                np.sin(turn), rng.random(count),
+            )
+        )  # fmt: skip
+    if batches:
+        starts, ends = (np.concatenate(points) for points in zip(*batches, strict=True))
+        draw_marks(pen, starts, ends, "other", 0.6)
+
+
+@compiled
+def _patch(
+    mark: NDArray[np.float64],
+    unit: float,
+    across: NDArray[np.float64],
+    down: NDArray[np.float64],
+    patch: tuple[float, float, float, float],
+    spot: NDArray[np.float64],
+    cos: NDArray[np.float64],
+    sin: NDArray[np.float64],
+    long: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return starts and ends, (S, 2), of strokes scattered over a patch of the face.
+
+    Parameters
+    ----------
+    mark, unit, across, down : a landmark, the face's unit and its own axes, pixels
+    patch : where it is from there (across, down), and how far it goes either way, units
+    spot, cos, sin, long : (S, 2) and (S,) from 0 to 1: where in the patch each lies, its way in the
+        face's own axes, and how long it is
+    """
+    count = len(long)
+    starts, ends = np.empty((count, 2)), np.empty((count, 2))
+    for number in range(count):
+        x = (2.0 * spot[number, 0] - 1.0) * patch[2] + patch[0]
+        y = (2.0 * spot[number, 1] - 1.0) * patch[3] + patch[1]
+        reach = unit * (0.05 + 0.07 * long[number])
+        for axis in range(2):
+            place = mark[axis] + unit * (x * across[axis] + y * down[axis])
+            way = reach * (cos[number] * across[axis] + sin[number] * down[axis])
+            starts[number, axis], ends[number, axis] = place - 0.5 * way, place + 0.5 * way
+    return starts, ends
 
 
 def draw_marks(

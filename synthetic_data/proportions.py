@@ -346,11 +346,13 @@ def _terms(
 
 def _waves(strength: float, rng: np.random.Generator) -> list[list[float]]:
     """Draw two long waves."""
-    waves = np.empty((2, 5))
-    waves[:, :2] = rng.normal(0.0, 1.0, (2, 2)) * strength
-    waves[:, 2:4] = rng.normal(0.0, 1.3, (2, 2))
-    waves[:, 4] = rng.uniform(0.0, 2.0 * np.pi, 2)
-    return _rounded(waves)
+    a, b, c, d, e, f, g, h = rng.standard_normal(8).tolist()
+    first, second = rng.uniform(0.0, 2.0 * math.pi, 2).tolist()
+    waves = (
+        (strength * a, strength * b, 1.3 * e, 1.3 * f, first),
+        (strength * c, strength * d, 1.3 * g, 1.3 * h, second),
+    )
+    return _rounded(np.array(waves))
 
 
 def _place(

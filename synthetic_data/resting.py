@@ -54,16 +54,17 @@ def sample_resting(hand: Hand, rng: np.random.Generator) -> dict[str, float]:
     """
     age = float(rng.random())
     carried = {"age": age}
+    numbers = iter(rng.random(2 * len(_CREASES) + 2 * len(_SHADES) + 4).tolist())
     for name, (line, young, aged, least, most) in _CREASES.items():
-        chance, depth = rng.random(2).tolist()
+        chance, depth = next(numbers), next(numbers)
         likely = 1.0 if name == "fold" and hand.draws["fold"] else young + aged * age
         drawn = hand.draws[line] and chance < likely
         carried[name] = least + (most - least) * depth if drawn else 0.0
-    chances, depths = rng.random((2, len(_SHADES))).tolist()
+    chances, depths = ([next(numbers) for _ in _SHADES] for _ in range(2))
     for (name, likely), chance, depth in zip(_SHADES.items(), chances, depths, strict=True):
         shaded = hand.draws["resting"] and chance < likely
         carried[name] = 0.3 + 0.7 * depth if shaded else 0.0
-    heavy, wide, double, apart = rng.random(4).tolist()
+    heavy, wide, double, apart = numbers
     carried["seam"] = 1.2 + 1.2 * wide if heavy < _HEAVY_SEAM else 1.0
     carried["seam_apart"] = 0.012 + 0.012 * apart if double < _DOUBLE_SEAM else 0.0
     return {name: round(value, 3) for name, value in carried.items()}
