@@ -83,7 +83,7 @@ class DrawnFace:
     lines : what is the same in all drawings of the rig
     fixed : (N, 2) pixels, the points of all curves, then the landmarks, as `lines` lists them
     curves : curve name → line
-    contours : occluding contours
+    contours : what can be seen of occluding contours
     landmarks_visible : (70,) bool
     neutral : (70, 2) pixels: the landmarks of the same face without expression
     rotation : (3, 3) head rotation

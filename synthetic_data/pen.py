@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +103,45 @@ def blob(
     )
 
 
+@compiled
+def _ink_lines(
+    cells: NDArray[np.uint16],
+    points: NDArray[np.float64],
+    ends: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    number: int,
+    row: int,
+    way: NDArray[np.float64],
+    visible: NDArray[np.bool_],
+    uniform: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    used: NDArray[np.int64],
+) -> tuple[int, int, int]:
+    """Draw lines one after the other, from line `number` and its point `row` on.
+
+    Parameters
+    ----------
+    points, ends : (N, 2) points of all lines, and where each line ends among them
+    labels, weights : of each line
+    visible : of length 0: all is seen
+
+    Returns
+    -------
+    Where to go on, below 0 at the end, and which random numbers are lacking (see `ink_line`).
+    """
+    for line in range(number, len(ends)):
+        start = ends[line - 1] if line > 0 else 0
+        row, _, lacking = ink_line(
+            cells, points[start : ends[line]], visible, False, row, way, weights[line], 1.0,
+            labels[line], False, uniform, normal, used,
+        )  # fmt: skip
+        if row >= 0:
+            return line, row, lacking
+        row = 0
+    return -1, 0, 0
+
+
 class Pen:
     """A hand with a canvas before it.
 
@@ -172,6 +212,24 @@ class Pen:
             drawn += inked
             if row < 0:
                 return drawn / max(len(points) + closed, 1)
+            self._refill(wanted)
+
+    def lines(self, lines: list[tuple[NDArray[np.float64], str, float]]) -> None:
+        """Draw many lines one after the other: the (N, 2) points of each, its label and weight."""
+        if not lines:
+            return
+        curves, labels, weights = zip(*lines, strict=True)
+        points = np.concatenate(curves)
+        ends = np.array([*accumulate(map(len, curves))])
+        kinds, broad = np.array([LABEL[label] for label in labels]), np.array(weights)
+        number = row = 0
+        while True:
+            number, row, wanted = _ink_lines(
+                self.canvas.cells, points, ends, kinds, broad, number, row, self._way, _ALL,
+                self._uniform, self._normal, self._used,
+            )  # fmt: skip
+            if number < 0:
+                return
             self._refill(wanted)
 
     def trace(

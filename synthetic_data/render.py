@@ -265,21 +265,17 @@ def _draw_contours(pen: Pen, face: DrawnFace, record: Record) -> None:
         crown = (loop - face.landmarks[27]) @ up > 0.0
         pen.line(loop, "jaw", weight, ~crown)
         pen.line(loop, "hair", weight, crown)
-    for curve in face.contours:
-        kind = curve.label
-        if kind == "jaw" and not hand.draws["closed_outline"]:
-            pen.line(curve.points, "jaw", weight, curve.visible)
-        elif kind == "hair" and not hand.draws["closed_outline"]:
-            if hand.kinds["hair"] in ("bald", "tuft", "sides"):
-                pen.line(curve.points, "hair", weight, curve.visible)
-        elif (
-            kind == "ear"
-            and hand.draws["ear"]
-            and not (hand.draws["closed_outline"] and hand.kinds["eye"] != "full")
-        ):
-            pen.line(curve.points, "ear", 0.5 * (1.0 + weight), curve.visible)
-        elif kind in _NOSE_CONTOURS.get(hand.kinds["nose"], ()):
-            pen.line(curve.points, kind, 1.0, curve.visible)
+    drawn = dict.fromkeys(_NOSE_CONTOURS.get(hand.kinds["nose"], ()), 1.0)
+    if not hand.draws["closed_outline"]:
+        drawn["jaw"] = weight
+        if hand.kinds["hair"] in ("bald", "tuft", "sides"):
+            drawn["hair"] = weight
+    if hand.draws["ear"] and not (hand.draws["closed_outline"] and hand.kinds["eye"] != "full"):
+        drawn["ear"] = 0.5 * (1.0 + weight)
+    pen.lines(
+        [(curve.points, curve.label, drawn[curve.label])
+         for curve in face.contours if curve.label in drawn]
+    )  # fmt: skip
 
 
 def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
