@@ -47,6 +47,8 @@ _ABSENT = {
 }
 _ABSENT_TEXT = {key: plain_text(entry) for key, entry in _ABSENT.items()}
 """What it says of an AU that is not there, and that as JSON; nobody changes it."""
+_PRESENT = {label: f'{plain_text(named)[:-1]},"intensity":' for label, named in _AU_NAMES.items()}
+"""How the JSON of an AU begins that is there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +127,9 @@ def au_entries(aus: dict[str, float], visible: dict[str, bool]) -> Entries:
     for label, named in _AU_NAMES.items():
         is_visible = visible.get(label, False)
         if label in aus:
-            entry = {**named, "intensity": round(aus[label], 3), "visible": is_visible}
-            texts.append(plain_text(entry))
+            intensity, seen = round(float(aus[label]), 3), "true" if is_visible else "false"
+            entry = {**named, "intensity": intensity, "visible": is_visible}
+            texts.append(f'{_PRESENT[label]}{intensity!r},"visible":{seen}}}')
         else:
             entry = _ABSENT[label, is_visible]
             texts.append(_ABSENT_TEXT[label, is_visible])

@@ -19,7 +19,8 @@ from .compiled import compiled
 
 __all__ = ["Sight", "normals", "on_surface", "projected"]
 
-_CELLS, _BLOCK = 96, 3  # a block is 8 by 8 cells
+_CELLS, _BLOCK = 128, 3  # a block is 8 by 8 cells
+_WIDE = 1 << _BLOCK
 _EDGE_SLACK = 1e-6  # in barycentric units: a point on a shared edge belongs to both triangles
 
 
@@ -184,15 +185,8 @@ def _seen(
     for place in range(count):
         row = members[place]
         xs[place], ys[place], behind[place] = flat[row, 0], flat[row, 1], limits[row]
-    # the farthest point under each block of cells: a triangle behind it hides none of them
-    blocks = (cells >> _BLOCK) + 1
-    floor = np.full((blocks, blocks), np.inf)
-    for row in range(len(points)):
-        if asked[row]:
-            line = _cell(flat[row, 1], top, down, cells) >> _BLOCK
-            column = _cell(flat[row, 0], left, across, cells) >> _BLOCK
-            floor[line, column] = min(floor[line, column], limits[row])
-    boxes = np.empty((len(image), 4), dtype=np.int32)
+    floor = _floor(flat, asked, limits, left, top, across, down, cells)
+    boxes, deep = np.empty((len(image), 4), dtype=np.int32), np.empty(len(image))
     for vertex in range(len(image)):
         # a hair wider than the triangle: what lies outside needs no division
         x, y = image[vertex, 0], image[vertex, 1]
@@ -200,6 +194,7 @@ def _seen(
         boxes[vertex, 1] = _cell(x + 1e-3, left, across, cells) + 1
         boxes[vertex, 2] = _cell(y - 1e-3, top, down, cells)
         boxes[vertex, 3] = _cell(y + 1e-3, top, down, cells)
+        deep[vertex] = floor[boxes[vertex, 2] >> _BLOCK, boxes[vertex, 0] >> _BLOCK]
     for row in range(len(triangles)):
         a, b, c = triangles[row, 0], triangles[row, 1], triangles[row, 2]
         nearest = max(near[a], near[b], near[c])
@@ -207,11 +202,8 @@ def _seen(
         last = max(boxes[a, 1], boxes[b, 1], boxes[c, 1])
         upper = min(boxes[a, 2], boxes[b, 2], boxes[c, 2])
         lower = max(boxes[a, 3], boxes[b, 3], boxes[c, 3])
-        deepest = np.inf
-        for line in range(upper >> _BLOCK, (lower >> _BLOCK) + 1):
-            for column in range(first >> _BLOCK, ((last - 1) >> _BLOCK) + 1):
-                deepest = min(deepest, floor[line, column])
-        if nearest <= deepest:
+        # no larger than a block, it lies in those around its corner: behind all, it hides nothing
+        if nearest <= deep[a] and last - first <= _WIDE and lower - upper < _WIDE:
             continue
         for line in range(upper, lower + 1):
             for place in range(starts[line * cells + first], starts[line * cells + last]):
@@ -225,6 +217,33 @@ def _seen(
                         seen[members[place]] = False
                         behind[place] = np.inf  # one is enough
     return flat, seen
+
+
+@compiled
+def _floor(
+    flat: NDArray[np.float64],
+    asked: NDArray[np.bool_],
+    limits: NDArray[np.float64],
+    left: float,
+    top: float,
+    across: float,
+    down: float,
+    cells: int,
+) -> NDArray[np.float64]:
+    """Return how far the farthest point lies that is asked for, in each block and those around."""
+    blocks = (cells >> _BLOCK) + 1
+    own, floor = np.full((blocks, blocks), np.inf), np.full((blocks, blocks), np.inf)
+    for row in range(len(flat)):
+        if asked[row]:
+            line = _cell(flat[row, 1], top, down, cells) >> _BLOCK
+            column = _cell(flat[row, 0], left, across, cells) >> _BLOCK
+            own[line, column] = min(own[line, column], limits[row])
+    for line in range(blocks):
+        for column in range(blocks):
+            for other in range(max(line - 1, 0), min(line + 2, blocks)):
+                for place in range(max(column - 1, 0), min(column + 2, blocks)):
+                    floor[line, column] = min(floor[line, column], own[other, place])
+    return floor
 
 
 @compiled
