@@ -1,8 +1,9 @@
 """Loops over pixels and points, compiled by numba where it is installed.
 
 Without numba (in Blender, say) Python itself runs the same functions, a hundred times as long and
-to the same bytes: they add, multiply, divide and take square roots of float64 in a fixed order
-(x * x, not x**2), and leave what is not exact to the last bit (sines, powers) to numpy.
+to the same bytes: they add, multiply, divide and take square roots of float64 (in `fields.py` of
+float32) in a fixed order (x * x, not x**2), and leave what is not exact to the last bit (sines,
+powers) to numpy.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later

@@ -26,7 +26,9 @@ _UNEVEN = np.float32(0.12)
 _TO_WHOLE = np.float32(1.5 * 2.0**23)
 """Added and taken away again, it leaves the nearest whole number."""
 _NONE, _HALF, _ONE, _TWO = (np.float32(number) for number in (0.0, 0.5, 1.0, 2.0))
-_DEVIATION = math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0)
+_FULL = np.float32(255.0)
+_DEVIATION = np.float32(math.sqrt(_BYTES * (256.0**2 - 1.0) / 12.0))
+"""Of two bytes the mean, and the standard deviation."""
 
 
 def knots(rng: np.random.Generator, size: int, period_px: float) -> NDArray[np.float32]:
@@ -36,20 +38,17 @@ def knots(rng: np.random.Generator, size: int, period_px: float) -> NDArray[np.f
     """
     count = math.ceil(size / period_px) + 2
     words = rng.bit_generator.random_raw(-(-_BYTES * count * count // 8))
-    return _summed(words.astype("<u8", copy=False).view(np.uint8), count)
+    return _summed(words.astype("<u8", copy=False).view("<u2"), count)
 
 
 @compiled
-def _summed(raw: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
-    """Return (count, count) sums of bytes, centred, with standard deviation 1."""
-    values = np.empty((count, count), dtype=np.float32)
-    for row in range(count):
-        for column in range(count):
-            total = 0
-            for number in range(_BYTES):
-                total += int(raw[(row * count + column) * _BYTES + number])
-            values[row, column] = (total - 127.5 * _BYTES) / _DEVIATION
-    return values
+def _summed(pairs: NDArray[np.uint16], count: int) -> NDArray[np.float32]:
+    """Return (count, count) sums of two bytes, centred, with standard deviation 1."""
+    values = np.empty(count * count, dtype=np.float32)
+    for place in range(len(values)):
+        pair = np.int32(pairs[place])
+        values[place] = (np.float32((pair & 255) + (pair >> 8)) - _FULL) / _DEVIATION
+    return values.reshape((count, count))
 
 
 @compiled
@@ -202,7 +201,7 @@ def _line_row(
 
 _BILEVEL = np.float32(0.38)
 """Ink from here on is black where there are no greys."""
-_FULL, _GREYS = np.float32(255.0), np.float32(63.0)
+_GREYS = np.float32(63.0)
 _WORN, _UNEVENLY, _FINE = (np.float32(number) for number in (0.45, 0.9, 0.6))
 """Shares of the paper's tooth: how much ink it takes on the whole, and by noise; fine noise."""
 
