@@ -23,6 +23,7 @@ NOMINAL = 0.7
 """An AU that is absent counts as readable if this much of it could be seen."""
 
 
+_ROWS = {label: row for row, label in enumerate(AU_LABELS)}
 _KEPT = ("eye", "jaw")
 _INWARD = ("mouthPucker", "mouthFunnel", "mouthRoll", "mouthPress", "mouthShrug", "mouthClose")
 _INWARD_GAIN = 1.7
@@ -66,35 +67,43 @@ def faint_aus(
     gain : how far an exaggerating hand goes beyond the rig
     rotation : (3, 3) head rotation; motion along the line of sight counts nothing
     """
-    shown = np.array([aus.get(label) or NOMINAL for label in AU_LABELS])
-    reach = _farthest(
-        _motions(rig, landmarks), shown, np.array([1.0, min(gain, _INWARD_GAIN), gain]), rotation
-    )
+    shown = np.full(len(AU_LABELS), NOMINAL)
+    for label, intensity in aus.items():
+        shown[_ROWS[label]] = intensity or NOMINAL
+    gains = np.array([1.0, min(gain, _INWARD_GAIN), gain])
+    reach = _farthest(*_motions(rig, landmarks), shown, gains, rotation)
     if "AU25" in aus:
         parting = {name: aus[name] for name in ("AU25", *_LIPS_PARTED_BY) if name in aus}
         push = rig.weights_from_aus(parting) * shape_gains(rig, gain)
         moved = push.astype(np.float32) @ landmarks.modes[-len(push) :].reshape(len(push), -1)
         seen = moved.reshape(-1, 3) @ rotation[:2].T
-        reach[AU_LABELS.index("AU25")] = float(np.sqrt((seen * seen).sum(axis=1).max()))
-    near = (reach < FAINT * rig.interocular_m).tolist()
-    return frozenset(label for label, is_near in zip(AU_LABELS, near, strict=True) if is_near)
+        reach[_ROWS["AU25"]] = float(np.sqrt((seen * seen).sum(axis=1).max()))
+    near = np.flatnonzero(reach < FAINT * rig.interocular_m).tolist()
+    return frozenset([AU_LABELS[row] for row in near])
 
 
 @lru_cache(maxsize=8)
-def _motions(rig: FaceRig, landmarks: PointBasis) -> NDArray[np.float64]:
+def _motions(rig: FaceRig, landmarks: PointBasis) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return (3, AUs, M, 3) metres: how each AU moves the landmarks by shapes of each kind.
 
-    Kinds are those of `shape_gains`: kept, inward, all others. No AU asks more than 1 of a shape.
+    And (AUs, M) which of them each AU moves at all, -1 after the last one. Kinds are those of
+    `shape_gains`: kept, inward, all others. No AU asks more than 1 of a shape.
     """
     kinds = _kinds(rig.shape_names)
     modes = landmarks.modes[-len(kinds) :].astype(np.float64)
     each = np.clip(_each_au(rig), 0.0, 1.0)
-    return np.stack([np.tensordot(each * (kinds == kind), modes, axes=1) for kind in range(3)])
+    motions = np.stack([np.tensordot(each * (kinds == kind), modes, axes=1) for kind in range(3)])
+    moved = np.full(motions.shape[1:3], -1)
+    for label, moves in enumerate(motions.any(axis=(0, 3))):
+        rows = np.flatnonzero(moves)
+        moved[label, : len(rows)] = rows
+    return motions, moved
 
 
 @compiled
 def _farthest(
     motions: NDArray[np.float64],
+    moved: NDArray[np.int64],
     amounts: NDArray[np.float64],
     gains: NDArray[np.float64],
     rotation: NDArray[np.float64],
@@ -104,13 +113,17 @@ def _farthest(
     Parameters
     ----------
     motions : (3, AUs, M, 3) metres, by shapes of each kind
+    moved : (AUs, M) which landmarks each AU moves at all; -1 after the last one
     amounts, gains : (AUs,) how much of each AU; (3,) how far the hand goes beyond each kind
     rotation : (3, 3) head rotation
     """
-    _, count, places, _ = motions.shape
+    count = len(moved)
     reach, way = np.zeros(count), np.empty(3)
     for label in range(count):
-        for place in range(places):
+        for number in range(len(moved[label])):
+            place = moved[label, number]
+            if place < 0:
+                break
             for axis in range(3):
                 way[axis] = gains[0] * motions[0, label, place, axis]
                 way[axis] += gains[1] * motions[1, label, place, axis]

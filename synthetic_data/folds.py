@@ -177,9 +177,14 @@ def _traced(
         crossed += 1
     order, bounds = np.empty(2 * crossed, dtype=np.int64), np.zeros(crossed + 1, dtype=np.int64)
     closed = np.zeros(crossed, dtype=np.bool_)
+    crossings, met = np.empty(2 * crossed, dtype=np.int64), 0
+    for node in range(count):
+        if triangle[node] >= 0:
+            crossings[met] = node
+            met += 1
     walked, chains = 0, 0
     for take in range(2):  # first the open chains, then the rings
-        for first in range(count):
+        for first in crossings[:met]:
             if triangle[first] < 0 or (take == 0 and is_entered[first]):
                 continue
             begin, here = walked, first

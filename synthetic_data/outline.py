@@ -125,9 +125,11 @@ def outlined(
         for place in range(bins):
             smooth[place] += shares[place] * full[other]
     rim, kept = np.empty((count, 2)), 0
-    edge = radii_at(smooth, places)
+    ring = np.concatenate((smooth, smooth[:1]))  # around once, no division is needed
     for row in range(count):
-        if away[row] > _RIM * edge[row]:
+        low = min(int(places[row]), bins - 1)
+        edge = ring[low] + (places[row] - low) * (ring[low + 1] - ring[low])
+        if away[row] > _RIM * edge:
             rim[kept] = head[row]
             kept += 1
     return centre, smooth, rim[:kept]
