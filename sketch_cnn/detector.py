@@ -1,7 +1,7 @@
 """The detector: a drawing in, a `Detection` out; onnxruntime only.
 
 The finder says where faces are on the sheet, the placer centres the crop on one of them, the
-reader reads it, at three scales. All see the drawing and its mirror image, and what they say is
+reader reads it, at two scales. All see the drawing and its mirror image, and what they say is
 averaged, so that a mirrored drawing gives exactly the mirrored answer.
 """
 

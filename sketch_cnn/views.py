@@ -1,4 +1,4 @@
-"""One answer from several looks at a face: as it is, from closer, and from farther away.
+"""One answer from several looks at a face: as it is, and from closer.
 
 What a network says of a crop changes a little with where its pixels fall; the mean of looks at
 several scales is nearer to the truth than any one of them ("multi-scale testing", He et al. 2016,
@@ -20,7 +20,7 @@ from .model_file import Network
 
 __all__ = ["ONE_LOOK", "WIDTHS", "mean_of_views", "read_crops", "widened"]
 
-WIDTHS = (1.0, 0.92, 1.09)
+WIDTHS = (1.0, 0.92)
 """Sides of the crops, in those of the crop that the answer is told in: the first one."""
 ONE_LOOK = (1.0,)
 

@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 @click.option(
     "--quick",
     is_flag=True,
-    help="Look once at each face, not from three distances: faster, and a little less right.",
+    help="Look once at each face, not from two distances: faster, and a little less right.",
 )
 @neutral_option
 @click.pass_context
