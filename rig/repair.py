@@ -81,12 +81,15 @@ def limit_flips(
     displacement = np.asarray(displacement, dtype=np.float64)
     kept = np.zeros_like(displacement) if sound is None else np.asarray(sound, dtype=np.float64)
     before = face_normals(vertices, triangles) if normals is None else normals
-    near, result = triangles, displacement
-    bad = near[_is_turned(before, face_normals(vertices + result, near))]
+    beyond, result = displacement - kept, displacement
+    mesh = MeshNeighbours.of(triangles, len(vertices))
+    # where nothing goes beyond what is sound nothing turns over
+    rows = mesh.touching(np.flatnonzero(beyond.any(axis=1)))
+    near = triangles[rows]
+    bad = near[_is_turned(before[rows], face_normals(vertices + result, near))]
     if not len(bad):
         return result
-    beyond, share = displacement - kept, np.ones(len(vertices))
-    mesh = MeshNeighbours.of(triangles, len(vertices))
+    share = np.ones(len(vertices))
     for round_ in range(_MAX_ROUNDS):
         touched = np.unique(bad)
         # the longer it takes the wider the circle: a lone vertex held back makes a new fold
