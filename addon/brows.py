@@ -69,7 +69,9 @@ def brow_way(
     """
     share = np.linspace(0.0, 1.0, _NODES)
     middle = 0.5 * (_at(upper, share) + _at(lower, share))
-    tangent = np.gradient(middle, axis=0)
+    tangent = np.empty_like(middle)  # of any length, as `np.gradient` finds it
+    tangent[1:-1] = 0.5 * (middle[2:] - middle[:-2])
+    tangent[0], tangent[-1] = middle[1] - middle[0], middle[-1] - middle[-2]
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
     normal = np.column_stack([-tangent[:, 1], tangent[:, 0]])
     if len(drawn) < _MIN_POINTS:
@@ -81,7 +83,7 @@ def brow_way(
     step = float(np.linalg.norm(np.diff(middle, axis=0), axis=1).mean())
     near = (np.abs(across) < reach_iod * iod_px) & (along < max(step, 1.0))
     node, across = node[near], across[near]
-    covered = len(np.unique(node * _BINS // _NODES)) / _BINS
+    covered = np.count_nonzero(np.bincount(node * _BINS // _NODES)) / _BINS
     if len(node) < _MIN_POINTS or covered < _LEAST_COVERED:
         return None
     lies, weight = _drawn_middle(node, across, share, iod_px)
@@ -130,5 +132,5 @@ def _median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
 
 def _at(line: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (N, 2) the values of a line at shares of its index."""
-    here = np.linspace(0.0, 1.0, len(line))
+    here = np.arange(len(line)) / max(len(line) - 1, 1)
     return np.column_stack([np.interp(share, here, line[:, axis]) for axis in (0, 1)])

@@ -28,7 +28,7 @@ __all__ = ["Influence"]
 
 _MOST_NEW = 64
 """Learning so many vertices takes as long as two thirds of a factorisation."""
-_MOST_KNOWN = 2500  # 50 MB
+_MOST_KNOWN = 2500  # 25 MB
 
 
 class Influence:
@@ -57,7 +57,8 @@ class Influence:
         block = np.s_[plate.shape[0] - len(rows) :]
         lower, upper = last.L[block, block].toarray(), last.U[block, block].toarray()
         self._known = rows
-        self._between = np.linalg.inv(lower @ upper)  # of those known, with room for more
+        # of those known, with room for more; short numbers do, to a thousandth of a millimetre
+        self._between = np.linalg.inv(lower @ upper).astype(np.float32)
 
     def learn(self, rows: NDArray[np.intp]) -> bool:
         """Learn some rows more; tell whether all of them are known now.
@@ -83,7 +84,7 @@ class Influence:
         """Let the matrix hold so many rows; now and then, because it is copied for that."""
         if wanted <= len(self._between):
             return
-        wider = np.zeros((min(max(wanted, 2 * known), _MOST_KNOWN),) * 2)
+        wider = np.zeros((min(max(wanted, 2 * known), _MOST_KNOWN),) * 2, dtype=np.float32)
         wider[:known, :known] = self._between[:known, :known]
         self._between = wider
 
@@ -105,7 +106,7 @@ class Influence:
         in_haste : what pulls at one triangle pulls at its middle: a triangle is small beside the
             length of the plate, and there are half as many equations
         """
-        from scipy.linalg import cho_factor, cho_solve
+        from scipy.linalg.lapack import sposv
         from scipy.sparse import csr_matrix
 
         corners, shares, offsets, weights = _merged(
@@ -113,12 +114,15 @@ class Influence:
         )
         rows, column = np.unique(corners, return_inverse=True)
         first = np.arange(0, corners.size + 1, 3)
-        pick = csr_matrix((shares.ravel(), column.ravel(), first), (len(corners), len(rows)))
+        short = shares.astype(np.float32).ravel()
+        pick = csr_matrix((short, column.ravel(), first), (len(corners), len(rows)))
         place = self._place[rows]
         between = self._between[np.ix_(place, place)]
         system = pick @ (pick @ between).T
         system.flat[:: len(system) + 1] += 1.0 / weights
-        pull = cho_solve(cho_factor(system, lower=True, check_finite=False), offsets)
+        pull, fault = sposv(system, offsets.astype(np.float32), lower=1)[1:]
+        if fault:  # all but singular: handles hold each other too firmly for short numbers
+            pull = np.linalg.solve(system.astype(np.float64), offsets)
         wanted = np.zeros((len(self._place), 3))
         wanted[rows] = pick.T @ pull
         return np.asarray(self._factor.solve(wanted))

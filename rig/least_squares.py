@@ -41,7 +41,8 @@ def box_step(
     -------
     (P,) values + step, inside [lower, upper]
     """
-    damped = hessian + np.diag(damping * np.diag(hessian) + 1e-12)
+    damped = hessian.copy()
+    damped.flat[:: len(damped) + 1] += damping * np.diag(hessian) + 1e-12
     at_lower = (values <= lower) & (gradient > 0.0)
     at_upper = (values >= upper) & (gradient < 0.0)
     fixed = at_lower | at_upper
@@ -50,7 +51,7 @@ def box_step(
         free = np.flatnonzero(~fixed)
         if len(free) == 0:
             break
-        right = -gradient[free] - damped[np.ix_(free, np.flatnonzero(fixed))] @ step[fixed]
+        right = -(gradient + damped @ np.where(fixed, step, 0.0))[free]
         step[free] = _solved(damped[np.ix_(free, free)], right)
         below, above = values + step < lower, values + step > upper
         leaving = (below | above) & ~fixed
