@@ -46,15 +46,9 @@ class Stages:
     parametric: Sequence[FeatureCurve]
     seen_at: NDArray[np.float64]
 
-    def gap_to(self, final: Sequence[FeatureCurve], iod_px: float, last: Gap | None = None) -> Gap:
-        """Measure the gap of the stages before and of the corrected head's lines.
-
-        Parameters
-        ----------
-        last : measured a little earlier; of the stages before it tells enough
-        """
-        known = None if last is None else last.curves
-        return measure_gap(self.drawn, self.placed, self.parametric, final, iod_px, known)
+    def gap_to(self, final: Sequence[FeatureCurve], iod_px: float) -> Gap:
+        """Measure the gap of the stages before and of the corrected head's lines."""
+        return measure_gap(self.drawn, self.placed, self.parametric, final, iod_px)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +141,7 @@ class Corrector:
         """
         crawl = self.crawl_of(face, found, settings, fitted)
         crawled = crawl.go_on(last.crawled, stages.parametric if is_turned else None)
-        return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px, last.gap))
+        return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
     def crawl_of(
         self,

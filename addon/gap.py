@@ -122,7 +122,6 @@ def measure_gap(
     parametric: Sequence[FeatureCurve],
     final: Sequence[FeatureCurve],
     iod_px: float,
-    known: Mapping[str, tuple[float, float, float]] | None = None,
 ) -> Gap:
     """Measure the gap in the three stages, per feature and as the mean over drawn length.
 
@@ -130,18 +129,10 @@ def measure_gap(
     ----------
     drawn : from `split_drawn`, the same for all stages
     placed, parametric, final : curves of the three stages, pixels
-    known : `Gap.curves` of the same drawing a little earlier: of its features only the last stage
-        is measured anew
     """
     if not drawn:
         return Gap(0.0, 0.0, 0.0, {})
-    before = {key: gaps for key, gaps in (known or {}).items() if key in drawn}
-    new = {key: points for key, points in drawn.items() if key not in before}
-    stages = [
-        {key: iod_px * gaps[number] for key, gaps in before.items()} | _gaps(new, curves)
-        for number, curves in enumerate((placed, parametric))
-    ]
-    stages.append(_gaps(drawn, final))
+    stages = [_gaps(drawn, curves) for curves in (placed, parametric, final)]
     keys = [key for key in drawn if all(key in stage for stage in stages)]
     first, second, third = stages
     curves = {
