@@ -129,6 +129,8 @@ def test_where_the_placer_goes_astray_the_box_counts(two_faces, monkeypatch):
     seen = []
     read = detector.read
     monkeypatch.setattr(detector, "place", lambda ink, given: (0.0, 0.0, 30.0, 30.0))
-    monkeypatch.setattr(detector, "read", lambda ink, box: (seen.append(box), read(ink, box))[1])
+    monkeypatch.setattr(
+        detector, "read", lambda ink, box, widths: (seen.append(box), read(ink, box, widths))[1]
+    )
     detector.detect(replace(sheet, face_box=box))
     assert seen == [box]
