@@ -266,7 +266,8 @@ def test_who_expects_handles_carries_the_surface_to_the_same_place(count):
     assert np.abs(wanted).max() > 0.005
     for _ in range(12):
         moved = expecting.solve(handles, offsets, weights)
-        np.testing.assert_allclose(moved, wanted, atol=1e-8)
+        # a tenth of a micrometre: what pulls is solved for in short numbers
+        np.testing.assert_allclose(moved, wanted, rtol=0.0, atol=1e-7)
     pulled = handles[np.flatnonzero(weights)].corners(triangles)
     assert expecting._influence.learn(expecting._column[pulled].ravel())
 
