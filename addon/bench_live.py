@@ -126,7 +126,7 @@ def _follow(session: Session, picture: NDArray[np.uint8], scores: LiveScores) ->
             fit = following.update(sketch)
         except SketchError:  # not a face yet
             continue
-        stage = "first" if "fit" in fit.timing_s else "update"
+        (stage,) = fit.timing_s  # of an update: `first` or `update`
         getattr(scores, f"{stage}_s").append(time.perf_counter() - started)
         getattr(scores, f"{stage}_cpu_s").append(time.process_time() - cpu)
     if fit is None:

@@ -108,8 +108,9 @@ class FitSession:
 
         Returns
         -------
-        Fit; its `timing_s` has one entry, `update`, or `fit` where it was made in full. The head
-        as it was placed stays that of the last frame.
+        Fit; its `timing_s` has one entry: `update`; `first` where the head had to be fitted in full
+        to a face that was looked at once; `fit` from `fit` alone. The head as it was placed stays
+        that of the last frame.
 
         Raises
         ------
@@ -121,12 +122,12 @@ class FitSession:
         last, pins, hints = self._last, pins or {}, hints or Hints()
         sketch = with_box(sketch, hints)
         if last is None or self._is_another(sketch, last):
-            return self._from_the_start(sketch, pins, hints, ONE_LOOK)
+            return self._from_the_start(sketch, pins, hints, "first", ONE_LOOK)
         started = time.perf_counter()
         read, is_elsewhere = self._read(sketch, last.face.detection)
         read = with_landmarks(read, hints, sketch.scale)
         if is_elsewhere:
-            return self._in_full(sketch, with_pins(read, pins), pins, started)
+            return self._in_full(sketch, with_pins(read, pins), pins, "first", started)
         self._last = self._go_on(sketch, read, pins, last)
         return self._timed(self._last, "update", started)
 
@@ -141,13 +142,14 @@ class FitSession:
         What was followed to the same drawing, and lies nearer to it, stays.
         """
         hints = hints or Hints()
-        return self._from_the_start(with_box(sketch, hints), pins or {}, hints)
+        return self._from_the_start(with_box(sketch, hints), pins or {}, hints, "fit")
 
     def _from_the_start(
         self,
         sketch: Sketch,
         pins: Mapping[str, float],
         hints: Hints,
+        stage: str,
         widths: Sequence[float] | None = None,
     ) -> Fit:
         """Seek the face, and fit it in full; whoever follows the pen looks at it once only."""
@@ -157,12 +159,17 @@ class FitSession:
         except SketchError:
             self._last = None
             raise
-        return self._in_full(sketch, detection, pins, started)
+        return self._in_full(sketch, detection, pins, stage, started)
 
     def _in_full(
-        self, sketch: Sketch, detection: Detection, pins: Mapping[str, float], started: float
+        self,
+        sketch: Sketch,
+        detection: Detection,
+        pins: Mapping[str, float],
+        stage: str,
+        started: float,
     ) -> Fit:
-        """Fit a face that was read in full, unless what was followed to it lies nearer."""
+        """Fit a face in full, unless what was followed to it lies nearer."""
         last = self._last
         parts = self.session.solve(sketch, detection, pins, lambda _: None)
         is_followed = last is not None and np.array_equal(last.face.sketch.ink, sketch.ink)
@@ -170,9 +177,9 @@ class FitSession:
             self._last = in_live_frame(
                 self.session.rig, parts, self.settings.eyes_apart_px, pins.keys()
             )
-            return self._timed(parts, "fit", started)
+            return self._timed(parts, stage, started)
         assert self._last is not None
-        return self._timed(self._last, "fit", started)
+        return self._timed(self._last, stage, started)
 
     def _timed(self, parts: FitParts, stage: str, started: float) -> Fit:
         """Return the fit with the time since `started`."""

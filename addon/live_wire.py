@@ -114,8 +114,8 @@ class Answer:
     reading, scene : the Action Units and the head, or None
     elapsed_s, worked_s : from the job's arrival to the answer, seconds; of the processor's time,
         which does not count what others took from it
-    is_preview : True for a fit that only goes on from the one before; another answer to the same
-        job, fitted in full, follows when the pen rests
+    is_preview : True for a fit made in haste: it goes on from the one before, or looked once;
+        another answer to the same job, fitted in full, follows when the pen rests
     is_late : True where a newer drawing had come before it was told
     """
 

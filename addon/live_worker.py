@@ -216,7 +216,7 @@ def _answered(job: Job, fit: Callable[[], Fit]) -> Answer:
 
 def _answer(job: Job, fit: Fit) -> Answer:
     """Gather what Blender shows of a fit."""
-    read, is_preview = fit.detection, "update" in fit.timing_s
+    read, is_preview = fit.detection, "fit" not in fit.timing_s
     reading = Reading(
         read.au_labels,
         read.probability,

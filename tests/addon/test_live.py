@@ -223,14 +223,14 @@ def test_an_import_is_never_cut_short(tmp_path, monkeypatch):
 def test_a_preview_says_all_but_how_sound_the_head_is():
     job, fit = Job(1, (), PAGE), tiny_fit(tiny_rig())
     said = []
-    for stage in ("update", "fit"):
+    for stage in ("first", "update", "fit"):
         answer = live_worker._answer(job, replace(fit, timing_s={stage: 0.1}))
-        assert answer.is_preview == (stage == "update")
+        assert answer.is_preview == (stage != "fit")
         said.append(json.loads(answer.scene.record))
         assert said[-1].pop("timing_s") == {stage: 0.1}
-    assert said[1].pop("quality")["turned_triangles"] == 0
-    assert said[1].pop("silhouette")["drawn"] == 0.0
-    assert said[0] == said[1]
+    assert said[2].pop("quality")["turned_triangles"] == 0
+    assert said[2].pop("silhouette")["drawn"] == 0.0
+    assert said[0] == said[1] == said[2]
 
 
 def test_an_answer_without_a_head_is_its_message():
