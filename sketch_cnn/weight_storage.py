@@ -29,6 +29,7 @@ _SMALL = 1024
 """Tensors of fewer values stay float32."""
 _LARGE = 8_192
 """Only those of so many values become int8; what they would save counts."""
+_GRID_VALUES = 512
 _EXACT = ("head.places", "head.last", "mover.together.2")
 """Layers that see or give hundredths of a face, or all answers: they stay float16."""
 
@@ -57,7 +58,7 @@ def store_weights(model: Any, storage: str = "float16") -> None:
         if values.dtype != np.float32 or values.size < _SMALL:
             continue
         exact = any(part in tensor.name for part in _EXACT)
-        exact = exact or _survives(values)
+        exact = exact or _is_grid(values)
         if storage == "int8" and values.size >= _LARGE and not exact:
             axis = outputs.get(tensor.name, 0)
             nodes += _as_int8(model, tensor, values, axis)
@@ -68,9 +69,13 @@ def store_weights(model: Any, storage: str = "float16") -> None:
     model.graph.node.extend(nodes)
 
 
-def _survives(values: NDArray[np.float32]) -> bool:
-    """Tell whether float16 holds the values without loss, as it does where cells lie on a grid."""
-    return bool((values.astype(np.float16) == values).all())
+def _is_grid(values: NDArray[np.float32]) -> bool:
+    """Tell whether these are places on a grid: few different ones, and float16 loses nothing.
+
+    Weights that were stored as float16 lose nothing either, but there are thousands of them.
+    """
+    kept = bool((values.astype(np.float16) == values).all())
+    return kept and len(np.unique(values)) <= _GRID_VALUES
 
 
 def restore(model: Any) -> None:

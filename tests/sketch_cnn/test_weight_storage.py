@@ -119,9 +119,10 @@ def test_the_file_computes_in_float32_what_its_restored_weights_do(storage):
     store_weights(small, storage)
     plain.CopyFrom(small)
     restore(plain)
-    assert len(plain.graph.node) == 2, "nothing is left of how they were stored"
+    assert len(plain.graph.node) == 3, "nothing is left of how they were stored"
     given = {
         "x": rng.normal(size=(7, 3, 200)).astype(np.float32),
+        "turned": rng.normal(size=(7, 200, 3)).astype(np.float32),
         "flat": rng.normal(size=(3, 200)).astype(np.float32),
     }
     answers = [
