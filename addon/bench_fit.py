@@ -27,10 +27,11 @@ from ..errors import DatasetError, SketchError
 from ..rig.contours import FeatureCurve, visible_lines
 from ..rig.face_rig import FaceRig, RigState, unposed
 from ..sketch_cnn.image import sketch_from_grey
+from ..sketch_cnn.labels import label_of
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.text import json_text
 from ..synthetic_data.truth import GroupShares, TrueHeads, true_heads
-from .fit import Fit
+from .fit import WORSE_IOD, Fit
 from .gap import measure_gap
 from .pipeline import Session
 from .surface_error import REGIONS, SurfaceError, Yardstick
@@ -47,7 +48,6 @@ __all__ = [
 STAGES = ("placed", "parametric", "snakes")
 TRUTHS = ("drawn", "posed")
 _PARTS = ("mean", "p95", "in_plane", "depth")
-_WORSE_IOD = 0.002
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +105,7 @@ class FitScores:
         """Return how often gaps got smaller, and what the true lines leave."""
         found = {}
         _, parametric, snakes = np.array(self.gaps).T
-        found["worse_than_parametric_share"] = float((snakes > parametric + _WORSE_IOD).mean())
+        found["worse_than_parametric_share"] = float((snakes > parametric + WORSE_IOD).mean())
         if self.features:
             placed, _, snakes = np.array(self.features).T
             found["features_nearer_share"] = float((snakes < placed).mean())
@@ -169,11 +169,7 @@ def bench_fits(
 
 def _true_aus(about: dict[str, Any]) -> dict[str, float]:
     """Return AU label → intensity of all that can be seen in a drawing."""
-    return {
-        f"AU{au['au']}{au.get('side') or ''}": au["intensity"]
-        for au in about["aus"]
-        if au["visible"]
-    }
+    return {label_of(au): au["intensity"] for au in about["aus"] if au["visible"]}
 
 
 def _gap_of_truth(fit: Fit, truth: TrueHeads) -> float:

@@ -26,8 +26,6 @@ from .wholes import Wholes
 __all__ = ["Corrected", "Corrector", "Stages"]
 
 _CORRECTION_LENGTH_M = 0.016
-_WORSE_IOD = 0.002
-"""A correction that leaves a gap so much larger than the parametric fit is tried again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,11 +61,6 @@ class Corrected:
 
     crawled: Crawled
     gap: Gap
-
-    @property
-    def is_worse(self) -> bool:
-        """True where the lines lie farther from the drawn ones than before."""
-        return self.gap.snakes > self.gap.parametric + _WORSE_IOD
 
     def led_astray(self) -> set[str]:
         """Return the features whose lines lie farther from their ink than before."""
@@ -107,7 +100,7 @@ class Corrector:
         found : the parametric fit
         """
         best = self._corrected(face, found, stages, settings)
-        if best.is_worse:  # what looked like the ink of a line was none of it
+        if best.gap.is_worse:  # what looked like the ink of a line was none of it
             sober = replace(face, drawn=face.drawn.without(best.led_astray()))
             other = self._corrected(sober, found, stages, settings)
             best = min(best, other, key=lambda one: one.gap.snakes)

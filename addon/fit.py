@@ -19,7 +19,10 @@ from ..rig.regions import REGIONS, region_weights, strength_mask
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
 
-__all__ = ["Fit", "Gap", "SnakeRecord"]
+__all__ = ["WORSE_IOD", "Fit", "Gap", "SnakeRecord"]
+
+WORSE_IOD = 0.002
+"""A gap so much larger than the parametric fit's is a worse one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,11 @@ class Gap:
     def closed(self) -> float:
         """1 - after / before."""
         return 1.0 - self.snakes / self.placed if self.placed > 0.0 else 0.0
+
+    @property
+    def is_worse(self) -> bool:
+        """True where the snakes led the lines farther from the drawn ones than they were."""
+        return self.snakes > self.parametric + WORSE_IOD
 
 
 @dataclass(frozen=True, slots=True, eq=False)

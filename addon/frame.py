@@ -22,6 +22,7 @@ from ..rig.contours import FeatureCurve
 from ..sketch_cnn.crop import interocular_px
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
+from ..snakes.lines import Corners
 
 __all__ = ["IOD_PX", "FaceFrame", "frame_face", "rescaled"]
 
@@ -123,23 +124,16 @@ def _sampled_classes(maps: NDArray[np.float32], points: NDArray[np.float64]) -> 
 
     As `snakes.lines.sample_image`, but all classes of a pixel at once, as they lie side by side.
     """
-    classes, height, width = maps.shape
-    rows = np.ascontiguousarray(maps.reshape(classes, -1).T)
-    x = np.clip(points[:, 0] - 0.5, 0.0, width - 1.0)
-    y = np.clip(points[:, 1] - 0.5, 0.0, height - 1.0)
-    column = np.minimum(x.astype(np.intp), max(width - 2, 0))
-    row = np.minimum(y.astype(np.intp), max(height - 2, 0))
-    x, y = x - column, y - row
-    start = row * width + column
-    total = np.zeros((len(points), classes))
-    for down, across, share in (
-        (0, 0, (1.0 - x) * (1.0 - y)),
-        (0, 1, x * (1.0 - y)),
-        (1, 0, (1.0 - x) * y),
-        (1, 1, x * y),
+    rows = np.ascontiguousarray(maps.reshape(len(maps), -1).T)
+    at = Corners.around(points, maps.shape[1:])
+    x, y, total = at.x, at.y, np.zeros((len(points), len(maps)))
+    for step, share in (
+        (0, (1.0 - x) * (1.0 - y)),
+        (at.right, x * (1.0 - y)),
+        (at.below, (1.0 - x) * y),
+        (at.below + at.right, x * y),
     ):
-        place = start + min(down, height - 1) * width + min(across, width - 1)
-        total += rows.take(place, axis=0) * share[:, None]
+        total += rows.take(at.start + step, axis=0) * share[:, None]
     return total
 
 

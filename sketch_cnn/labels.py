@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 __all__ = [
     "AU_LABELS",
     "FEATURES",
@@ -14,6 +17,7 @@ __all__ = [
     "MIRRORED_LANDMARKS",
     "PRESENT",
     "TRACE",
+    "label_of",
 ]
 
 AU_LABELS: tuple[str, ...] = (
@@ -32,6 +36,12 @@ FEATURES: tuple[str, ...] = (
     "philtrum", "mentolabial", "jaw", "ear", "forehead_crease", "glabella_crease", "crow_feet",
     "hair", "other",
 )  # fmt: skip
+
+
+def label_of(entry: Mapping[str, Any]) -> str:
+    """Return the label of an AU as a sample's JSON has it: `au` and, where it has one, `side`."""
+    return f"AU{entry['au']}{entry.get('side') or ''}"
+
 
 PRESENT, TRACE = 0.3, 0.1
 """An AU is there from FACS B on; below a trace it is not; between, it is not scored."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import DatasetError
-from .labels import AU_LABELS
+from .labels import AU_LABELS, label_of
 from .line_points import LINE_POINTS, LINES, points_along
 
 __all__ = ["Sample", "read_folder", "read_shard", "sample_of"]
@@ -127,7 +127,7 @@ def sample_of(
     is_face = bool(label.get("is_face", True))
     rows = {name: row for row, name in enumerate(AU_LABELS)}
     for au in label["aus"]:
-        row = rows[f"AU{au['au']}{au.get('side') or ''}"]
+        row = rows[label_of(au)]
         intensity[row], visible[row] = au["intensity"], float(au["visible"])
     landmarks = np.array(label["landmarks"] if is_face else np.zeros((70, 2)), dtype=np.float32)
     lines = np.zeros((len(LINES) * LINE_POINTS, 2), "f4")

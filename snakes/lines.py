@@ -14,7 +14,7 @@ from scipy import ndimage
 from ..errors import LimnerError, require_shape
 from .beside import Beside, line_through
 
-__all__ = ["InkLines", "find_ink_lines", "sample_image"]
+__all__ = ["Corners", "InkLines", "find_ink_lines", "sample_image"]
 
 _PROFILE = np.linspace(-1.0, 1.0, 17)
 _TIP_PX = 9
@@ -96,23 +96,45 @@ class InkLines:
         return replace(lines, strength=strength).select(strength >= min_strength)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Corners:
+    """The four pixels around points of a picture, as places in it laid flat.
+
+    Attributes
+    ----------
+    start : (...) the upper left one; right, below : steps to its neighbours, 0 where there is none
+    x, y : (...) how far a point is on its way to them, in [0, 1]
+    """
+
+    start: NDArray[np.intp]
+    right: int
+    below: int
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+    @classmethod
+    def around(cls, points: NDArray[np.float64], shape: tuple[int, ...]) -> Corners:
+        """Find them for points (..., 2) in pixels of a picture (H, W); edges go on outwards."""
+        height, width = shape
+        x = np.clip(points[..., 0] - 0.5, 0.0, width - 1.0)
+        y = np.clip(points[..., 1] - 0.5, 0.0, height - 1.0)
+        column = np.minimum(x.astype(np.intp), max(width - 2, 0))
+        row = np.minimum(y.astype(np.intp), max(height - 2, 0))
+        right, below = min(1, width - 1), width * min(1, height - 1)
+        return cls(row * width + column, right, below, x - column, y - row)
+
+
 def sample_image(image: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Read `image` (..., H, W) at `points` (N, 2) in pixels, bilinearly; edges go on outwards.
 
     `points` of one image may have any shape (..., 2).
     """
-    height, width = image.shape[-2:]
-    x = np.clip(points[..., 0] - 0.5, 0.0, width - 1.0)
-    y = np.clip(points[..., 1] - 0.5, 0.0, height - 1.0)
-    column = np.minimum(x.astype(np.intp), max(width - 2, 0))
-    row = np.minimum(y.astype(np.intp), max(height - 2, 0))
-    x, y = x - column, y - row
-    right, below = min(1, width - 1), width * min(1, height - 1)
-    start = row * width + column
-    flat = image.reshape(*image.shape[:-2], -1)
-    top = flat[..., start] * (1.0 - x) + flat[..., start + right] * x
-    bottom = flat[..., start + below] * (1.0 - x) + flat[..., start + below + right] * x
-    return top * (1.0 - y) + bottom * y
+    at, flat = Corners.around(points, image.shape[-2:]), image.reshape(*image.shape[:-2], -1)
+    x, start = at.x, at.start
+    top = flat[..., start] * (1.0 - x) + flat[..., start + at.right] * x
+    start = start + at.below
+    bottom = flat[..., start] * (1.0 - x) + flat[..., start + at.right] * x
+    return top * (1.0 - at.y) + bottom * at.y
 
 
 def find_ink_lines(

@@ -17,6 +17,8 @@ from .pen import LABEL, Pen, arc, blob, smooth_noise
 
 __all__ = ["draw_beard", "draw_hair_behind", "draw_hair_front"]
 
+_STRAND_POINTS = 8
+
 
 def draw_hair_behind(pen: Pen, face: DrawnFace, hair: Hairdo) -> None:
     """Draw what hangs or stands behind the head: long hair, wigs, buns."""
@@ -141,7 +143,7 @@ def _laid_strands(
         how far it goes
     swept : (S,) how many points it goes aside
     """
-    steps, at = _STEPS, np.empty(_STEPS)
+    steps, at = _STRAND_POINTS, np.empty(_STRAND_POINTS)
     strands = np.empty((len(start), steps, 2))
     for number in range(len(start)):
         middle = first + (last - first) * start[number]
@@ -158,9 +160,6 @@ def _laid_strands(
                     tip[step, axis] - root[step, axis]
                 )
     return strands
-
-
-_STEPS = 8
 
 
 def _shine(pen: Pen, hair: Hairdo) -> None:
