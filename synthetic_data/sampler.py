@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from ..rig.facs import AU_LABELS, GAZE_AUS, PAIRED_AUS, SINGLE_AUS
 from ..rig.features import MIRRORED_LANDMARKS
+from .antagonists import ANTAGONISTS
+from .natural import sample_confused, sample_measured
 
 __all__ = [
-    "ANTAGONISTS",
     "PROTOTYPES",
     "Expression",
     "mirror_aus",
@@ -72,18 +73,6 @@ EXTRAS: tuple[dict[int, float], ...] = (
 )  # fmt: skip
 """Winks, smirks, blows, pouts and the like: natural ones that no prototype holds."""
 
-ANTAGONISTS: tuple[tuple[int, int], ...] = (
-    (5, 43), (5, 7), (12, 15), (12, 18), (12, 22),
-    (14, 22), (14, 18), (15, 18), (15, 22), (18, 20), (20, 22), (18, 16), (24, 25), (24, 26),
-    (24, 22), (24, 18), (23, 18), (23, 22), (23, 24), (28, 25), (28, 26), (28, 18), (28, 22),
-    (28, 24),
-    (28, 23), (28, 16), (28, 10), (28, 20), (17, 26), (17, 16), (17, 28), (34, 25), (34, 26),
-    (34, 12),
-    (34, 22), (34, 20), (34, 16), (34, 28), (29, 30), (16, 24), (20, 34), (61, 62), (63, 64),
-    (6, 34), (10, 24), (23, 26), (4, 2), (14, 20), (12, 20), (9, 34), (10, 34), (15, 20), (15, 12),
-)  # fmt: skip
-"""Pairs that one side of a face does not show together (in prototypes 2 and 4 may meet)."""
-
 _WEIGHT = {
     25: 1.6, 26: 1.3, 43: 1.5, 28: 2.6, 34: 2.2, 24: 1.7, 23: 1.6, 22: 1.8, 18: 1.8, 16: 1.5,
     30: 2.6, 29: 1.3, 20: 1.8, 12: 1.1, 14: 1.7, 9: 1.5, 5: 1.5, 61: 1.4, 62: 1.4, 63: 1.4, 64: 1.4,
@@ -91,6 +80,14 @@ _WEIGHT = {
 
 
 _EXCLUDED = {*ANTAGONISTS, *((second, first) for first, second in ANTAGONISTS)}
+_JOINED = {
+    (abs(first), abs(second))
+    for ways in PROTOTYPES.values()
+    for way in ways
+    for first in way
+    for second in way
+}
+"""Pairs that some prototype shows together."""
 _POOL = (*PAIRED_AUS, *SINGLE_AUS)
 _POOL_WEIGHTS = np.array([_WEIGHT.get(au, 1.0) for au in _POOL])
 
@@ -107,16 +104,20 @@ class Expression:
 
 
 def sample_expression(rng: np.random.Generator) -> Expression:
-    """Draw one expression: neutral, a prototype, a natural special, single AUs or a legal mix."""
+    """Draw one expression: neutral, natural, one that is easily confused, or a legal mix."""
     kind = rng.random()
     emotion: str | None = None
     if kind < 0.125:
         chosen: dict[int, float] = {}
         emotion = "neutral"
-    elif kind < 0.36:
+    elif kind < 0.285:
         names = list(PROTOTYPES)
         emotion = names[_one_of(rng, _EMOTION_SHARES)]
         chosen = dict(PROTOTYPES[emotion][int(rng.integers(len(PROTOTYPES[emotion])))])
+    elif kind < 0.325:
+        chosen, emotion = sample_measured(rng, _never_together)
+    elif kind < 0.36:
+        return Expression(_labelled(_alone(rng, sample_confused(rng))), None)
     elif kind < 0.52:
         chosen = dict(EXTRAS[int(rng.integers(len(EXTRAS)))])
     else:
@@ -126,9 +127,23 @@ def sample_expression(rng: np.random.Generator) -> Expression:
         _add_some(rng, sided)
     _add_gaze(rng, sided, neutral=emotion == "neutral")
     _settle(rng, sided)
-    return Expression(
-        {label: round(sided[label], 3) for label in AU_LABELS if label in sided}, emotion
-    )
+    return Expression(_labelled(sided), emotion)
+
+
+def _labelled(sided: dict[str, float]) -> dict[str, float]:
+    """Return intensities in the order of the labels, with as many digits as files keep."""
+    return {label: round(sided[label], 3) for label in AU_LABELS if label in sided}
+
+
+def _alone(rng: np.random.Generator, chosen: dict[int, float]) -> dict[str, float]:
+    """Give AUs their sides, both alike or one alone, and nothing beside what they bring along."""
+    sides = "LR" if rng.random() < 0.7 else "LR"[int(rng.integers(2))]
+    sided: dict[str, float] = {}
+    for au, level in chosen.items():
+        for side in sides if au in PAIRED_AUS else ("",):
+            sided[f"AU{au}{side}"] = level
+    _settle(rng, sided)
+    return sided
 
 
 def _one_of(rng: np.random.Generator, shares: tuple[float, ...]) -> int:
@@ -161,6 +176,11 @@ def _legal_mix(rng: np.random.Generator, count: int) -> dict[int, float]:
 def _excluded(first: int, second: int) -> bool:
     """Say whether two AUs are antagonists."""
     return (abs(first), abs(second)) in _EXCLUDED
+
+
+def _never_together(first: int, second: int) -> bool:
+    """Say whether two AUs are antagonists that no prototype joins."""
+    return _excluded(first, second) and (first, second) not in _JOINED
 
 
 def _sided(rng: np.random.Generator, chosen: dict[int, float]) -> dict[str, float]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from limner.rig.face_rig import rotation_matrix
 from limner.rig.facs import AU_LABELS, split_label
+from limner.synthetic_data.antagonists import ANTAGONISTS, RULES
+from limner.synthetic_data.natural import CONFUSED, MEASURED, sample_confused, sample_measured
 from limner.synthetic_data.sampler import (
-    ANTAGONISTS,
     PROTOTYPES,
     mirror_aus,
     mirror_landmarks,
@@ -98,3 +99,33 @@ def test_a_rotation_is_yaw_then_pitch_then_roll():
         @ rotation_matrix(yaw * axes[1])
     )
     np.testing.assert_allclose(rotation_matrix(rotation_vector(pitch, yaw, roll)), expected)
+
+
+def test_every_pair_of_antagonists_is_told_once_with_a_reason_and_a_source():
+    pairs = [frozenset(pair) for pair in ANTAGONISTS]
+    assert len(set(pairs)) == len(pairs) and all(len(pair) == 2 for pair in pairs)
+    known = {split_label(label)[0] for label in AU_LABELS}
+    assert set().union(*pairs) <= known
+    assert all(rule.why and rule.source.startswith(("FACS 2002", "limner's choice"))
+               for rule in RULES)  # fmt: skip
+
+
+def test_people_use_action_units_as_often_as_was_measured():
+    """Nothing is excluded here, so the shares of each emotion must come out."""
+    rng = np.random.default_rng(3)
+    drawn = [set(sample_measured(rng, lambda first, second: False)[0]) for _ in range(30000)]
+    glad = [used for used in drawn if {1, 2, 12, 25} <= used <= {1, 2, 5, 12, 25, 26}]
+    assert len(glad) == pytest.approx(30000 / len(MEASURED), rel=0.1)
+    for au, share in MEASURED["happily surprised"].sometimes.items():
+        assert np.mean([au in used for used in glad]) == pytest.approx(share, abs=0.05)
+    joy = [used for used in drawn if {12, 25} <= used <= {6, 12, 25}]
+    assert np.mean([6 in used for used in joy]) == pytest.approx(0.51, abs=0.05)
+
+
+def test_what_is_confused_comes_alone_and_each_of_a_group_as_often():
+    rng = np.random.default_rng(4)
+    drawn = [frozenset(sample_confused(rng)) for _ in range(8000)]
+    for group in CONFUSED:
+        counts = [drawn.count(frozenset(one)) for one in group]
+        assert min(counts) > 0.7 * max(counts) > 0
+    assert set(drawn) == {frozenset(one) for group in CONFUSED for one in group}
