@@ -1,8 +1,8 @@
 """Which Action Units one side of a face does not show together in a drawn mix, and why.
 
-What FACS defines, and which muscle an Action Unit is named for, is from its manual (Ekman, Friesen &
-Hager 2002: the table of Action Units with their muscular basis, and the chapter on each). Rules
-that are limner's own choice say so.
+What FACS defines, and which muscle makes an Action Unit, is from its manual (Ekman, Friesen & Hager
+2002: the table of Action Units with their muscular basis, and the chapter on each). Rules that are
+limner's own choice say so.
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later

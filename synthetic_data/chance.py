@@ -15,13 +15,15 @@ import numpy as np
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
-__all__ = ["chance_of"]
+__all__ = ["beside", "chance_of"]
 
 _STORE = 128
 """Numbers that are drawn at once to be handed out one by one."""
 _PLAIN = (float, int)
 _STRIDE = 0x9E3779B97F4A7C15F39CC0605CEDC835
 """From one stream to the next: the golden section of PCG64's period, as in its `jumped`."""
+_ASIDE = 1 << 64
+"""Streams of one seed are numbered below this."""
 
 
 class _Chance(np.random.Generator):
@@ -87,6 +89,17 @@ def chance_of(seed: tuple[int, ...], number: int) -> np.random.Generator:
     """
     bits = np.random.PCG64(_words(seed))  # type: ignore[arg-type]  # numpy's stub knows fewer
     bits.advance(number * _STRIDE)
+    return _Chance(bits)
+
+
+def beside(rng: np.random.Generator) -> np.random.Generator:
+    """Return a stream beside another one, which is left as it is.
+
+    What came to the drawings later decides by it, so that older decisions stay as they were.
+    """
+    bits: Any = np.random.PCG64(_words((0,)))  # type: ignore[arg-type]
+    bits.state = rng.bit_generator.state
+    bits.advance(_ASIDE * _STRIDE)
     return _Chance(bits)
 
 

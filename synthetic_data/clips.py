@@ -148,7 +148,7 @@ def make_frame(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     drawing = draw_warped(seen, rig, shown, warp, pen, faint)
     about = {
         "schema": SCHEMA, "seed": maker.seed, "index": index, "style": clip.hand.style,
-        "size": maker.size, "is_face": True, "rig": rig.name,
+        "size": maker.size, "hand": clip.hand.told(), "is_face": True, "rig": rig.name,
     }  # fmt: skip
     about |= {
         "identity_id": clip.identity_id,
@@ -178,7 +178,7 @@ def sample_clip(maker: Maker, number: int) -> Clip:
     hand = maker.styles[int(rng.integers(len(maker.styles)))].hand(rng)
     lines = sample_rig(maker, rng)
     rig = lines.rig
-    kind, expression, rest, brief = _sample_kind(rng)
+    kind, expression, rest, brief = _sample_kind(rng, maker.aus)
     apexes = expression.aus
     identity = sample_identity(rig, rng)
     noise, gain = sample_noise(len(rig.shape_names), rng), sample_gain(rng)
@@ -211,7 +211,9 @@ def sample_clip(maker: Maker, number: int) -> Clip:
     )  # fmt: skip
 
 
-def _sample_kind(rng: np.random.Generator) -> tuple[str, Expression, dict[str, float], bool]:
+def _sample_kind(
+    rng: np.random.Generator, aus: tuple[int, ...]
+) -> tuple[str, Expression, dict[str, float], bool]:
     """Draw what happens: kind, the expression at its strongest, what is there at rest, if brief."""
     roll, kind = rng.random(), "plain"
     for name, share in _KINDS:
@@ -219,7 +221,7 @@ def _sample_kind(rng: np.random.Generator) -> tuple[str, Expression, dict[str, f
             kind = name
             break
         roll -= share
-    expression, rest = sample_expression(rng), {}
+    expression, rest = sample_expression(rng, aus), {}
     if kind == "weak":
         apexes = {label: round(float(rng.uniform(*_WEAK)), 3) for label in expression.aus}
         expression = Expression(apexes, expression.emotion)

@@ -36,6 +36,9 @@ PRESENT = 0.3
 COUNTED = ("faces", "au_counts", "tallies", "shards")
 """What `dataset.json` says beyond the plan."""
 
+SETTING = ("seed", "size", "rigs", "styles", "pairs", "frames", "aus")
+"""What of the plan a worker must know, in the order in which it is told."""
+
 _maker: Maker | None = None
 _setting: tuple[Any, ...] | None = None
 
@@ -51,6 +54,7 @@ def generate(
     *,
     pairs: bool = False,
     frames: int = 0,
+    aus: Iterable[int] = (),
     resume: bool = False,
     engine: str = "local",
     on_progress: Callable[[int, int], None] | None = None,
@@ -69,6 +73,7 @@ def generate(
     workers : processes; they do not change what is made
     pairs : draw every face at rest, too: `neutral.png`, and `neutral` in the JSON
     frames : 0, or how many samples in a row are one clip: an expression that comes and goes
+    aus : numbers of the Action Units that faces are made of; none for the whole mix
     resume : go on in a folder that holds shards of the same data set already
     engine : "local", or "ray" for a cluster, where `workers` above 1 is the most at a time
     on_progress : called with (samples done, samples wanted) after every shard
@@ -80,8 +85,8 @@ def generate(
     Raises
     ------
     DatasetError
-        On an unknown style or rig, a count below 1, a folder that cannot be written, or one that
-        is in use; on resuming, also on a shard that is damaged or not of this data set.
+        On an unknown style, rig or Action Unit, a count below 1, a folder that cannot be written,
+        or one that is in use; on resuming, also on a shard that is damaged or not of this data set.
     """
     out = Path(out)
     shares = dict(rigs) if isinstance(rigs, dict) else dict.fromkeys(rigs, 1.0)
@@ -89,8 +94,9 @@ def generate(
     if frames > 0:  # no clip is cut in two
         shard_samples = max(shard_samples // frames, 1) * frames
     plan = checked_plan(
-        count, seed, shares, chosen, size, workers, shard_samples, pairs=pairs, frames=frames
-    )
+        count, seed, shares, chosen, size, workers, shard_samples, pairs=pairs, frames=frames,
+        aus=tuple(dict.fromkeys(aus)),
+    )  # fmt: skip
     shards = [
         (number, range(first, min(first + shard_samples, count)))
         for number, first in enumerate(range(0, count, shard_samples))
@@ -111,7 +117,7 @@ def _written(
     out: Path, plan: dict[str, Any], missing: list[tuple[int, range]], workers: int, engine: str
 ) -> Iterator[int]:
     """Write the missing shards, alone or with helpers, and tell each one's number."""
-    setting = tuple(plan[key] for key in ("seed", "size", "rigs", "styles", "pairs", "frames"))
+    setting = tuple(plan[key] for key in SETTING)
     if engine == "ray":
         yield from shards_on_ray(out, setting, missing, workers, _write_elsewhere)
         return
@@ -157,10 +163,11 @@ def _start_worker(
     styles: list[str],
     pairs: bool,
     frames: int,
+    aus: list[int],
 ) -> None:
     """Load rigs and styles once per process."""
     global _maker
-    _maker = Maker.load(seed, size, rigs, tuple(styles), pairs=pairs, frames=frames)
+    _maker = Maker.load(seed, size, rigs, tuple(styles), pairs=pairs, frames=frames, aus=tuple(aus))
 
 
 def _write_shard(out: Path, number: int, rows: range) -> int:

@@ -91,6 +91,7 @@ class DrawnFace:
     roll : angle of the face's own x axis in the image, radians
     posed, normals : (V, 3) metres, the head turned, and which way its skin looks
     flat : (V, 2) pixels, before any warp
+    camera : how the head was seen, before any warp
     scale_px : pixels per metre of the drawing
     head : (H, 2) pixels, the vertices that may make the outline of the head
     centre, radii : outline of the head: (2,) pixels, (72,) pixels at equal angles
@@ -109,6 +110,7 @@ class DrawnFace:
     posed: NDArray[np.float64]
     normals: NDArray[np.float64]
     flat: NDArray[np.float64]
+    camera: Camera
     scale_px: float
     head: NDArray[np.float64]
     centre: NDArray[np.float64]
@@ -248,6 +250,7 @@ def project_face(lines: RigLines, state: RigState, camera: Camera) -> DrawnFace:
         posed=vertices,
         normals=turned,
         flat=sight.image,
+        camera=camera,
         scale_px=camera.scale_px,
         head=head,
         centre=centre,
@@ -327,6 +330,7 @@ def warp_face(face: DrawnFace, warp: Warp) -> DrawnFace:
         posed=face.posed,
         normals=face.normals,
         flat=face.flat,
+        camera=face.camera,
         scale_px=face.scale_px * growth,
         head=head,
         centre=centre,

@@ -29,7 +29,7 @@ from ..rig.features import FEATURES
 from .compiled import compiled
 from .facing import viewed
 
-__all__ = ["Folds", "Traced"]
+__all__ = ["Folds", "Traced", "chains", "nodes"]
 
 _JAW, _OTHER = FEATURES.index("jaw"), FEATURES.index("other")
 
@@ -96,10 +96,10 @@ class Folds:
             vertices, normals, camera.inverse_distance, CHIN_LEAN, *at_rest(self.rig)
         )
         triangles = self.rig.triangles
-        edge, triangle, slope, bounds, closed = _traced(
+        edge, triangle, slope, bounds, closed = chains(
             triangles, self.rows, vertices, facing, views, len(self.corners), self.edges
         )
-        points, lifted, feature = _nodes(
+        points, lifted, feature = nodes(
             self.corners, edge, triangles, triangle, slope, vertices, normals, facing,
             self.feature, self.is_lid, LIFT_M,
         )  # fmt: skip
@@ -133,7 +133,7 @@ def _ring_slice(ring: NDArray[np.float64], start: int, stop: int) -> NDArray[np.
 
 
 @compiled
-def _traced(
+def chains(
     triangles: NDArray[np.int32],
     rows: NDArray[np.int32],
     vertices: NDArray[np.float64],
@@ -208,7 +208,7 @@ def _traced(
 
 
 @compiled
-def _nodes(
+def nodes(
     corners: NDArray[np.int32],
     edge: NDArray[np.int64],
     triangles: NDArray[np.int32],

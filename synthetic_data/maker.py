@@ -79,7 +79,8 @@ class Maker:
     """What every worker holds: rigs with their shares, styles, seed and size of the sheet.
 
     With `pairs`, every face is drawn at rest too; with `frames`, so many samples in a row are one
-    clip. `kept` remembers the face or the clip that was drawn last.
+    clip; with `aus`, faces are made of these AUs alone. `kept` remembers the face or the clip that
+    was drawn last.
     """
 
     seed: int
@@ -89,6 +90,7 @@ class Maker:
     styles: tuple[Style, ...]
     pairs: bool = False
     frames: int = 0
+    aus: tuple[int, ...] = ()
     kept: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
@@ -101,6 +103,7 @@ class Maker:
         *,
         pairs: bool = False,
         frames: int = 0,
+        aus: tuple[int, ...] = (),
     ) -> Maker:
         """Load rigs (name → share of the drawings) and styles."""
         total = sum(rigs.values())
@@ -112,6 +115,7 @@ class Maker:
             tuple(load_style(name) for name in styles),
             pairs,
             frames,
+            aus,
         )
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..errors import DatasetError, LimnerError
 from ..rig.face_rig import FaceRig
-from ..rig.facs import AU_LABELS
+from ..rig.facs import AU_LABELS, AU_NAMES
 from ..rig.features import FEATURES, LANDMARK_NAMES
 from ..rig.store import load_rig
 from .sample import SCHEMA as SAMPLE_SCHEMA
@@ -40,6 +41,7 @@ def checked_plan(
     *,
     pairs: bool = False,
     frames: int = 0,
+    aus: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """Check the wishes and return what identifies the data set."""
     if count < 1:
@@ -58,6 +60,10 @@ def checked_plan(
         raise DatasetError(f"count is {count}: give a multiple of the {frames} frames of a clip.")
     if not rigs or not styles:
         raise DatasetError("give at least one rig and one style.")
+    unknown = sorted(set(aus) - set(AU_NAMES))
+    if unknown:
+        known = ", ".join(map(str, AU_NAMES))
+        raise DatasetError(f"AU {unknown[0]}: not known. Give some of: {known}.")
     for name in styles:
         load_style(name)
     licences, sources = {}, {}
@@ -83,6 +89,8 @@ def checked_plan(
         "shard_samples": shard_samples,
         "pairs": pairs,
         "frames": frames,
+        "aus": list(aus),
+        "limner": __version__,
         "licences": licences,
         "sources_sha256": sources,
         "code_sha256": code_hash(),

@@ -18,7 +18,6 @@ from .tones import slanted
 
 __all__ = [
     "draw_background",
-    "draw_construction",
     "draw_frame",
     "draw_glasses",
     "draw_hat",
@@ -239,19 +238,6 @@ def draw_spots(pen: Pen, face: DrawnFace) -> None:
             start = middle + evenly(count, -0.15, 0.15)[:, None] * np.array([unit, 0.0])
             stop = start + np.array([-0.06, 0.12]) * unit
             pen.trace(np.stack([start, stop], axis=1), LABEL["other"], 0.6)
-
-
-def draw_construction(pen: Pen, face: DrawnFace) -> None:
-    """Draw the faint ellipse and axes that a rough begins with."""
-    rng = pen.rng
-    tone = rng.uniform(0.3, 0.6)
-    pen.line(face.outline(0.0, 2.0 * np.pi, rng.uniform(0.92, 1.05)), "other", 0.7, tone=tone)
-    marks = face.landmarks
-    eyes = between(marks[36], marks[45], 12)
-    middle = eyes.mean(axis=0)
-    pen.line(middle + 1.7 * (eyes - middle), "other", 0.7, tone=tone)
-    axis = np.stack([marks[27], marks[30], marks[51], marks[8]])
-    pen.line(np.concatenate([(2 * marks[27] - marks[30])[None], axis]), "other", 0.7, tone=tone)
 
 
 def draw_scribbles(pen: Pen, away_from: NDArray[np.float64] | None) -> None:

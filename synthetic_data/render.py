@@ -29,7 +29,6 @@ from .pen import LABEL, Pen, resample
 from .proportions import sample_warp
 from .props import (
     draw_background,
-    draw_construction,
     draw_ear_mark,
     draw_frame,
     draw_glasses,
@@ -41,6 +40,9 @@ from .props import (
 from .record import Record
 from .resting import draw_shades, sample_resting
 from .style import Hand
+from .suggestive import draw_suggestive
+from .taken import photographed, scanned
+from .traces import draw_construction, draw_erased
 from .warp import Warp
 
 __all__ = ["Drawing", "draw_face", "draw_warped", "finish"]
@@ -163,6 +165,8 @@ def _draw_layers(
     outline = face.outline()
     if pen.part("skin").random() < 0.97 or hair.ink in ("solid", "grey"):
         pen.fill(outline, "none", 0.0)
+    if hand.draws["erased"]:
+        draw_erased(pen, face)
     _draw_ears(pen, face)
     if hand["shade_face"] > 0.12:
         _shade_face(pen, face, rig, warp)
@@ -171,6 +175,8 @@ def _draw_layers(
     draw_shades(pen, face, record.resting)
     pen.part("contours")
     _draw_contours(pen, face, record)
+    if hand.draws["suggestive"]:
+        draw_suggestive(pen, face, warp)
     draw_creases(pen, face, aus, record)
     draw_nose(pen, face, record)
     draw_mouth(pen, face, aus, record)
@@ -201,7 +207,7 @@ def _draw_layers(
         record.hide(*(f"AU{au}{side}" for au in (5, 6, 7, 43) for side in "LR"))
         record.hide("AU61", "AU62", "AU63", "AU64")
     pen.part("construction")
-    if hand.style == "rough" and hand.draws["clutter"]:
+    if hand.draws["construction"]:
         draw_construction(pen, face)
     if min(aus.get("AU43L", 0.0), aus.get("AU43R", 0.0)) > 0.6:
         record.hide("AU61", "AU62", "AU63", "AU64")
@@ -303,7 +309,7 @@ def _shade_face(pen: Pen, face: DrawnFace, rig: FaceRig, warp: Warp) -> None:
 
 
 def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Lay the ink on paper: grain, tone, noise, polarity; label what can still be seen."""
+    """Lay the ink on paper: grain, tone, noise, polarity, perhaps a camera; label what is seen."""
     canvas, hand, rng = pen.canvas, pen.hand, pen.part("paper")
     size, grain = canvas.size, hand["grain_amount"]
     tooth = fine = clouds = NO_FIELD
@@ -314,7 +320,7 @@ def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         fine, clouds = knots(pen.waver, size, fine_px), knots(pen.waver, size, clouds_px)
     strength = rng.uniform(0.75, 1.0) if grain > 0.1 or hand["paper_tone"] > 0.05 else 1.0
     inverted = bool(rng.random() < hand["paper_inverted"])
-    return on_paper(
+    picture, labels = on_paper(
         canvas.cells,
         tooth,
         tooth_px,
@@ -330,3 +336,8 @@ def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         VISIBLE_LEVEL,
         hand.draws["bilevel"],
     )
+    if hand.draws["photo"]:
+        picture = photographed(picture, pen.part("photo"))
+    elif hand.draws["scan"]:
+        picture = scanned(picture, pen.part("scan"))
+    return picture, labels

@@ -53,7 +53,7 @@ def make_sample(maker: Maker, index: int) -> tuple[Drawing, dict[str, Any]]:
     hand = style.hand(rng)
     about: dict[str, Any] = {
         "schema": SCHEMA, "seed": maker.seed, "index": index, "style": style.name,
-        "size": maker.size,
+        "size": maker.size, "hand": hand.told(),
     }  # fmt: skip
     if rng.random() < NO_FACE_SHARE:
         return draw_no_face(hand, maker.size, rng), {**about, "is_face": False, "aus": []}
@@ -84,7 +84,7 @@ def pose_face(maker: Maker, number: int) -> Posed:
     rng = chance_of((maker.seed, _FACE), number)
     lines = sample_rig(maker, rng)
     rig = lines.rig
-    expression = sample_expression(rng)
+    expression = sample_expression(rng, maker.aus)
     identity = sample_identity(rig, rng)
     noise = sample_noise(len(rig.shape_names), rng)
     weights = noisy_weights(rig, expression.aus, noise)

@@ -91,6 +91,8 @@ _JOINED = {
 _POOL = (*PAIRED_AUS, *SINGLE_AUS)
 _POOL_WEIGHTS = np.array([_WEIGHT.get(au, 1.0) for au in _POOL])
 
+_NEUTRAL = 0.125
+_ANY_LEVEL = (0.12, 1.0)
 _FAINT_SHARE = 0.12
 """How many of the AUs are only hinted at."""
 
@@ -103,11 +105,19 @@ class Expression:
     emotion: str | None
 
 
-def sample_expression(rng: np.random.Generator) -> Expression:
-    """Draw one expression: neutral, natural, one that is easily confused, or a legal mix."""
+def sample_expression(rng: np.random.Generator, aus: tuple[int, ...] = ()) -> Expression:
+    """Draw one expression: neutral, natural, one that is easily confused, or a legal mix.
+
+    Parameters
+    ----------
+    aus : if given, nothing but these AUs, one or more of them, and what they bring along (a dropped
+        jaw parts the lips); every eighth face stays neutral
+    """
     kind = rng.random()
+    if aus:
+        return _only(rng, aus, neutral=kind < _NEUTRAL)
     emotion: str | None = None
-    if kind < 0.125:
+    if kind < _NEUTRAL:
         chosen: dict[int, float] = {}
         emotion = "neutral"
     elif kind < 0.285:
@@ -128,6 +138,20 @@ def sample_expression(rng: np.random.Generator) -> Expression:
     _add_gaze(rng, sided, neutral=emotion == "neutral")
     _settle(rng, sided)
     return Expression(_labelled(sided), emotion)
+
+
+def _only(rng: np.random.Generator, aus: tuple[int, ...], *, neutral: bool) -> Expression:
+    """Draw a face of some AUs alone, of any strength: half the time of one."""
+    if neutral:
+        return Expression({}, "neutral")
+    count = 1 if rng.random() < 0.5 else 1 + int(rng.integers(len(aus)))
+    chosen: dict[int, float] = {}
+    for au in rng.permutation(aus).tolist():
+        if len(chosen) < count and not any(_excluded(au, other) for other in chosen):
+            chosen[-au if au == 30 else au] = float(rng.uniform(*_ANY_LEVEL))
+    sided = _sided(rng, chosen)
+    _settle(rng, sided)
+    return Expression(_labelled(sided), None)
 
 
 def _labelled(sided: dict[str, float]) -> dict[str, float]:

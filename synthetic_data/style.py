@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DatasetError
+from .chance import beside
 
 __all__ = ["Hand", "Style", "load_style", "style_names"]
 
@@ -46,6 +47,20 @@ CHANCES: dict[str, float] = {
     "resting": 0.3,
 }  # fmt: skip
 """How probable it is that a hand draws each thing."""
+
+LATER: dict[str, float] = {
+    "photo": 0.04, "scan": 0.04, "erased": 0.03, "construction": 0.01, "suggestive": 0.1,
+}  # fmt: skip
+"""Chances that came later: a stream of their own decides them, so that they change nothing else."""
+
+SHEETS = ("photo", "scan")
+"""What a sheet may have gone through; the first one that happens."""
+
+FACE_LINES = (
+    "brow", "lid_crease", "lower_lid", "lashes", "nostril", "nasolabial", "philtrum",
+    "mentolabial", "glabella", "forehead", "crow_feet", "dimple", "under_eye", "ear", "jaw",
+)  # fmt: skip
+"""Chances that are lines of the face."""
 
 CHOICES: dict[str, dict[str, float]] = {
     "eye": {"full": 1.0},
@@ -100,6 +115,7 @@ class Style:
     _likely: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        early = [value for name, value in self.chances.items() if name not in LATER]
         given = {
             f"{section}_{key}": bounds
             for section, entries in self.ranges.items()
@@ -108,17 +124,19 @@ class Style:
         low, high = np.array([*given.values()]).T
         for name, value in (
             ("_names", tuple(given)), ("_low", low), ("_wide", high - low),
-            ("_likely", np.array([*self.chances.values()])),
+            ("_likely", np.array(early)),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
     def hand(self, rng: np.random.Generator) -> Hand:
         """Draw one hand: numbers for ranges, yes or no for chances, one of each choice."""
-        ranged, drawn = len(self._names), len(self.chances)
+        ranged, drawn = len(self._names), len(self._likely)
+        later = beside(rng).random(len(LATER)).tolist()
         chance = rng.random(ranged + drawn + len(self.choices))
         numbers = self._low + self._wide * chance[:ranged]
         values = dict(zip(self._names, numbers.tolist(), strict=True))
         likely = (chance[ranged : ranged + drawn] < self._likely).tolist()
+        likely += [roll < self.chances[name] for roll, name in zip(later, LATER, strict=True)]
         draws, kinds = dict(zip(self.chances, likely, strict=True)), {}
         for roll, (key, table) in zip(
             chance[ranged + drawn :].tolist(), self.choices.items(), strict=True
@@ -144,6 +162,19 @@ class Hand:
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
+
+    def told(self) -> dict[str, Any]:
+        """Return what a sample's JSON says of the hand: how it errs, what it leaves out, the sheet.
+
+        Errors of proportion are told by the warp.
+        """
+        return {
+            "line": {name: round(self.values[f"line_{name}"], 3) for name in RANGES["line"]},
+            "kinds": self.kinds,
+            "leaves_out": [name for name in FACE_LINES if not self.draws[name]],
+            "more": [name for name in LATER if self.draws[name] and name not in SHEETS],
+            "sheet": next((name for name in SHEETS if self.draws[name]), "paper"),
+        }
 
 
 def style_names() -> tuple[str, ...]:
@@ -180,7 +211,7 @@ def load_style(name: str) -> Style:
 def _style(name: str, table: dict[str, Any]) -> Style:
     """Lay a style's table over the defaults, and refuse what is not known."""
     ranges = {section: dict(entries) for section, entries in RANGES.items()}
-    chances, choices = dict(CHANCES), {key: dict(value) for key, value in CHOICES.items()}
+    chances, choices = CHANCES | LATER, {key: dict(value) for key, value in CHOICES.items()}
     for section, entries in table.items():
         if not isinstance(entries, dict):
             raise DatasetError(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from ...errors import DatasetError
+
 __all__ = ["dataset"]
 
 
@@ -24,6 +26,7 @@ def dataset() -> None:
 @click.option("--seed", required=True, type=int, help="Same seed, same bytes.")
 @click.option("--rigs", default="makehuman", show_default=True, help="Heads, as in a,b.")
 @click.option("--styles", default="all", show_default=True, help="Ways of drawing, as in a,b.")
+@click.option("--aus", default="all", show_default=True, help="Action Units, as in 6,12.")
 @click.option("--size", default=256, show_default=True, help="Side of a drawing, pixels.")
 @click.option("--workers", default=1, show_default=True, help="Processes.")
 @click.option(
@@ -49,6 +52,7 @@ def generate(
     seed: int,
     rigs: str,
     styles: str,
+    aus: str,
     size: int,
     workers: int,
     engine: str,
@@ -73,6 +77,7 @@ def generate(
             seed,
             rigs=rigs.split(","),
             styles=None if styles == "all" else styles.split(","),
+            aus=() if aus == "all" else _au_numbers(aus),
             size=size,
             workers=workers,
             engine=engine,
@@ -82,6 +87,17 @@ def generate(
             on_progress=lambda done, _: advance(done),
         )
     click.echo(f"{made['count']} drawings in {out}")
+
+
+def _au_numbers(text: str) -> list[int]:
+    """Return the Action Units of `6,12` or `AU6,AU12`."""
+    numbers = []
+    for name in text.split(","):
+        digits = name.strip().upper().removeprefix("AU")
+        if not (digits.isascii() and digits.isdigit()):
+            raise DatasetError(f"AU {name.strip()!r}: not known. Give numbers, as in 6,12.")
+        numbers.append(int(digits))
+    return numbers
 
 
 @dataset.command()

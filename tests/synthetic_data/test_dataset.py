@@ -18,6 +18,7 @@ from limner.rig.facs import AU_LABELS
 from limner.rig.store import load_rig, save_rig
 from limner.synthetic_data import dataset
 from limner.synthetic_data.sample import posed_state
+from limner.synthetic_data.style import load_style
 from limner.synthetic_data.warp import LANDMARK_GROUPS, Warp
 from PIL import Image
 
@@ -127,6 +128,7 @@ def test_dataset_json_counts_what_the_samples_say(folder):
         ({"styles": ["cubist"]}, "cubist"),
         ({"rigs": ["nobody"]}, "nobody"),
         ({"styles": []}, "one style"),
+        ({"aus": [12, 99]}, "AU 99"),
     ],
 )
 def test_a_wrong_wish_is_answered_in_one_line(tmp_path, change, named):
@@ -162,6 +164,8 @@ def test_resuming_another_data_set_is_refused(tmp_path):
         (["--styles", "pencil,cubist"], "style 'cubist': not found"),
         (["--styles", "mine.toml"], "style 'mine.toml': not found"),
         (["--rigs", "makehuman,nobody"], "rig 'nobody'"),
+        (["--aus", "12,99"], "AU 99: not known"),
+        (["--aus", "smile"], "AU 'smile': not known"),
         (["--sequences", "1"], "a clip of 1 frames"),
         (["--sequences", "7"], "multiple of the 7 frames"),
         (["--sequences", "4", "--pairs"], "choose one"),
@@ -220,3 +224,27 @@ def test_a_folder_that_cannot_be_used_is_one_line_and_stays_as_it_is(folder, tmp
         assert named in err and err.count("\n") == 1
     assert (tmp_path / "file").read_text() == "mine"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_wanted_action_units_are_all_that_faces_are_made_of(tmp_path, limner):
+    words = ["--count", "40", "--seed", "3", "--size", "64", "--aus", "AU12,26"]
+    status, _, err = limner("dataset", "generate", "--out", tmp_path / "set", *words)
+    assert (status, err) == (0, "")
+    seen = set()
+    for parts in samples(tmp_path / "set").values():
+        seen |= {entry["au"] for entry in json.loads(parts["json"])["aus"] if entry["intensity"]}
+    assert seen == {12, 25, 26}  # a dropped jaw parts the lips
+    assert json.loads((tmp_path / "set/dataset.json").read_text())["aus"] == [12, 26]
+
+
+def test_the_json_tells_the_hand_and_how_it_errs(folder):
+    for parts in samples(folder).values():
+        about = json.loads(parts["json"])
+        style, hand = load_style(about["style"]), about["hand"]
+        for name, value in hand["line"].items():
+            low, high = style.ranges["line"][name]
+            assert low - 1e-3 <= value <= high + 1e-3
+        assert all(style.choices[key][kind] > 0.0 for key, kind in hand["kinds"].items())
+        assert all(style.chances[name] < 1.0 for name in hand["leaves_out"])
+        assert all(style.chances[name] > 0.0 for name in hand["more"])
+        assert hand["sheet"] == "paper" or style.chances[hand["sheet"]] > 0.0

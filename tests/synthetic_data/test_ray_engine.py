@@ -97,9 +97,7 @@ def test_a_worker_draws_one_data_set_after_another(whole, tmp_path):
     settings = []
     for seed in (11, 12, 11):
         told = {**plan, "seed": seed}
-        settings.append(
-            tuple(told[k] for k in ("seed", "size", "rigs", "styles", "pairs", "frames"))
-        )
+        settings.append(tuple(told[key] for key in dataset.SETTING))
     shards = []
     for place, setting in enumerate(settings):
         out = tmp_path / str(place)
