@@ -86,8 +86,8 @@ def suggestive_lines(face: DrawnFace) -> list[NDArray[np.float64]]:
     traced = Traced(points, lifted, slope, kinds, bounds, closed)
     lines = [line for _, line in folds.pieces(traced, seen, sight.project(points), camera)]
     scale = camera.scale_px * unit_m
-    drawn = sight.project(_corner_points(face)) / scale
-    return [line for line in lines if _stands_alone(line / scale, drawn)]
+    drawn = sight.project(_corner_points(face))
+    return [line for line in lines if _stands_alone(line, drawn, _LONG * scale, _APART * scale)]
 
 
 def _corner_points(face: DrawnFace) -> NDArray[np.float64]:
@@ -99,12 +99,25 @@ def _corner_points(face: DrawnFace) -> NDArray[np.float64]:
     return np.einsum("nc,nca->na", shares, face.posed[corners])
 
 
-def _stands_alone(line: NDArray[np.float64], drawn: NDArray[np.float64]) -> bool:
-    """Say whether a line, (N, 2) units, is long enough and runs apart from (M, 2) drawn points."""
-    if np.hypot(*np.diff(line, axis=0).T).sum() < _LONG:
+@compiled
+def _stands_alone(
+    line: NDArray[np.float64], drawn: NDArray[np.float64], long: float, apart: float
+) -> bool:
+    """Say whether a line, (N, 2), is long enough and most of it runs apart from (M, 2) points."""
+    length = 0.0
+    for row in range(1, len(line)):
+        x, y = line[row, 0] - line[row - 1, 0], line[row, 1] - line[row - 1, 1]
+        length += math.sqrt(x * x + y * y)
+    if length < long:
         return False
-    away = np.hypot(line[:, None, 0] - drawn[None, :, 0], line[:, None, 1] - drawn[None, :, 1])
-    return bool(np.median(away.min(axis=1)) > _APART)
+    free = 0
+    for row in range(len(line)):
+        is_free = True
+        for other in range(len(drawn)):
+            x, y = line[row, 0] - drawn[other, 0], line[row, 1] - drawn[other, 1]
+            is_free = is_free and x * x + y * y > apart * apart
+        free += 1 if is_free else 0
+    return 2 * free > len(line)
 
 
 @compiled
