@@ -24,7 +24,7 @@ from .sample import SCHEMA as SAMPLE_SCHEMA
 from .shards import PARTIAL, finished_shards, write_whole
 from .style import load_style
 
-__all__ = ["SCHEMA", "checked_plan", "code_hash", "open_folder"]
+__all__ = ["SCHEMA", "checked_plan", "code_hash", "made_by", "open_folder"]
 
 SCHEMA = "limner.dataset/1"
 MAX_FRAMES = 500
@@ -91,6 +91,7 @@ def checked_plan(
         "frames": frames,
         "aus": list(aus),
         "limner": __version__,
+        "numpy": np.__version__,
         "licences": licences,
         "sources_sha256": sources,
         "code_sha256": code_hash(),
@@ -115,6 +116,14 @@ def code_hash() -> str:
     for path in sorted([*folder.glob("*.py"), *folder.glob("styles/*.toml")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def made_by() -> str:
+    """Return what must be the same wherever the same bytes are to come out.
+
+    The last bit of a sine is numpy's own: between its versions a pixel here and there differs.
+    """
+    return f"{code_hash()} numpy {np.__version__}"
 
 
 def open_folder(out: Path, plan: dict[str, Any], shards: int, resume: bool) -> set[int]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..cluster import joined_cluster, processors
 from ..errors import DatasetError
-from .plan import code_hash
+from .plan import made_by
 from .shards import PARTIAL
 
 __all__ = ["shards_on_ray"]
@@ -58,9 +58,7 @@ def shards_on_ray(
             while waiting or running:
                 while waiting and len(running) < at_a_time:
                     number, rows = waiting.pop()
-                    order = task.remote(
-                        code_hash(), draw, setting, str(out.resolve()), number, rows
-                    )
+                    order = task.remote(made_by(), draw, setting, str(out.resolve()), number, rows)
                     running[order] = number
                 # in short steps, so that Ctrl-C comes through
                 done, _ = ray.wait(list(running), num_returns=1, timeout=_SHORT_S)
@@ -100,10 +98,10 @@ def _draw_elsewhere(
     rows: range,
 ) -> int:
     """Draw one shard; runs on some machine of the cluster."""
-    if code != code_hash():
+    if code != made_by():
         raise DatasetError(
-            f"{os.uname().nodename}: another version of limner; install the same one on every "
-            "machine of the cluster."
+            f"{os.uname().nodename}: another version of limner or numpy; install the same ones on "
+            "every machine of the cluster."
         )
     if not Path(out).is_dir():
         raise DatasetError(
