@@ -11,6 +11,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from limner import __version__ as limner_version
 from limner.errors import DatasetError
 from limner.rig.camera import Camera
 from limner.rig.face_rig import RigState, pose
@@ -117,6 +118,7 @@ def test_dataset_json_counts_what_the_samples_say(folder):
             counts[f"AU{entry['au']}{entry.get('side', '')}"] += entry["intensity"] >= 0.3
     assert {label: entry["present"] for label, entry in summary["au_counts"].items()} == counts
     assert summary["faces"] == faces
+    assert (summary["limner"], summary["numpy"]) == (limner_version, np.__version__)
 
 
 @pytest.mark.parametrize(
