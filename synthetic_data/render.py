@@ -337,7 +337,7 @@ def finish(pen: Pen) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         hand.draws["bilevel"],
     )
     if hand.draws["photo"]:
-        picture = photographed(picture, pen.part("photo"))
+        picture = photographed(picture, pen.part("photo"), pen.waver)
     elif hand.draws["scan"]:
-        picture = scanned(picture, pen.part("scan"))
+        picture = scanned(picture, pen.part("scan"), pen.waver)
     return picture, labels

@@ -35,12 +35,15 @@ _WHITE, _GREYS = np.float32(255.0), np.float32(63.0)
 _MOST_STREAKS, _MOST_SPECKS = 2, 9
 
 
-def photographed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def photographed(
+    picture: NDArray[np.uint8], rng: np.random.Generator, shot: np.random.Generator
+) -> NDArray[np.uint8]:
     """Return a sheet as a phone sees it: slanting light, a shadow, blur, noise, blocks.
 
     Parameters
     ----------
     picture : (size, size), 255 = white
+    rng, shot : chance of all that stays from one taking of the sheet to the next; of the noise
     """
     size = len(picture)
     turn = rng.uniform(0.0, 2.0 * math.pi)
@@ -54,19 +57,22 @@ def photographed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArra
     )
     soft = _blurred(picture, _weights(rng.uniform(0.35, 1.0) * size / 256.0))
     dark, bright = rng.uniform(0.0, 0.12), rng.uniform(0.8, 1.05)
-    noise, amount = knots(rng, size, 1.0), rng.uniform(0.0, 0.03)
+    noise, amount = knots(shot, size, 1.0), rng.uniform(0.0, 0.03)
     greys = _exposed(soft, light, dark, bright, noise, amount)
     if rng.random() < 0.6:
         greys = _in_blocks(greys, rng.uniform(0.015, 0.06))
     return _rounded(greys)
 
 
-def scanned(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def scanned(
+    picture: NDArray[np.uint8], rng: np.random.Generator, shot: np.random.Generator
+) -> NDArray[np.uint8]:
     """Return a sheet as a scanner sees it: a spine's shadow, streaks, specks, hard contrast.
 
     Parameters
     ----------
     picture : (size, size), 255 = white
+    rng, shot : chance of all that stays from one taking of the sheet to the next; of the noise
     """
     size = len(picture)
     soft = _blurred(picture, _weights(rng.uniform(0.3, 0.7) * size / 256.0))
@@ -74,7 +80,7 @@ def scanned(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     wide = rng.uniform(0.05, 0.25) if rng.random() < 0.5 else 0.0
     light = _shadowed(size, side, wide, rng.uniform(0.1, 0.5))
     dark, bright = rng.uniform(-0.1, 0.08), rng.uniform(0.95, 1.15)
-    noise, amount = knots(rng, size, 1.0), rng.uniform(0.0, 0.012)
+    noise, amount = knots(shot, size, 1.0), rng.uniform(0.0, 0.012)
     greys = _exposed(soft, light, dark, bright, noise, amount)
     for _ in range(int(rng.integers(_MOST_STREAKS + 1)) if rng.random() < 0.4 else 0):
         column = int(rng.integers(size))

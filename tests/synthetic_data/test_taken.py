@@ -49,7 +49,7 @@ def test_a_taken_sheet_keeps_its_drawing_where_it_was(take):
     """The dot stays the darkest place, in the middle; all greys are those of drawings."""
     y, x = np.mgrid[:SIZE, :SIZE] + 0.5
     for number in range(20):
-        picture = take(sheet(), chance_of((1,), number))
+        picture = take(sheet(), chance_of((1,), number), chance_of((3,), number))
         assert picture.shape == (SIZE, SIZE) and (picture % 4 == 3).all()
         around = picture[36:60, 36:60].astype(float)
         dark = np.maximum(np.quantile(around, 0.6) - around, 0.0) ** 2
@@ -60,13 +60,11 @@ def test_a_taken_sheet_keeps_its_drawing_where_it_was(take):
 
 def test_a_photo_is_lit_unevenly_and_a_scan_is_not_lit_from_aside():
     blank = np.full((SIZE, SIZE), 255, dtype=np.uint8)
-    spread = {
-        take: np.median([
-            np.ptp(take(blank, chance_of((2,), n))[SIZE // 4 : -SIZE // 4].mean(axis=0)[24:-24])
-            for n in range(30)
-        ])
-        for take in (photographed, scanned)
-    }  # fmt: skip
+    spread = {}
+    for take in (photographed, scanned):
+        pictures = (take(blank, chance_of((2,), n), chance_of((3,), n)) for n in range(30))
+        middles = (picture[SIZE // 4 : -SIZE // 4, 24:-24].mean(axis=0) for picture in pictures)
+        spread[take] = np.median([np.ptp(middle) for middle in middles])
     assert spread[photographed] > 3.0 * spread[scanned]
 
 
@@ -110,3 +108,18 @@ def test_rubbed_out_lines_are_faint_lie_beside_a_face_and_are_no_part_of_it(make
         assert away.max() < 1.3 * face.radii.max() + 0.4 * face.unit
         drawn += len(rows) > 0
     assert drawn >= 4
+
+
+def test_frames_of_a_clip_are_taken_in_one_light_with_noise_of_their_own(maker):
+    clips = dataclasses.replace(wanting(maker, photo=1.0), frames=2)
+    differ = []
+    for clip in range(4):
+        first, second = (
+            make_sample(clips, 2 * clip + frame)[0].picture.astype(float) for frame in range(2)
+        )
+        blocks = [
+            np.median(picture.reshape(16, 8, 16, 8), axis=(1, 3)) for picture in (first, second)
+        ]
+        assert np.median(np.abs(blocks[0] - blocks[1])) <= 8.0
+        differ.append((first != second).mean())
+    assert max(differ) > 0.05
