@@ -157,7 +157,7 @@ def _checked_past(out: Path, plan: dict[str, Any], resume: bool) -> dict[str, st
     changed = sorted(key for key in plan if before.get(key) != plan[key])
     if changed:
         raise DatasetError(
-            f"{out}: holds another data set (not the same: {', '.join(changed)}). "
+            f"{out}: holds another data set ({', '.join(changed)} differ). "
             "Repeat the first command, or choose another folder."
         )
     return _stated(out / "dataset.json").get("shards", {}) if "dataset.json" in names else {}
