@@ -27,6 +27,10 @@ class Carrier:
     rig : the head
     state, camera : the parametric fit, frame pixels
     fitted : (V, 3) metres, `unposed` of the state, if it is known already
+
+    Attributes
+    ----------
+    base : (V, 3) metres, the correction that lines are carried on from; zeros until `start_from`
     """
 
     def __init__(
@@ -39,14 +43,14 @@ class Carrier:
         self.rig, self.state, self.camera = rig, state, camera
         self.turn = rotation_matrix(state.rotation)
         self.fitted = unposed(rig, state) if fitted is None else fitted
+        self.base = np.zeros_like(self.fitted)
         self._normals = face_normals(self.fitted, rig.triangles)
         # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
         self._sunk = push_out_of_eyes(self.fitted, rig)
 
-    @property
-    def nothing(self) -> NDArray[np.float64]:
-        """(V, 3) zeros, the correction to begin with."""
-        return np.zeros_like(self.fitted)
+    def start_from(self, displacement: NDArray[np.float64]) -> None:
+        """Let the correction begin with a displacement (V, 3), metres, as the camera sees it."""
+        self.base = self._repaired(displacement @ self.turn)
 
     def seen(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the corrected vertices (V, 3) as the camera sees them, metres."""
@@ -71,10 +75,10 @@ class Carrier:
 
         `in_haste` : see `Deformer.solve`
         """
-        carried = handles.surface.interpolate(correction, self.rig.triangles)
+        carried = handles.surface.interpolate(correction - self.base, self.rig.triangles)
         wanted = handles.share[:, None] * (carried + handles.offset @ self.turn)
         moved = deformer.solve(handles.surface, wanted, handles.weight, in_haste)
-        return self._repaired(moved)
+        return self._repaired(self.base + moved)
 
     def tucked(
         self, tuck: MouthTuck, correction: NDArray[np.float64], in_haste: bool = False

@@ -15,6 +15,7 @@ from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig
 from ..rig.features import feature_of
 from ..rig.fit import ParametricFit
+from ..rig.proportions import load_proportions
 from ..rig.tuck import MouthTuck
 from .carrier import Carrier
 from .crawl import Crawl, Crawled, CrawlSettings
@@ -26,6 +27,11 @@ from .wholes import Wholes
 __all__ = ["Corrected", "Corrector", "Stages"]
 
 _CORRECTION_LENGTH_M = 0.016
+_SHARES = (1.0, 0.5)
+_LESS = {1.0: 0.5, 0.5: 0.0}
+_MUCH_LESS = 0.75
+_FAR_SHARE = 0.65  # of the parametric head's gap: where more is left, the hand may be another
+_AS_NEAR_IOD = 0.001
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +86,7 @@ class Corrector:
         self.rig = rig
         self.tuck = MouthTuck(rig)
         self.deformer = Deformer(rig, rig.neutral, length_m=_CORRECTION_LENGTH_M)
+        self.proportions = load_proportions().on(rig)
 
     def expect_strokes(self) -> None:
         """Get ready for many drawings that differ little: their handles pull at like places."""
@@ -98,19 +105,50 @@ class Corrector:
         Parameters
         ----------
         found : the parametric fit
+
+        References
+        ----------
+        docs/decisions/0020: what a correction begins with, and when with less of it
         """
-        best = self._corrected(face, found, stages, settings)
+        begun = self._share_to_begin_with(face, found, stages)
+        best = self._corrected(face, found, stages, settings, begun)
+        while begun and best.gap.snakes > _FAR_SHARE * best.gap.parametric:
+            begun = _LESS[begun]
+            other = self._corrected(face, found, stages, settings, begun)
+            if other.gap.snakes > _MUCH_LESS * best.gap.snakes:
+                break
+            best = other
+        begun = best.crawled.begun
         if best.gap.is_worse:  # what looked like the ink of a line was none of it
             sober = replace(face, drawn=face.drawn.without(best.led_astray()))
-            other = self._corrected(sober, found, stages, settings)
+            other = self._corrected(sober, found, stages, settings, begun)
             best = min(best, other, key=lambda one: one.gap.snakes)
         return best
 
+    def _share_to_begin_with(self, face: DrawnFace, found: ParametricFit, stages: Stages) -> float:
+        """Return the largest share of what hands do to proportions that brings the lines as near.
+
+        What was learnt is the best guess of the whole surface; lines that it leads away from their
+        ink say that this hand is another.
+        """
+        carrier = self._carrier_of(face, found, 1.0)
+        lines = [carrier.lines(share * carrier.base) for share in _SHARES]
+        gaps = [stages.gap_to(each, face.iod_px) for each in lines]
+        least = min(gaps[0].parametric, *(gap.snakes for gap in gaps))
+        near = (gap.snakes <= least + _AS_NEAR_IOD for gap in gaps)
+        return next((share for share, is_near in zip(_SHARES, near, strict=True) if is_near), 0.0)
+
     def _corrected(
-        self, face: DrawnFace, found: ParametricFit, stages: Stages, settings: CrawlSettings
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        stages: Stages,
+        settings: CrawlSettings,
+        begun: float,
     ) -> Corrected:
         """Correct the head once; `stages` measure it."""
-        crawled = self.crawl_of(face, found, settings).run()
+        crawled = self.crawl_of(face, found, settings, begun).run()
+        crawled = replace(crawled, begun=begun)
         return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
     def correct_again(
@@ -132,8 +170,10 @@ class Corrector:
         fitted : (V, 3) metres, the parametric head, neither corrected nor turned
         is_turned : the head shows other contours than before: those of `stages`
         """
-        crawl = self.crawl_of(face, found, settings, fitted)
+        begun = last.crawled.begun
+        crawl = self.crawl_of(face, found, settings, begun, fitted)
         crawled = crawl.go_on(last.crawled, stages.parametric if is_turned else None)
+        crawled = replace(crawled, begun=begun)
         return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
     def crawl_of(
@@ -141,12 +181,38 @@ class Corrector:
         face: DrawnFace,
         found: ParametricFit,
         settings: CrawlSettings,
+        begun: float,
         fitted: NDArray[np.float64] | None = None,
     ) -> Crawl:
-        """Return the lines of a parametric head, ready to crawl; see `correct`."""
-        carrier = Carrier(self.rig, found.state, found.camera, fitted)
+        """Return the lines of a parametric head, ready to crawl; see `correct`.
+
+        Parameters
+        ----------
+        begun : share of what hands do to proportions that the correction begins with
+        """
+        carrier = self._carrier_of(face, found, begun, fitted)
         wholes = Wholes.find(
-            self.rig, carrier.seen(carrier.nothing), found.camera, face.evidence.landmarks,
+            self.rig, carrier.seen(carrier.base), found.camera, face.evidence.landmarks,
             face.landmark_spread, face.iod_px,
         )  # fmt: skip
-        return Crawl(carrier, self.deformer, self.tuck, face.drawn, wholes, face.iod_px, settings)
+        return Crawl(
+            carrier, self.deformer, self.tuck, face.drawn, wholes, face.evidence.landmarks[68:],
+            face.iod_px, settings,
+        )  # fmt: skip
+
+    def _carrier_of(
+        self,
+        face: DrawnFace,
+        found: ParametricFit,
+        begun: float,
+        fitted: NDArray[np.float64] | None = None,
+    ) -> Carrier:
+        """Return the parametric head, moved as hands move what they draw."""
+        carrier = Carrier(self.rig, found.state, found.camera, fitted)
+        if begun:
+            head = carrier.seen(carrier.base)
+            way = self.proportions.displacement(
+                self.rig, head, found.camera, face.evidence, face.iod_px
+            )
+            carrier.start_from(begun * way)
+        return carrier

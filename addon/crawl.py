@@ -77,6 +77,7 @@ class Crawled:
     records : how the snakes of the last pass ran
     came_to : the lines of the last pass and their snakes
     seen : the lines as they were when it was last looked what hides them; none: as they are
+    begun : share of what hands do to proportions that the correction began with
     """
 
     correction: NDArray[np.float64]
@@ -84,6 +85,7 @@ class Crawled:
     records: list[SnakeRecord]
     came_to: CameTo
     seen: Sequence[FeatureCurve] = ()
+    begun: float = 0.0
 
 
 class Crawl:
@@ -95,6 +97,7 @@ class Crawl:
     deformer, tuck : made once for the rig
     drawn : labelled ink lines of the frame
     wholes : where features go as wholes
+    irises : (2, 2) pixels, where the left and the right one are seen
     iod_px : interocular distance, pixels
     """
 
@@ -105,10 +108,12 @@ class Crawl:
         tuck: MouthTuck,
         drawn: DrawnLines,
         wholes: Wholes,
+        irises: NDArray[np.float64],
         iod_px: float,
         settings: CrawlSettings,
     ) -> None:
         self.carrier, self.drawn, self.wholes = carrier, drawn, wholes
+        self.irises = irises
         self.iod_px, self.settings = iod_px, settings
         self._deformer, self._tuck = deformer, tuck
         self._still = still_lids(carrier.rig, carrier.state)
@@ -123,7 +128,7 @@ class Crawl:
         ----------
         on_pass : called with the number of each finished pass
         """
-        carrier, correction = self.carrier, self.carrier.nothing
+        carrier, correction = self.carrier, self.carrier.base
         first = self._whole_handles(correction, self.settings.first_weight)
         correction = carrier.follow(self._deformer, first, correction)
         curves, came_to = carrier.lines(correction), CameTo()
@@ -211,7 +216,7 @@ class Crawl:
                 free,
                 brows,
                 moved,
-                carrier.seen(carrier.nothing),
+                carrier.seen(carrier.base),
                 camera,
                 self.iod_px,
                 weight,
@@ -222,7 +227,7 @@ class Crawl:
         joined, in_haste = Handles.join(handles), resting is not None
         followed = carrier.follow(self._deformer, joined, correction, in_haste)
         seen, irises = carrier.seen(followed), self.drawn.of("iris")
-        look = turned_eyes(carrier.rig, seen, camera, irises, self.iod_px)
+        look = turned_eyes(carrier.rig, seen, camera, irises, self.irises, self.iod_px)
         return followed + look @ carrier.turn, came_to
 
     def ended(
@@ -246,6 +251,6 @@ class Crawl:
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""
         carrier = self.carrier
-        carried = carrier.turned(correction)
+        carried = carrier.turned(correction - carrier.base)
         moved = carrier.seen(correction)
         return self.wholes.handles(carrier.rig, moved, carried, carrier.camera, weight)

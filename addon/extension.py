@@ -57,7 +57,7 @@ TRAINING_IMPORT = re.compile(
 )
 CARRIED = (
     *("*.py", "LICENSE", "THIRD_PARTY.md"),
-    *("rig/data/*.npz", "sketch_cnn/weights/*"),
+    *("rig/data/*.npz", "rig/learned/*.npz", "sketch_cnn/weights/*"),
     *("synthetic_data/styles/*.toml", "synthetic_data/inspection/*.css"),
 )
 DAWN_OF_ZIP = (1980, 1, 1, 0, 0, 0)

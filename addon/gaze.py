@@ -28,7 +28,7 @@ _ROUNDS = 8
 _STILL = 1e-5  # looks that change by less, sines, have come to rest
 _REACH_IOD = 0.2  # ink farther than this from the ring belongs to something else
 _STRAY_IOD = 0.05  # lids, pupils and lights lie about as far from the ring
-_PRIOR = 0.1  # how firmly the eyes stay, as a share of the pull of the ink
+_PRIOR = 0.3  # how firmly they look where they are seen to, as a share of the pull of the ink
 _TOGETHER = 2.5  # how firmly they look alike, as a share of the pull of the ink of one
 _MOST_TURN = 0.45  # sine of the widest turn
 _INWARDS, _OUTWARDS, _APART = 0.12, 0.03, 0.03  # sines by which two eyes' looks may differ
@@ -44,12 +44,14 @@ class DrawnEye:
     drawn : (P, 2) pixels, drawn points that may be of this iris
     look : (2,) sines right and down in the picture: where the eye looks, 0 towards the camera
     arm_px : pixels from the ball's centre to its iris
+    expected : (2,) sines, where it should look as far as the drawn points leave that open
     """
 
     ring: NDArray[np.float64]
     drawn: NDArray[np.float64]
     look: NDArray[np.float64]
     arm_px: float
+    expected: NDArray[np.float64]
 
 
 def looks(eyes: list[DrawnEye], iod_px: float) -> list[NDArray[np.float64]]:
@@ -140,8 +142,10 @@ class _Pull:
         missed = ((self._drawn - self.eye.ring[nearest]) * across).sum(axis=1)
         weight = 1.0 / (1.0 + np.square((missed - across @ shift) / self._stray_px))
         pull = (across * weight[:, None]).T
-        matrix = arm**2 * (pull @ across + _PRIOR * 0.5 * weight.sum() * np.eye(2))
-        return matrix, arm * (pull @ missed) + matrix @ self.eye.look
+        prior = arm**2 * _PRIOR * 0.5 * weight.sum()
+        matrix = arm**2 * (pull @ across) + prior * np.eye(2)
+        side = arm * (pull @ missed) + matrix @ self.eye.look
+        return matrix, side + prior * (self.eye.expected - self.eye.look)
 
     def missed_px(self, look: NDArray[np.float64]) -> float:
         """Return the summed distance of the drawn points from the ring of an eye looking so."""
@@ -158,6 +162,7 @@ def turned_eyes(
     vertices: NDArray[np.float64],
     camera: Camera,
     drawn: NDArray[np.float64],
+    seen: NDArray[np.float64],
     iod_px: float,
 ) -> NDArray[np.float64]:
     """Turn the eyeballs so that their irises come to lie on the drawn ones.
@@ -166,6 +171,7 @@ def turned_eyes(
     ----------
     vertices : (V, 3) metres, turned as the camera sees them
     drawn : (P, 2) pixels, all drawn points of irises; each goes to the nearer one
+    seen : (2, 2) pixels, where the left and the right iris are seen
 
     Returns
     -------
@@ -188,7 +194,10 @@ def turned_eyes(
         scale = camera.scale_px / (1.0 - ring[:, 2].mean() * camera.inverse_distance)
         length = float(np.linalg.norm(arm))
         look = np.array([arm[0], -arm[1]]) / length
-        eyes.append(DrawnEye(flat[row], drawn[nearest == row], look, length * scale))
+        where = seen["LR".index(sides[row])] - flat[row].mean(axis=0)
+        expected = look + where / (length * scale)
+        mine = drawn[nearest == row]
+        eyes.append(DrawnEye(flat[row], mine, look, length * scale, expected))
     for side, centre, arm, look, eye in zip(
         sides, centres, arms, looks(eyes, iod_px), eyes, strict=True
     ):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rig.camera import Camera
-from ..rig.deform import Deformer
+from ..rig.deform import BoundDeformer, Deformer
 from ..rig.face_rig import PART_NAMES, FaceRig, RigState, SurfacePoints, rotation_matrix, unposed
 from ..rig.look import mouth_cavity
 from .sample import posed_state
@@ -27,6 +27,8 @@ _GROUPS = ("eye_L", "eye_R", "brow_L", "brow_R", "nose", "mouth")
 _SPREAD_M = 0.02  # how far beyond its own lines a group takes the skin along
 # Landmarks are the truth; curves follow where they contradict each other.
 _LANDMARK_HOLD, _CURVE_HOLD = 30000.0, 300.0
+_ON_SKIN = 68  # landmarks, without the irises
+_SYMBOL_M = 0.012  # how far around the landmarks of a symbol the skin goes along
 _LOOSE = ("philtrum", "glabella_crease")  # follow neighbours in full at whose landmarks they end
 _WHOLE = {
     "eye_L": ("eye_L",), "eye_R": ("eye_R",), "mouth": ("teeth_upper", "teeth_lower", "tongue"),
@@ -67,10 +69,12 @@ class GroupShares:
     ----------
     rig : the rig
     shares : group → (V,) in [0, 1]
+    landmarks : what carries the skin where its 68 landmarks go
     """
 
     rig: FaceRig
     shares: dict[str, NDArray[np.float64]]
+    landmarks: BoundDeformer
 
     @classmethod
     def of(cls, rig: FaceRig) -> GroupShares:
@@ -98,7 +102,9 @@ class GroupShares:
             whole = np.isin(rig.vertex_part, [PART_NAMES.index(part) for part in parts])
             for name, share in shares.items():
                 share[whole] = float(name == group)
-        return cls(rig, shares)
+        landmarks = Deformer(rig, rig.neutral, length_m=_SYMBOL_M)
+        on_skin = rig.landmarks[np.arange(_ON_SKIN)]
+        return cls(rig, shares, landmarks.bind(on_skin, np.full(_ON_SKIN, _LANDMARK_HOLD)))
 
 
 def _landmark_shares() -> NDArray[np.float64]:
@@ -109,9 +115,10 @@ def _landmark_shares() -> NDArray[np.float64]:
 def true_heads(about: dict[str, Any], shares: GroupShares) -> TrueHeads:
     """Rebuild the heads of a sample from its JSON.
 
-    In the view plane the drawn head lies exactly where the hand's map puts it. In depth the
-    features grow about their middles by the mean of their growth in height and width; what bends
-    the head as a whole leaves depth alone, which no drawing tells.
+    In the view plane the drawn head lies exactly where the hand's map puts it, and its landmarks
+    on the symbols that stand for eyes or mouth: a circle is a large eye to whoever sees it. In
+    depth the features grow about their middles by the mean of their growth in height and width;
+    what bends the head as a whole leaves depth alone, which no drawing tells.
 
     Parameters
     ----------
@@ -137,7 +144,29 @@ def true_heads(about: dict[str, Any], shares: GroupShares) -> TrueHeads:
     image = warp.apply_shares(camera.project(posed), shares.shares) - sheet.centre_px
     image *= ((1.0 - depth * sheet.inverse_distance) / sheet.scale_px)[:, None]
     drawn = np.column_stack([image[:, 0], -image[:, 1], depth])
+    drawn += _onto_symbols(drawn, about, sheet, shares)
     return TrueHeads(state, shape, drawn @ turn + rig.pivot, sheet)
+
+
+def _onto_symbols(
+    drawn: NDArray[np.float64], about: dict[str, Any], sheet: Camera, shares: GroupShares
+) -> NDArray[np.float64]:
+    """Return the way (V, 3), metres, that brings landmarks onto the symbols they were put on.
+
+    Parameters
+    ----------
+    drawn : (V, 3) metres, as `sheet` sees them
+    """
+    rows = np.array([row for row in about["landmarks_on_symbols"] if row < _ON_SKIN], dtype=np.intp)
+    if not len(rows):
+        return np.zeros_like(drawn)
+    rig = shares.rig
+    here = rig.landmarks.interpolate(drawn, rig.triangles)[rows]
+    way = np.asarray(about["landmarks"], dtype=np.float64)[rows] - sheet.project(here)
+    way *= ((1.0 - here[:, 2] * sheet.inverse_distance) / sheet.scale_px)[:, None]
+    offsets = np.zeros((_ON_SKIN, 3))
+    offsets[rows, 0], offsets[rows, 1] = way[:, 0], -way[:, 1]
+    return shares.landmarks.solve(offsets)
 
 
 def _placed(camera: Camera, warp: Warp) -> Camera:

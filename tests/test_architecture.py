@@ -35,6 +35,7 @@ MORE_ROOMS: dict[str, set[str]] = {
     "addon/commands/": {"synthetic_data"},
     "addon/bench": {"synthetic_data"},
     "addon/drawing_stream.py": {"synthetic_data"},
+    "addon/learn_proportions.py": {"synthetic_data"},
 }
 
 PACKAGES_OF: dict[str, set[str]] = {

@@ -142,6 +142,37 @@ def build(
         click.echo(f"{title}\t{file}\t{file.stat().st_size / 1e6:.1f} MB")
 
 
+@rig.command()
+@click.option(
+    "--count", type=click.IntRange(64), default=3200, show_default=True, help="Drawings to fit."
+)
+@click.option("--seed", type=int, default=881, show_default=True, help="Of the drawings.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The file to write.",
+)
+def proportions(count: int, seed: int, out: Path) -> None:
+    """Learn anew how hands move what they draw, from drawings of heads that are known.
+
+    What limner ships was made so, with the default numbers; see decision 20.
+    """
+    from ..learn_proportions import learn_from_drawings
+    from ..outputs import saying_what_is_wrong
+    from ..pipeline import Session
+    from ..terminal import progress_bar
+
+    with saying_what_is_wrong(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    with progress_bar("fitting drawings", count) as done:
+        learnt = learn_from_drawings(Session(), count, seed, done)
+    with saying_what_is_wrong(out):
+        learnt.save(out)
+    click.echo(f"{out}\t{learnt.about['drawings']} drawings\t{out.stat().st_size / 1e6:.2f} MB")
+
+
 def _own_head(
     source: Path, object_name: str, name: str, licence: str, modes: tuple[str, ...]
 ) -> FaceRig:

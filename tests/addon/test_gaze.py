@@ -23,14 +23,25 @@ def ring(centre, radius_px=10.0, points=40, start=0.0, end=1.0):
     return np.array(centre) + radius_px * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
-def shifts(left, right, look_left=(0.0, 0.0), look_right=(0.0, 0.0)):
-    """Return how far (2, 2) the irises of a left and a right eye move for what is drawn."""
+def shifts(left, right, look_left=(0.0, 0.0), look_right=(0.0, 0.0), seen_px=None):
+    """Return how far (2, 2) the irises of a left and a right eye move for what is drawn.
+
+    `seen_px` : (2,) where both are seen, from where they are; None: in the middle of the ink
+    """
     before = np.array([look_left, look_right])
-    eyes = [
-        DrawnEye(ring(centre), drawn, look, ARM_PX)
-        for centre, drawn, look in zip((LEFT, RIGHT), (left, right), before, strict=True)
-    ]
+    eyes = []
+    for centre, drawn, look in zip((LEFT, RIGHT), (left, right), before, strict=True):
+        way = drawn.mean(axis=0) - centre if len(drawn) and seen_px is None else seen_px or (0, 0)
+        eyes.append(DrawnEye(ring(centre), drawn, look, ARM_PX, look + np.array(way) / ARM_PX))
     return ARM_PX * (np.array(looks(eyes, IOD_PX)) - before)
+
+
+def test_where_irises_are_seen_settles_what_their_ink_leaves_open():
+    """A flat arc below says how high an iris is, hardly how far aside."""
+    arcs = [ring(np.add(at, (6.0, 0.0)), start=0.17, end=0.33) for at in (LEFT, RIGHT)]
+    aside = [shifts(*arcs, seen_px=(x, 0.0))[:, 0].mean() for x in (0.0, 6.0)]
+    assert aside[1] > aside[0] + 0.5
+    assert abs(aside[1] - 6.0) < abs(aside[0] - 6.0)
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (5.0, -2.0), (-6.0, 3.0)])
@@ -40,7 +51,7 @@ def test_drawn_rings_say_where_the_irises_are(shift):
 
 
 def test_one_eye_alone_is_enough():
-    eye = DrawnEye(ring(LEFT), ring(np.add(LEFT, (5.0, 0.0))), np.zeros(2), ARM_PX)
+    eye = DrawnEye(ring(LEFT), ring(np.add(LEFT, (5.0, 0.0))), np.zeros(2), ARM_PX, np.zeros(2))
     np.testing.assert_allclose(looks([eye], IOD_PX)[0] * ARM_PX, (5.0, 0.0), atol=1.5)
 
 
@@ -49,7 +60,7 @@ def test_pupils_and_hidden_upper_halves_do_not_pull():
         np.concatenate([ring(at, start=0.0, end=0.5), ring(at, radius_px=4.0, points=20)])
         for at in (np.add(LEFT, (5.0, 0.0)), np.add(RIGHT, (5.0, 0.0)))
     ]
-    np.testing.assert_allclose(shifts(*drawn), [(5.0, 0.0)] * 2, atol=1.8)
+    np.testing.assert_allclose(shifts(*drawn, seen_px=(5.0, 0.0)), [(5.0, 0.0)] * 2, atol=1.8)
 
 
 def test_nothing_drawn_or_ink_far_away_leaves_the_irises_where_they_are():
@@ -105,7 +116,8 @@ def test_eyes_turn_onto_the_drawn_irises_and_stay_balls(inverse_distance):
 
     wanted = np.array([0.06, -0.03]) * iod_px
     drawn = np.concatenate(irises(vertices)) + wanted
-    way = turned_eyes(rig, vertices, camera, drawn, iod_px)
+    seen = np.array([line.mean(axis=0) for line in irises(vertices)]) + wanted
+    way = turned_eyes(rig, vertices, camera, drawn, seen, iod_px)
     for before, after in zip(irises(vertices), irises(vertices + way), strict=True):
         moved = after.mean(axis=0) - before.mean(axis=0)
         np.testing.assert_allclose(moved, wanted, atol=0.015 * iod_px)

@@ -43,7 +43,7 @@ def untouched(about):
     still["radial"] = still["radial"] | {"terms": [0.0] * len(still["radial"]["terms"])}
     still["wave"] = []
     still["place"] = [[0.8, 0.0, 11.0], [0.0, 0.8, -7.0]]
-    return about | {"warp": still}
+    return about | {"warp": still, "landmarks_on_symbols": []}
 
 
 def test_the_drawn_head_projects_onto_the_labelled_landmarks(samples, shares):
@@ -53,7 +53,8 @@ def test_the_drawn_head_projects_onto_the_labelled_landmarks(samples, shares):
         heads = true_heads(about, shares)
         points = rig.landmarks.interpolate(heads.turned(heads.drawn, rig), rig.triangles)
         away = np.linalg.norm(heads.camera.project(points) - about["landmarks"], axis=1)
-        missed.append(np.delete(away, about["landmarks_on_symbols"]))
+        irises = [row for row in about["landmarks_on_symbols"] if row >= 68]
+        missed.append(np.delete(away, irises))
     missed = np.concatenate(missed)
     assert np.quantile(missed, 0.98) < 0.5
     assert missed.max() < 2.0

@@ -1,0 +1,49 @@
+"""What hands do to proportions, learnt: corrected heads come nearer to those that were drawn."""
+
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import numpy as np
+import pytest
+from limner.addon.bench_fit import bench_fits, drawn_samples
+from limner.addon.learn_proportions import fitted_examples
+from limner.addon.pipeline import Session
+from limner.synthetic_data.sample import Maker
+from limner.synthetic_data.style import style_names
+
+SEED, COUNT = 7301, 12
+
+
+@pytest.fixture(scope="module")
+def samples():
+    maker = Maker.load(SEED, 256, {"makehuman": 1.0}, tuple(style_names()))
+    return list(drawn_samples(maker, COUNT))
+
+
+@pytest.mark.slow
+def test_the_whole_surface_comes_nearer_to_the_drawn_one(samples):
+    learnt, without = Session(), Session()
+    corrector = without.corrector
+    corrector._share_to_begin_with = lambda *_: 0.0
+    near = bench_fits(learnt, iter(samples)).figures()
+    far = bench_fits(without, iter(samples)).figures()
+    assert near["drawings"] == far["drawings"] >= COUNT - 2
+    assert near["drawn_mean_snakes"] < far["drawn_mean_snakes"] - 0.002
+    assert near["drawn_mean_snakes"] < 0.95 * near["drawn_mean_parametric"]
+    assert near["gap_closed_mean"] > far["gap_closed_mean"] - 0.03
+
+
+@pytest.mark.slow
+def test_what_a_fit_is_wrong_by_leads_to_the_true_head(samples):
+    session = Session()
+    pairs = list(fitted_examples(session, iter(samples[:3])))
+    assert len(pairs) >= 2
+    learnt = session.corrector.proportions
+    for way, left in pairs:
+        assert way.shape == (learnt.matrix.shape[1],)
+        assert left.shape == (len(session.rig.neutral), 3)
+        ahead = session.rig.neutral[:, 2] > session.rig.pivot[2] + 0.03
+        size = np.linalg.norm(left[ahead].astype(float), axis=1).mean()
+        assert 0.005 < size < 0.5
+        shared = session.rig.landmarks.interpolate(left.astype(float), session.rig.triangles)
+        # what is seen of the landmarks points the same way as what is true of them
+        assert np.sum(shared[:68, :2] * way.reshape(-1, 2)[:68]) > 0.0
