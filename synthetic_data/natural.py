@@ -58,8 +58,8 @@ MEASURED: dict[str, Measured] = {
     "hating": Measured((4, 10), {7: 0.57, 9: 0.27, 17: 0.63, 24: 0.37}),
     "awed": Measured((1, 2, 5, 25), {4: 0.21, 20: 0.62, 26: 0.56}),
 }
-"""What was seen, without AU11, of which limner does not speak. Written down from memory of the table,
-not from its page: good for drawing faces, not for citing."""
+"""What was seen, without AU11, of which limner does not speak. Written down from memory of the
+table, not from its page: good for drawing faces, not for citing."""
 
 CONFUSED: tuple[tuple[dict[int, float], ...], ...] = (
     ({6: 1.0}, {7: 1.0}),
