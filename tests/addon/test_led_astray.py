@@ -1,4 +1,4 @@
-"""Lines that are led away from their ink are left alone, where that leaves the smaller gap."""
+"""A correction that leaves too much begins with less, or leaves alone what led lines away."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -18,15 +18,27 @@ class Face:
     drawn: DrawnLines
 
 
+@dataclass(frozen=True)
+class Begun:
+    """As much of where lines came to as a correction looks at."""
+
+    begun: float
+
+
 class Scripted(Corrector):
     """A corrector whose corrections leave the gaps that it is given, one after the other."""
 
-    def __init__(self, *gaps):
-        self.gaps, self.seen = list(gaps), []
+    def __init__(self, *gaps, begins=0.0):
+        self.gaps, self.begins = list(gaps), begins
+        self.seen, self.shares = [], []
 
-    def _corrected(self, face, found, stages, settings):
+    def _share_to_begin_with(self, *_):
+        return self.begins
+
+    def _corrected(self, face, found, stages, settings, begun):
         self.seen.append(set(face.drawn.rows))
-        return Corrected(None, self.gaps[len(self.seen) - 1])
+        self.shares.append(begun)
+        return Corrected(Begun(begun), self.gaps[len(self.seen) - 1])
 
 
 def gap(snakes, **curves):
@@ -55,3 +67,24 @@ def test_what_led_lines_away_is_left_out_of_the_second_try(face):
 def test_the_first_try_stays_where_the_second_is_no_better(face):
     first = gap(0.05, jaw=0.07)
     assert Scripted(first, gap(0.06)).correct(face, None, None, None).gap is first
+
+
+def test_a_poor_correction_is_begun_with_less_as_long_as_much_is_gained(face):
+    corrector = Scripted(gap(0.035), gap(0.025), gap(0.02), begins=1.0)
+    assert corrector.correct(face, None, None, None).gap.snakes == 0.025
+    assert corrector.shares == [1.0, 0.5]  # 0.025 is good enough
+    corrector = Scripted(gap(0.039), gap(0.028), gap(0.02), begins=1.0)
+    assert corrector.correct(face, None, None, None).gap.snakes == 0.02
+    assert corrector.shares == [1.0, 0.5, 0.0]
+
+
+def test_little_gained_is_no_reason_to_begin_with_less(face):
+    corrector = Scripted(gap(0.035), gap(0.033), begins=1.0)
+    best = corrector.correct(face, None, None, None)
+    assert best.gap.snakes == 0.035 and best.crawled.begun == 1.0
+
+
+def test_a_good_correction_keeps_all_it_began_with(face):
+    corrector = Scripted(gap(0.02), begins=1.0)
+    assert corrector.correct(face, None, None, None).crawled.begun == 1.0
+    assert corrector.shares == [1.0]
