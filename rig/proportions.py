@@ -83,10 +83,11 @@ class Proportions:
         away, near = cKDTree(self.points).query(there, k=_NEAR)
         share = 1.0 / np.maximum(away, 1e-6)
         share /= share.sum(axis=1, keepdims=True)
-        modes = np.einsum("vn,vndk->vdk", share, self.modes[near], optimize=True)
+        share = share.astype(np.float32)[:, :, None, None]
+        modes = sum(share[:, row] * self.modes[near[:, row]] for row in range(_NEAR))
         follows = np.isin(rig.vertex_part, [PART_NAMES.index(name) for name in _FOLLOWING])
         modes[~follows] = 0.0
-        return replace(self, modes=modes.astype(np.float32), points=there)
+        return replace(self, modes=modes, points=there)
 
     def field(self, ways: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the displacement (V, 3) for ways (F,), all in IOD, axes as those of `modes`.
