@@ -30,6 +30,7 @@ class Carrier:
 
     Attributes
     ----------
+    begun : the share, in [0, 1], of a displacement that the correction begins with
     base : (V, 3) metres, the correction that lines are carried on from; zeros until `start_from`
     """
 
@@ -43,14 +44,14 @@ class Carrier:
         self.rig, self.state, self.camera = rig, state, camera
         self.turn = rotation_matrix(state.rotation)
         self.fitted = unposed(rig, state) if fitted is None else fitted
-        self.base = np.zeros_like(self.fitted)
+        self.begun, self.base = 0.0, np.zeros_like(self.fitted)
         self._normals = face_normals(self.fitted, rig.triangles)
         # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
         self._sunk = push_out_of_eyes(self.fitted, rig)
 
-    def start_from(self, displacement: NDArray[np.float64]) -> None:
-        """Let the correction begin with a displacement (V, 3), metres, as the camera sees it."""
-        self.base = self._repaired(displacement @ self.turn)
+    def start_from(self, share: float, displacement: NDArray[np.float64]) -> None:
+        """Begin with a share of a displacement (V, 3), metres, as the camera sees it."""
+        self.begun, self.base = share, self._repaired(share * displacement @ self.turn)
 
     def seen(self, correction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the corrected vertices (V, 3) as the camera sees them, metres."""

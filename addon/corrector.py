@@ -27,11 +27,11 @@ from .wholes import Wholes
 __all__ = ["Corrected", "Corrector", "Stages"]
 
 _CORRECTION_LENGTH_M = 0.016
-_SHARES = (1.0, 0.5)
-_LESS = {1.0: 0.5, 0.5: 0.0}
-_MUCH_LESS = 0.75
-_FAR_SHARE = 0.65  # of the parametric head's gap: where more is left, the hand may be another
+_SHARES = (1.0, 0.5, 0.0)
+"""Of what hands do to proportions, with which a correction may begin."""
 _AS_NEAR_IOD = 0.001
+_FAR_SHARE = 0.65  # of the parametric head's gap: where more is left, the hand may be another
+_MUCH_LESS = 0.75  # of the gap with a larger share: reason enough for a smaller one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,16 +112,16 @@ class Corrector:
         """
         begun = self._share_to_begin_with(face, found, stages)
         best = self._corrected(face, found, stages, settings, begun)
-        while begun and best.gap.snakes > _FAR_SHARE * best.gap.parametric:
-            begun = _LESS[begun]
-            other = self._corrected(face, found, stages, settings, begun)
+        for share in (share for share in _SHARES if share < begun):
+            if best.gap.snakes <= _FAR_SHARE * best.gap.parametric:
+                break
+            other = self._corrected(face, found, stages, settings, share)
             if other.gap.snakes > _MUCH_LESS * best.gap.snakes:
                 break
             best = other
-        begun = best.crawled.begun
         if best.gap.is_worse:  # what looked like the ink of a line was none of it
             sober = replace(face, drawn=face.drawn.without(best.led_astray()))
-            other = self._corrected(sober, found, stages, settings, begun)
+            other = self._corrected(sober, found, stages, settings, best.crawled.begun)
             best = min(best, other, key=lambda one: one.gap.snakes)
         return best
 
@@ -132,11 +132,11 @@ class Corrector:
         ink say that this hand is another.
         """
         carrier = self._carrier_of(face, found, 1.0)
-        lines = [carrier.lines(share * carrier.base) for share in _SHARES]
+        lines = [carrier.lines(share * carrier.base) for share in _SHARES if share]
         gaps = [stages.gap_to(each, face.iod_px) for each in lines]
-        least = min(gaps[0].parametric, *(gap.snakes for gap in gaps))
-        near = (gap.snakes <= least + _AS_NEAR_IOD for gap in gaps)
-        return next((share for share, is_near in zip(_SHARES, near, strict=True) if is_near), 0.0)
+        left = [*(gap.snakes for gap in gaps), gaps[0].parametric]
+        near = min(left) + _AS_NEAR_IOD
+        return next(share for share, gap in zip(_SHARES, left, strict=True) if gap <= near)
 
     def _corrected(
         self,
@@ -148,7 +148,6 @@ class Corrector:
     ) -> Corrected:
         """Correct the head once; `stages` measure it."""
         crawled = self.crawl_of(face, found, settings, begun).run()
-        crawled = replace(crawled, begun=begun)
         return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
     def correct_again(
@@ -170,10 +169,8 @@ class Corrector:
         fitted : (V, 3) metres, the parametric head, neither corrected nor turned
         is_turned : the head shows other contours than before: those of `stages`
         """
-        begun = last.crawled.begun
-        crawl = self.crawl_of(face, found, settings, begun, fitted)
+        crawl = self.crawl_of(face, found, settings, last.crawled.begun, fitted)
         crawled = crawl.go_on(last.crawled, stages.parametric if is_turned else None)
-        crawled = replace(crawled, begun=begun)
         return Corrected(crawled, stages.gap_to(crawled.curves, face.iod_px))
 
     def crawl_of(
@@ -214,5 +211,5 @@ class Corrector:
             way = self.proportions.displacement(
                 self.rig, head, found.camera, face.evidence, face.iod_px
             )
-            carrier.start_from(begun * way)
+            carrier.start_from(begun, way)
         return carrier

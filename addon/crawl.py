@@ -246,7 +246,7 @@ class Crawl:
             for result in came_to.results
         ]
         tucked = self.carrier.tucked(self._tuck, correction, in_haste)
-        return Crawled(tucked, curves, records, came_to, seen)
+        return Crawled(tucked, curves, records, came_to, seen, self.carrier.begun)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import SketchError
-from ..rig.face_rig import PART_NAMES, unposed
+from ..rig.face_rig import unposed
 from ..rig.fit import fit_parameters
 from ..rig.proportions import Proportions, ways_of
 from ..rig.proportions_learning import learn_proportions
@@ -25,10 +25,9 @@ from .bench_fit import drawn_samples
 from .carrier import Carrier
 from .drawn_face import DrawnFace, read_face
 from .pipeline import Session
+from .surface_error import front_skin
 
 __all__ = ["fitted_examples", "learn_from_drawings"]
-
-_FRONT_M = 0.03  # skin before the pivot by more tells how deep a face lies
 
 
 def learn_from_drawings(
@@ -66,9 +65,7 @@ def fitted_examples(
     """
     rig = session.rig
     shares = GroupShares.of(rig)
-    front = (rig.vertex_part == PART_NAMES.index("skin")) & (
-        rig.neutral[:, 2] > rig.pivot[2] + _FRONT_M
-    )
+    front = front_skin(rig)
     for number, (picture, about) in enumerate(samples, start=1):
         sketch = sketch_from_grey(picture)
         try:

@@ -14,7 +14,7 @@ from ..rig.look import mouth_cavity
 from ..rig.normals import unit, vertex_normals
 from ..rig.similarity import moved_like
 
-__all__ = ["REGIONS", "SurfaceError", "Yardstick"]
+__all__ = ["REGIONS", "SurfaceError", "Yardstick", "front_skin"]
 
 REGIONS: tuple[str, ...] = ("eyes", "brows", "nose", "mouth", "jaw", "rest")
 _REGION_OF_LANDMARK = (
@@ -23,6 +23,12 @@ _REGION_OF_LANDMARK = (
 _REGION_M = 0.022  # skin farther than this from every landmark is `rest`: cheeks and forehead
 _FRONT_M = 0.03  # before the pivot: the face without ears and back of the head
 _FACING = 0.1
+
+
+def front_skin(rig: FaceRig) -> NDArray[np.bool_]:
+    """Return which vertices (V,) are skin before the ears."""
+    skin = rig.vertex_part == PART_NAMES.index("skin")
+    return np.asarray(skin & (rig.neutral[:, 2] > rig.pivot[2] + _FRONT_M))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +69,7 @@ class Yardstick:
         """Lay out the face of a rig."""
         from scipy.spatial import cKDTree
 
-        face = (rig.vertex_part == PART_NAMES.index("skin")) & (mouth_cavity(rig) == 0.0)
-        face &= rig.neutral[:, 2] > rig.pivot[2] + _FRONT_M
+        face = front_skin(rig) & (mouth_cavity(rig) == 0.0)
         landmarks = rig.landmarks.interpolate(rig.neutral, rig.triangles)
         away, nearest = cKDTree(landmarks).query(rig.neutral)
         names = np.array([REGIONS.index(name) for name in _REGION_OF_LANDMARK])

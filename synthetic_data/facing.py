@@ -1,4 +1,4 @@
-"""How much the skin looks at the eye, under the jaw as seen from a little higher up.
+"""How much skin looks at the eye, under the jaw as from a little higher; how values change on it.
 
 References
 ----------
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..rig.contour_views import NEARER
 from .compiled import compiled
 
-__all__ = ["viewed"]
+__all__ = ["steepest", "viewed"]
 
 
 @compiled
@@ -105,3 +105,30 @@ def viewed(
         value += normals[row, 2] * views[row, 2]
         facing[row] = value if abs(value) >= 1e-12 else 1e-12
     return views, facing
+
+
+@compiled
+def steepest(
+    corners: NDArray[np.int32], vertices: NDArray[np.float64], values: NDArray[np.float64]
+) -> tuple[float, float, float, float]:
+    """Return the gradient (x, y, z) of the linear interpolant over a triangle, and its divisor.
+
+    The divisor is the square of twice the triangle's area.
+    """
+    a, b, c = corners[0], corners[1], corners[2]
+    ux, uy, uz = (
+        vertices[b, 0] - vertices[a, 0],
+        vertices[b, 1] - vertices[a, 1],
+        vertices[b, 2] - vertices[a, 2],
+    )
+    vx, vy, vz = (
+        vertices[c, 0] - vertices[a, 0],
+        vertices[c, 1] - vertices[a, 1],
+        vertices[c, 2] - vertices[a, 2],
+    )
+    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    by_u, by_v = values[c] - values[a], values[b] - values[a]
+    # the sides weighted by the values of the corners across
+    sx, sy, sz = by_u * ux - by_v * vx, by_u * uy - by_v * vy, by_u * uz - by_v * vz
+    squared = nx * nx + ny * ny + nz * nz
+    return ny * sz - nz * sy, nz * sx - nx * sz, nx * sy - ny * sx, squared

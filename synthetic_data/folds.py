@@ -27,7 +27,7 @@ from ..rig.contours import (
 from ..rig.face_rig import FaceRig
 from ..rig.features import FEATURES
 from .compiled import compiled
-from .facing import viewed
+from .facing import steepest, viewed
 
 __all__ = ["Folds", "Traced", "chains", "nodes"]
 
@@ -368,24 +368,7 @@ def _slope(
     directions: NDArray[np.float64],
 ) -> float:
     """Return the derivative of the linear interpolant over a triangle along a direction."""
-    a, b, c = corners[0], corners[1], corners[2]
-    ux, uy, uz = (
-        vertices[b, 0] - vertices[a, 0],
-        vertices[b, 1] - vertices[a, 1],
-        vertices[b, 2] - vertices[a, 2],
-    )
-    vx, vy, vz = (
-        vertices[c, 0] - vertices[a, 0],
-        vertices[c, 1] - vertices[a, 1],
-        vertices[c, 2] - vertices[a, 2],
-    )
-    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    by_u, by_v = values[c] - values[a], values[b] - values[a]
-    # the sides weighted by the values of the corners across
-    sx, sy, sz = by_u * ux - by_v * vx, by_u * uy - by_v * vy, by_u * uz - by_v * vz
-    slope = (
-        (ny * sz - nz * sy) * directions[a, 0]
-        + (nz * sx - nx * sz) * directions[a, 1]
-        + (nx * sy - ny * sx) * directions[a, 2]
-    )
-    return slope / max(nx * nx + ny * ny + nz * nz, 1e-24)
+    x, y, z, squared = steepest(corners, vertices, values)
+    a = corners[0]
+    slope = x * directions[a, 0] + y * directions[a, 1] + z * directions[a, 2]
+    return slope / max(squared, 1e-24)

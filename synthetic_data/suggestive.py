@@ -23,6 +23,7 @@ from ..rig.features import FEATURES
 from ..rig.visibility import DEFAULT_TOLERANCE_M
 from .compiled import compiled
 from .face import DrawnFace
+from .facing import steepest
 from .folds import Traced, chains, nodes
 from .pen import Pen
 from .sight import Sight
@@ -154,25 +155,10 @@ def _fall(
     """
     total, weight = np.zeros((len(vertices), 3)), np.zeros(len(vertices))
     for row in rows:
-        a, b, c = triangles[row, 0], triangles[row, 1], triangles[row, 2]
-        ux, uy, uz = (
-            vertices[b, 0] - vertices[a, 0],
-            vertices[b, 1] - vertices[a, 1],
-            vertices[b, 2] - vertices[a, 2],
-        )
-        vx, vy, vz = (
-            vertices[c, 0] - vertices[a, 0],
-            vertices[c, 1] - vertices[a, 1],
-            vertices[c, 2] - vertices[a, 2],
-        )
-        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        twice = math.sqrt(nx * nx + ny * ny + nz * nz)
-        by_u, by_v = values[b] - values[a], values[c] - values[a]
-        sx, sy, sz = by_v * ux - by_u * vx, by_v * uy - by_u * vy, by_v * uz - by_u * vz
+        x, y, z, squared = steepest(triangles[row], vertices, values)
+        twice = math.sqrt(squared)
         scale = 1.0 / max(twice, 1e-12)
-        gx = (ny * sz - nz * sy) * scale
-        gy = (nz * sx - nx * sz) * scale
-        gz = (nx * sy - ny * sx) * scale
+        gx, gy, gz = x * scale, y * scale, z * scale
         for corner in range(3):  # the gradient times the area's double
             vertex = triangles[row, corner]
             total[vertex, 0] += gx

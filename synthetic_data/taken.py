@@ -60,7 +60,7 @@ def photographed(
     noise, amount = knots(shot, size, 1.0), rng.uniform(0.0, 0.03)
     greys = _exposed(soft, light, dark, bright, noise, amount)
     if rng.random() < 0.6:
-        greys = _in_blocks(greys, rng.uniform(0.015, 0.06))
+        greys = _in_blocks(greys, _WAVES, np.float32(rng.uniform(0.015, 0.06)))
     return _rounded(greys)
 
 
@@ -192,16 +192,14 @@ def _exposed(
     return seen
 
 
-def _in_blocks(greys: NDArray[np.float32], step: float) -> NDArray[np.float32]:
-    """Return greys as a file keeps them that forgets fine waves, block by block."""
-    return _quantised(greys, _WAVES, np.float32(step))
-
-
 @compiled
-def _quantised(
+def _in_blocks(
     greys: NDArray[np.float32], waves: NDArray[np.float32], step: np.float32
 ) -> NDArray[np.float32]:
-    """Round the waves of each block of 8 by 8 pixels, the finer the coarser; an odd rest stays."""
+    """Return greys as a file keeps them that forgets fine waves: rounded, block by 8 by 8 pixels.
+
+    The finer a wave, the coarser; an odd rest stays.
+    """
     count = len(waves)
     kept = greys.copy()
     half, block = np.empty((count, count), np.float32), np.empty((count, count), np.float32)

@@ -142,8 +142,7 @@ def true_heads(about: dict[str, Any], shares: GroupShares) -> TrueHeads:
     sheet = _placed(camera, warp)
     depth = _drawn_depth(posed, warp, shares)
     image = warp.apply_shares(camera.project(posed), shares.shares) - sheet.centre_px
-    image *= ((1.0 - depth * sheet.inverse_distance) / sheet.scale_px)[:, None]
-    drawn = np.column_stack([image[:, 0], -image[:, 1], depth])
+    drawn = np.column_stack([_in_metres(image, depth, sheet), depth])
     drawn += _onto_symbols(drawn, about, sheet, shares)
     return TrueHeads(state, shape, drawn @ turn + rig.pivot, sheet)
 
@@ -163,10 +162,17 @@ def _onto_symbols(
     rig = shares.rig
     here = rig.landmarks.interpolate(drawn, rig.triangles)[rows]
     way = np.asarray(about["landmarks"], dtype=np.float64)[rows] - sheet.project(here)
-    way *= ((1.0 - here[:, 2] * sheet.inverse_distance) / sheet.scale_px)[:, None]
     offsets = np.zeros((_ON_SKIN, 3))
-    offsets[rows, 0], offsets[rows, 1] = way[:, 0], -way[:, 1]
+    offsets[rows, :2] = _in_metres(way, here[:, 2], sheet)
     return shares.landmarks.solve(offsets)
+
+
+def _in_metres(
+    way_px: NDArray[np.float64], depth: NDArray[np.float64], sheet: Camera
+) -> NDArray[np.float64]:
+    """Return ways in the picture (N, 2), right and down, in metres right and up at their depth."""
+    scale = (1.0 - depth * sheet.inverse_distance) / sheet.scale_px
+    return way_px * scale[:, None] * np.array([1.0, -1.0])
 
 
 def _placed(camera: Camera, warp: Warp) -> Camera:
