@@ -123,10 +123,9 @@ def _generate(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
 
 def _detect(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
     from ..sketch_cnn.detector import Detector
-    from ..sketch_cnn.views import ONE_LOOK
 
-    seconds: dict[str, list[float]] = {"": [], "quick_": []}
-    detectors = {"": _session().detector, "quick_": Detector(widths=ONE_LOOK)}
+    seconds: dict[str, list[float]] = {"": [], "careful_": []}
+    detectors = {"": Detector(), "careful_": _session().detector}
     for number, (picture, _) in enumerate(drawings.samples(), start=1):
         sketch = sketch_from_grey(picture)
         for name, detector in detectors.items():

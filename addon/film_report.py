@@ -13,11 +13,12 @@ import numpy as np
 from ..errors import SketchError
 from ..rig.facs import split_label
 from ..sketch_cnn.detection import Detection
-from ..sketch_cnn.detector import Detector, Look
+from ..sketch_cnn.detector import Detector
 from ..sketch_cnn.film import Film
 from ..sketch_cnn.frame_reader import gather_frames
 from ..sketch_cnn.interface import FootageReading
 from ..sketch_cnn.labels import AU_LABELS
+from ..sketch_cnn.look import Look
 from ..sketch_cnn.smoothing import smooth
 from .pipeline import describe_detection
 from .report import au_entries

@@ -11,7 +11,7 @@ drawing, or a face that turns out to be elsewhere, is fitted in full again.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from ..sketch_cnn.crop import interocular_px
 from ..sketch_cnn.cut import overlap
 from ..sketch_cnn.detection import Detection
 from ..sketch_cnn.sketch import Sketch
-from ..sketch_cnn.views import ONE_LOOK
+from ..sketch_cnn.views import TWO_LOOKS, Looks
 from .corrector import Stages
 from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face, read_face_again
@@ -122,7 +122,7 @@ class FitSession:
         last, pins, hints = self._last, pins or {}, hints or Hints()
         sketch = with_box(sketch, hints)
         if last is None or self._is_another(sketch, last):
-            return self._from_the_start(sketch, pins, hints, "first", ONE_LOOK)
+            return self._from_the_start(sketch, pins, hints, "first", TWO_LOOKS)
         started = time.perf_counter()
         read, is_elsewhere = self._read(sketch, last.face.detection)
         read = with_landmarks(read, hints, sketch.scale)
@@ -150,12 +150,12 @@ class FitSession:
         pins: Mapping[str, float],
         hints: Hints,
         stage: str,
-        widths: Sequence[float] | None = None,
+        looks: Looks | None = None,
     ) -> Fit:
         """Seek the face, and fit it in full; whoever follows the pen looks at it once only."""
         started = time.perf_counter()
         try:
-            detection = with_pins(self.session.detect(sketch, hints, widths), pins)
+            detection = with_pins(self.session.detect(sketch, hints, looks), pins)
         except SketchError:
             self._last = None
             raise
@@ -203,7 +203,7 @@ class FitSession:
         if not self.session.detector.is_elsewhere(sketch, last.face_box):
             return followed, False  # read where it lies now, it will be sharper next time
         try:
-            sought = self.session.detector.detect(sketch, self.session.rest, ONE_LOOK)
+            sought = self.session.detector.detect(sketch, self.session.rest, TWO_LOOKS)
         except SketchError:
             return followed, False
         if _blur_iod(followed) <= _blur_iod(sought):

@@ -8,7 +8,7 @@ Free of Blender; the command line, the add-on and scripts all come through here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,12 @@ from ..rig.fit_problem import FitSettings
 from ..rig.placing import place_head
 from ..rig.store import load_rig
 from ..sketch_cnn.detection import Detection
-from ..sketch_cnn.detector import Detector, Look
+from ..sketch_cnn.detector import Detector
 from ..sketch_cnn.frame_reader import look_at_rest
 from ..sketch_cnn.image import read_sketch
+from ..sketch_cnn.look import Look
 from ..sketch_cnn.sketch import Sketch
+from ..sketch_cnn.views import FOUR_LOOKS, Looks
 from .corrector import Corrector, Stages
 from .crawl import CrawlSettings
 from .drawn_face import DrawnFace, read_face
@@ -97,7 +99,7 @@ class Session:
         settings: PipelineSettings | None = None,
     ) -> None:
         self.rig = rig if isinstance(rig, FaceRig) else load_rig(rig)
-        self.detector = Detector(model_dir)
+        self.detector = Detector(model_dir, FOUR_LOOKS)
         self.settings = settings or PipelineSettings()
         self._corrector: Corrector | None = None
         self._baker: Baker | None = None
@@ -125,11 +127,11 @@ class Session:
         return self._baker
 
     def detect(
-        self, sketch: Sketch, hints: Hints | None = None, widths: Sequence[float] | None = None
+        self, sketch: Sketch, hints: Hints | None = None, looks: Looks | None = None
     ) -> Detection:
         """Read the face of a drawing where a person says it is; see `Detector.detect`."""
         hints = hints or Hints()
-        read = self.detector.detect(with_box(sketch, hints), self.rest, widths)
+        read = self.detector.detect(with_box(sketch, hints), self.rest, looks)
         return with_landmarks(read, hints, sketch.scale)
 
     def fit(

@@ -20,6 +20,7 @@ from ..errors import ModelError
 from .calibration import calibrate
 from .crop import CROP_MARGIN, INPUT_PX
 from .detector import Detector
+from .integer_kernels import quicken
 from .labels import AU_LABELS, FEATURES
 from .model_file import FINDER_FILE, PLACER_FILE, READER_FILE, SCHEMA
 from .shards import read_folder
@@ -94,6 +95,7 @@ def export(
     stream: dict[str, Any] | None = None,
     metrics: dict[str, float] | None = None,
     storage: str = "int8",
+    convolutions: str = "float32",
 ) -> None:
     """Write `finder.onnx`, `placer.onnx` and `reader.onnx` into the folder `out`.
 
@@ -106,6 +108,7 @@ def export(
     stream : what decides a stream that was trained on instead; its JSON is named by its hash
     metrics : figures to keep with the weights
     storage : of the large weights, one of `weight_storage.STORAGES`
+    convolutions : "float32", or "int8": see `integer_kernels.quicken`
 
     Raises
     ------
@@ -138,6 +141,8 @@ def export(
     for name, model in models.items():
         more = calibration.record() if name == READER_FILE else {}
         write_onnx(model, out / name, {**meta, **more})
+    if convolutions == "int8":
+        quicken(out, read_folder(validation, limit=400))
 
 
 def export_reader(reader: nn.Module, path: Path, storage: str = "float16") -> None:

@@ -15,10 +15,11 @@ from scipy.ndimage import map_coordinates
 
 from ..errors import SketchError
 from .detection import Detection
-from .detector import Detector, Look
+from .detector import Detector
 from .image import sketch_from_grey
 from .interface import DetectorInfo, Footage, FootageReading
 from .labels import AU_LABELS
+from .look import Look
 from .sketch import Sketch
 
 __all__ = ["FrameReader", "attention_on_sheet", "beta_evidence", "gather_frames", "look_at_rest"]

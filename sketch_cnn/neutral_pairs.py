@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DatasetError, SketchError
-from .detector import Detector, Look
+from .detector import Detector
 from .image import sketch_from_grey
+from .look import Look
 from .neutral import READ, reader_print
 from .shards import Sample, read_folder
 from .whole_file import whole_file
@@ -152,5 +153,5 @@ def data_print(detector: Detector, data: Path, limit: int | None = None) -> str:
     about = Path(data) / "dataset.json"
     told = about.read_bytes() if about.is_file() else str(data).encode("utf-8")
     digest = hashlib.sha256(told)
-    digest.update(f"{limit} {reader_print(detector.reader.meta)} {detector.widths}".encode())
+    digest.update(f"{limit} {reader_print(detector.reader.meta)} {detector.looks}".encode())
     return digest.hexdigest()

@@ -8,6 +8,8 @@ smoothed; ink is how much darker a pixel is than the paper there, against the pa
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -19,6 +21,9 @@ _PAPER_QUANTILE = 0.85
 _SAMPLES = 12
 _MIN_CONTRAST = 0.06
 _NOISE_FLOOR = 0.08
+_MUCH_DARKER = 0.25
+_STEPS, _HALF = 64.0, 0.5 + 1e-6
+"""Of one tone of 255: as fine as float32 holds tones exactly, and far coarser than float64."""
 
 
 def is_inverted(grey: NDArray[np.floating]) -> bool:
@@ -47,39 +52,52 @@ def _thinned(image: NDArray[np.floating]) -> NDArray[np.floating]:
 def extract_ink(grey: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return (H, W) ink in [0, 1], 1 = ink, of a grey picture (H, W) in [0, 1].
 
-    A picture without contrast gives no ink at all.
+    A picture without contrast gives no ink at all. Of a picture of bytes, of its mirror image and
+    of its negative it is the same to the last bit, and everywhere: networks that reckon in whole
+    numbers answer a little otherwise where a pixel differs by the smallest amount.
     """
-    grey = np.asarray(grey, dtype=np.float32)
+    grey = 255.0 * np.asarray(grey, dtype=np.float64)
+    nearest = np.rint(grey)
+    if np.abs(grey - nearest).max() < 1e-3:  # bytes once: exact, as float32, too
+        grey = nearest
+    grey = grey.astype(np.float32)
     if is_inverted(grey):
-        grey = 1.0 - grey
+        grey = 255.0 - grey
     depth = _paper(grey)
     depth -= grey
     np.maximum(depth, 0.0, out=depth)
-    darkest = float(np.percentile(_thinned(depth), 99.5))
-    if darkest < _MIN_CONTRAST:
-        darkest = max(float(depth.max()), _MIN_CONTRAST)
+    darkest = _stepped(np.percentile(_thinned(depth), 99.5))
+    if darkest < 255.0 * _MIN_CONTRAST:
+        darkest = max(float(depth.max()), 255.0 * _MIN_CONTRAST)
     ink = depth
-    ink /= darkest
-    ink -= _NOISE_FLOOR
-    ink /= 1.0 - _NOISE_FLOOR
+    ink *= np.float32(1.0 / (darkest * (1.0 - _NOISE_FLOOR)))
+    ink -= np.float32(_NOISE_FLOOR / (1.0 - _NOISE_FLOOR))
     return np.clip(ink, 0.0, 1.0, out=ink)
 
 
+def _stepped(tones: Any) -> Any:
+    """Return float64 tones in whole steps, so that how they were added up makes no difference.
+
+    Halves of a step are common, and all are rounded up, whatever their last bits are.
+    """
+    return np.floor(_STEPS * tones + _HALF) / _STEPS
+
+
 def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the paper's brightness at every pixel.
+    """Return the paper's tone at every pixel, 0 to 255.
 
     A block full of ink (black hair) knows nothing of the paper: it takes its neighbours' word.
     """
     height, width = grey.shape
     rows, columns = min(_BLOCKS, height), min(_BLOCKS, width)
-    bright = _block_quantiles(grey, rows, columns)
+    bright = _block_quantiles(grey, rows, columns).astype(np.float64)
     typical = float(np.quantile(bright, 0.75))
-    trusted = (bright > typical - 0.25).astype(np.float32)
+    trusted = (bright > typical - 255.0 * _MUCH_DARKER).astype(np.float64)
     weighted = ndimage.gaussian_filter(bright * trusted, 1.5, mode="nearest")
     share = ndimage.gaussian_filter(trusted, 1.5, mode="nearest")
     smooth = np.where(share > 1e-3, weighted / np.maximum(share, 1e-3), typical)
     zoom = (height / rows, width / columns)
-    return _resize(smooth, zoom, (height, width))
+    return _resize(_stepped(smooth), zoom, (height, width))
 
 
 def _block_quantiles(grey: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
@@ -94,18 +112,18 @@ def _block_quantiles(grey: NDArray[np.float32], rows: int, columns: int) -> NDAr
 
 
 def _resize(
-    coarse: NDArray[np.float32], zoom: tuple[float, float], shape: tuple[int, int]
+    coarse: NDArray[np.float64], zoom: tuple[float, float], shape: tuple[int, int]
 ) -> NDArray[np.float32]:
     """Enlarge a coarse map bilinearly, block centres onto block centres."""
     down, across = (
         _between(count, size, factor)
         for count, size, factor in zip(coarse.shape, shape, zoom, strict=True)
     )
-    enlarged: NDArray[np.float32] = down @ coarse.astype(np.float32) @ across.T
+    enlarged: NDArray[np.float32] = _stepped(down @ coarse @ across.T).astype(np.float32)
     return enlarged
 
 
-def _between(count: int, size: int, zoom: float) -> NDArray[np.float32]:
+def _between(count: int, size: int, zoom: float) -> NDArray[np.float64]:
     """Return (size, count) shares of the blocks in each pixel along one axis."""
     place = np.clip((np.arange(size) + 0.5) / zoom - 0.5, 0.0, count - 1.0)
-    return np.maximum(1.0 - np.abs(place[:, None] - np.arange(count)), 0.0).astype(np.float32)
+    return np.maximum(1.0 - np.abs(place[:, None] - np.arange(count)), 0.0)

@@ -1,9 +1,8 @@
-"""One answer from several looks at a face: as it is, and from closer.
+"""One answer from several looks at a face: as it is, from closer, and in a mirror.
 
 What a network says of a crop changes a little with where its pixels fall; the mean of looks at
 several scales is nearer to the truth than any one of them ("multi-scale testing", He et al. 2016,
-"Deep Residual Learning for Image Recognition"). All lie around one centre, so that a mirrored
-drawing is seen in mirrored crops.
+"Deep Residual Learning for Image Recognition").
 """
 
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,18 +10,35 @@ drawing is seen in mirrored crops.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .mirror import MAPS, mirror_mean
+from .mirror import MAPS, mean_embedding, mirror_mean, turned_back
 from .model_file import Network
 
-__all__ = ["ONE_LOOK", "WIDTHS", "mean_of_views", "read_crops", "widened"]
+__all__ = ["FOUR_LOOKS", "TWO_LOOKS", "Looks", "mean_of_views", "read_crops", "widened"]
 
-WIDTHS = (1.0, 0.92)
-"""Sides of the crops, in those of the crop that the answer is told in: the first one."""
-ONE_LOOK = (1.0,)
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How a face is looked at.
+
+    Attributes
+    ----------
+    widths : sides of the crops, in those of the crop that the answer is told in: the first one. All
+        lie around one centre.
+    both_ways : each crop as it is and in a mirror; else every second one in a mirror only
+    """
+
+    widths: tuple[float, ...]
+    both_ways: bool = True
+
+
+FOUR_LOOKS = Looks((1.0, 0.92))
+TWO_LOOKS = Looks((1.0, 0.92), both_ways=False)
+"""In half the time: as it is, and from closer in a mirror."""
 
 _OF_THE_FIRST = (*MAPS, "embedding")
 _MEANS = ("intensity", "visible", "pose")
@@ -42,26 +58,42 @@ def widened(box: tuple[float, float, float, float], by: float) -> tuple[float, f
 
 
 def read_crops(
-    network: Network, crops: Sequence[NDArray[np.float32]]
+    network: Network, crops: Sequence[NDArray[np.float32]], both_ways: bool = True
 ) -> list[dict[str, NDArray[np.float64]]]:
-    """Show a network crops (S, S) with their mirror images at once; return the means of both.
+    """Show a network crops (S, S) at once, as `Looks` says; return what it says of each.
 
     What only the first one tells (see `mean_of_views`) is left out of the others.
     """
-    both = np.stack([turned for crop in crops for turned in (crop, crop[:, ::-1])])[:, None]
-    told = dict(zip(network.outputs, network.run(both), strict=True))
-    size_px = int(network.meta["input_px"])
-    return [
-        mirror_mean(
-            {
-                name: value[row : row + 2]
-                for name, value in told.items()
-                if not row or name not in _OF_THE_FIRST
-            },
-            size_px,
-        )
-        for row in range(0, len(both), 2)
+    ways = (False, True)
+    shown = [
+        crop[:, ::-1] if turned else crop
+        for row, crop in enumerate(crops)
+        for turned in (ways if both_ways else ways[row % 2 : row % 2 + 1])
     ]
+    told = dict(zip(network.outputs, network.run(np.stack(shown)[:, None]), strict=True))
+    size_px = int(network.meta["input_px"])
+    if both_ways:
+        return [
+            mirror_mean(_rows(told, row, 2 * row, 2 * row + 2), size_px)
+            for row in range(len(crops))
+        ]
+    embedding = told.pop("embedding", None)
+    read = [_rows(told, row, row, row + 1) for row in range(len(crops))]
+    alone = [{name: value[0].astype(np.float64) for name, value in each.items()} for each in read]
+    for turned in range(1, len(alone), 2):
+        alone[turned] = turned_back(alone[turned], size_px)
+    if embedding is not None and len(crops) > 1:
+        alone[0]["embedding"] = mean_embedding(embedding[:2])
+    return alone
+
+
+def _rows(told: dict[str, NDArray], look: int, first: int, end: int) -> dict[str, NDArray]:
+    """Return some rows of what a network said, without what only the first look tells."""
+    return {
+        name: value[first:end]
+        for name, value in told.items()
+        if not look or name not in _OF_THE_FIRST
+    }
 
 
 def mean_of_views(views: Sequence[Read]) -> Read:

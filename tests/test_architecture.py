@@ -58,6 +58,7 @@ TRAINING_FILES = tuple(
         "export",
         "feed",
         "finder_net",
+        "integer_kernels",
         "larder",
         "losses",
         "neutral_net",

@@ -12,7 +12,8 @@ import click
 from ...errors import SketchError
 
 if TYPE_CHECKING:
-    from ...sketch_cnn.detector import Detector, Look
+    from ...sketch_cnn.detector import Detector
+    from ...sketch_cnn.look import Look
 
 __all__ = ["look_at_neutral", "neutral_option"]
 

@@ -31,7 +31,7 @@ class Reader:
     def __init__(self):
         self.detection, self.sought = None, 0
 
-    def detect(self, sketch, rest=None, widths=None):
+    def detect(self, sketch, rest=None, looks=None):
         self.sought += 1
         return self.detection
 

@@ -128,9 +128,10 @@ def test_where_the_placer_goes_astray_the_box_counts(two_faces, monkeypatch):
     box = (border + 40.0, 40.0, border + 240.0, 260.0)
     seen = []
     read = detector.read
+    monkeypatch.setattr("limner.sketch_cnn.detector.is_turned", lambda ink: False)
     monkeypatch.setattr(detector, "place", lambda ink, given: (0.0, 0.0, 30.0, 30.0))
     monkeypatch.setattr(
-        detector, "read", lambda ink, box, widths: (seen.append(box), read(ink, box, widths))[1]
+        detector, "read", lambda ink, box, looks: (seen.append(box), read(ink, box, looks))[1]
     )
     detector.detect(replace(sheet, face_box=box))
     assert seen == [box]

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from limner.errors import ModelError, SketchError
 from limner.sketch_cnn import detector as module
-from limner.sketch_cnn.cut import overlap
-from limner.sketch_cnn.detector import Detector, FoundFace
+from limner.sketch_cnn.detector import Detector
 from limner.sketch_cnn.image import sketch_from_grey
 from limner.sketch_cnn.labels import AU_LABELS, FEATURES, MIRRORED_AUS, MIRRORED_LANDMARKS
+from limner.sketch_cnn.look import FoundFace
 from limner.sketch_cnn.model_file import open_network, weights_folder
 from PIL import Image, ImageDraw
 
@@ -72,10 +72,9 @@ def test_a_mirrored_drawing_gives_the_mirrored_answer(detector, boxed, grey):
 
 def test_the_finder_finds_the_mirrored_box(detector, grey, monkeypatch):
     monkeypatch.setattr(module, "_DOUBTFUL", 0.0)
-    straight = detector.find(sketch_from_grey(grey))
-    mirrored = detector.find(sketch_from_grey(np.ascontiguousarray(grey[:, ::-1])))
-    best = max(straight, key=lambda face: face.score)
-    twin = max(mirrored, key=lambda face: face.score)
+    monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: (1.0, None))
+    best = detector.look(sketch_from_grey(grey)).face
+    twin = detector.look(sketch_from_grey(np.ascontiguousarray(grey[:, ::-1]))).face
     # Pillow's box filter takes pixels on its edge from one side only
     assert twin.score == pytest.approx(best.score, abs=1e-3)
     x0, y0, x1, y1 = best.box
@@ -105,6 +104,7 @@ def test_the_largest_sure_face_is_read_and_the_others_are_named(detector, grey, 
     small, large = (10.0, 10.0, 90.0, 90.0), (60.0, 80.0, 240.0, 290.0)
     doubtful = (0.0, 0.0, 290.0, 330.0)
     faces = [FoundFace(doubtful, 0.2), FoundFace(large, 0.8), FoundFace(small, 0.9)]
+    monkeypatch.setattr(module, "is_turned", lambda ink: False)
     monkeypatch.setattr(Detector, "find", lambda self, sketch: faces)
     monkeypatch.setattr(Detector, "_face_quality", lambda self, ink, box: (0.0, None))
     found = detector.detect(sketch_from_grey(grey))
@@ -121,13 +121,14 @@ def test_a_face_is_elsewhere_only_where_the_finder_is_sure_of_it(
 ):
     box = (100.0, 100.0, 200.0, 220.0)
     found = [FoundFace((100.0 + shift, 100.0, 200.0 + shift, 220.0), score)]
-    monkeypatch.setattr(detector, "find", lambda sketch, with_mirror: found)
+    monkeypatch.setattr(detector, "find", lambda sketch: found)
     assert detector.is_elsewhere(sketch_from_grey(grey), box) == is_elsewhere
 
 
 def test_a_tangle_that_the_reader_makes_nothing_of_is_no_face(detector, grey, monkeypatch):
     tangle, face = FoundFace((0.0, 0.0, 290.0, 330.0), 0.45), FoundFace((60, 80, 240, 290), 0.4)
     quality = {tangle.box: 0.1, face.box: 0.7}
+    monkeypatch.setattr(module, "is_turned", lambda ink: False)
     monkeypatch.setattr(Detector, "find", lambda self, sketch: [tangle, face])
     monkeypatch.setattr(
         Detector, "_face_quality", lambda self, ink, box: (quality.get(box, 0.0), None)
@@ -251,9 +252,3 @@ def test_weights_of_a_stream_say_what_was_streamed(checkpoint, drawings, tmp_pat
     meta = Detector(tmp_path).reader.meta
     assert meta["stream"] == stream and stream["seed"] == 7 and len(stream["code_sha256"]) == 64
     assert len(meta["data_sha256"]) == 64
-
-
-def test_a_glance_of_the_finder_finds_the_same_face(detector, grey):
-    twice, once = (detector.find(sketch_from_grey(grey), both) for both in (True, False))
-    assert overlap(twice[0].box, once[0].box) > 0.7
-    assert abs(twice[0].score - once[0].score) < 0.2

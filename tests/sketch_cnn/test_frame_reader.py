@@ -11,6 +11,7 @@ from limner.sketch_cnn.frame_reader import FrameReader, attention_on_sheet
 from limner.sketch_cnn.image import sketch_from_grey
 from limner.sketch_cnn.interface import Footage
 from limner.sketch_cnn.shards import read_folder
+from limner.sketch_cnn.views import FOUR_LOOKS
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_a_mirrored_face_keeps_half_of_its_embedding_and_negates_the_other(weigh
     low, high = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
     box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
     turned_box = (ink.shape[1] - box[2], box[1], ink.shape[1] - box[0], box[3])
-    detector = Detector(weights)
+    detector = Detector(weights, FOUR_LOOKS)
     straight = detector.read(ink, box)[0]["embedding"]
     mirrored = detector.read(np.ascontiguousarray(ink[:, ::-1]), turned_box)[0]["embedding"]
     half = len(straight) // 2

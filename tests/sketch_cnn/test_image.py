@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from limner.errors import SketchError
+from limner.sketch_cnn import normalise
 from limner.sketch_cnn.image import MAX_SIDE_PX, _ends, read_sketch, sketch_from_grey
 from PIL import Image, ImageDraw
 
@@ -140,3 +141,26 @@ def test_the_ends_of_a_picture_are_its_percentiles():
         (rng.random((200, 300)) < 0.0007).astype(np.uint8) * 200,
     ):
         assert _ends(grey) == pytest.approx(np.percentile(grey, [0.05, 99.95]) / 255.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [(300, 257), (640, 489), (97, 64)])
+def test_a_picture_its_mirror_image_and_its_negative_have_the_same_ink_to_the_last_bit(size):
+    rng = np.random.default_rng(sum(size))
+    paper = 180.0 + 60.0 * np.linspace(0.0, 1.0, size[1]) + rng.normal(0.0, 3.0, size)
+    grey = np.where(rng.random(size) < 0.05, 30.0, paper).clip(0, 255).astype(np.uint8)
+    ink = sketch_from_grey(grey).ink
+    np.testing.assert_array_equal(sketch_from_grey(grey[:, ::-1]).ink, ink[:, ::-1])
+    np.testing.assert_array_equal(sketch_from_grey(255 - grey).ink, ink)
+
+
+def test_ink_does_not_depend_on_the_last_bits_of_sums(monkeypatch):
+    rng = np.random.default_rng(8)
+    grey = rng.choice([30, 200, 210, 220], (200, 180), p=[0.1, 0.3, 0.3, 0.3]).astype(np.uint8)
+    ink = sketch_from_grey(grey).ink
+    smooth = normalise.ndimage.gaussian_filter
+    monkeypatch.setattr(
+        normalise.ndimage,
+        "gaussian_filter",
+        lambda values, *how, **more: smooth(values, *how, **more) * (1.0 + 4e-16),
+    )
+    np.testing.assert_array_equal(sketch_from_grey(grey).ink, ink)
