@@ -33,7 +33,7 @@ def is_inverted(grey: NDArray[np.floating]) -> bool:
     border = np.concatenate(
         [grey[:edge].ravel(), grey[-edge:].ravel(), grey[:, :edge].ravel(), grey[:, -edge:].ravel()]
     )
-    low, high = np.percentile(_thinned(grey), [2.0, 98.0])
+    low, high = np.percentile(_thinned(grey).astype(np.float64), [2.0, 98.0])
     middle = 0.5 * (low + high)
     return float(np.mean(border < middle)) > 0.7 and float(np.mean(grey < middle)) > 0.6
 
@@ -66,7 +66,7 @@ def extract_ink(grey: NDArray[np.floating]) -> NDArray[np.float32]:
     depth = _paper(grey)
     depth -= grey
     np.maximum(depth, 0.0, out=depth)
-    darkest = _stepped(np.percentile(_thinned(depth), 99.5))
+    darkest = _stepped(np.percentile(_thinned(depth).astype(np.float64), 99.5))
     if darkest < 255.0 * _MIN_CONTRAST:
         darkest = max(float(depth.max()), 255.0 * _MIN_CONTRAST)
     ink = depth
