@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ _RECIPES = Path(__file__).parent / "recipes"
 class Recipe:
     """Everything that decides what training gives; see `recipes/fourth.toml` for the meanings.
 
-    `backbone` is one of `BACKBONES` and `loss` one of `LOSSES`.
+    `backbone` is one of `BACKBONES` and `loss` one of `LOSSES`. Held out drawings are read every
+    `measure_every` steps; the training ends when `patience` such measurements in a row brought no
+    better AUC, and keeps the networks of the best one. 0 goes on to the schedule's end.
     """
 
     name: str
@@ -50,6 +53,8 @@ class Recipe:
     weights: dict[str, float] = field(default_factory=dict)
     backbone: str = BACKBONES[0]
     loss: str = LOSSES[0]
+    measure_every: int = 1000
+    patience: int = 0
 
     def __post_init__(self) -> None:
         for what, said, known in (
@@ -57,6 +62,25 @@ class Recipe:
         ):  # fmt: skip
             if said not in known:
                 raise ValueError(f"no {what} {said}; there are {', '.join(known)}")
+        if self.measure_every < 1 or self.patience < 0:
+            raise ValueError("measure_every must be 1 or more, and patience 0 or more")
+        if self.patience and not self.held_out:
+            raise ValueError("patience needs held_out drawings to measure on")
+
+    def without(self, terms: Sequence[str]) -> Recipe:
+        """Return the recipe with some terms of the loss switched off, for ablations.
+
+        Raises
+        ------
+        DatasetError
+            If there is no such term.
+        """
+        for term in terms:
+            if term not in self.weights:
+                known = ", ".join(self.weights)
+                raise DatasetError(f"recipe {self.name}: no term {term}; there are {known}")
+        off = dict.fromkeys(terms, 0.0)
+        return replace(self, weights={**self.weights, **off})
 
     @property
     def steps(self) -> int:

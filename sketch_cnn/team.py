@@ -72,6 +72,14 @@ class Team:
             "gloo", init_method=f"file://{self.meeting}", rank=self.rank, world_size=self.size
         )
 
+    def told(self, value: float) -> float:
+        """Return the leader's value, so that all do the same, and end together."""
+        if self.size == 1:
+            return value
+        said = torch.tensor(value, dtype=torch.float64)
+        distributed.broadcast(said, 0)
+        return float(said)
+
     def average(self, gradients: Sequence[Tensor | None]) -> None:
         """Replace every gradient by its mean over the team."""
         if self.size == 1:

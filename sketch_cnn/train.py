@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
@@ -15,18 +14,22 @@ from pathlib import Path
 import torch
 
 from ..errors import DatasetError
+from .early_stop import EarlyStop
 from .feed import Feed, ShardSource, Source
 from .larder import MEASURED, Larder
 from .recipe import Recipe, load_recipe
 from .step import TERMS, Stepper
 from .team import Team
+from .train_log import TrainingLog
+from .whole_file import whole_file
 
 __all__ = ["Recipe", "Setting", "load_recipe", "train"]
 
 LOG_EVERY = 100
+_COLUMNS = (*TERMS, "drawings", "drawings_per_s", *MEASURED)
 _SAVE_EVERY_S = 120.0
-_MEASURE_EVERY = 1000
-"""Steps from one measurement on held out drawings to the next; a multiple of `LOG_EVERY`."""
+_JUDGED = "held_auc"
+"""What decides whether a training has learnt all that it will: it needs no threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,10 @@ def train(
     resume: bool = False,
     on_step: Callable[[int, int, dict[str, float]], None] | None = None,
 ) -> Path:
-    """Train all networks and write `out` (a checkpoint, .pt) and a log beside it (.csv).
+    """Train all networks and write `out` (a checkpoint, .pt) and a log beside it.
+
+    The log is a table (.csv) and, for TensorBoard, `train_log.EVENTS`; both begin anew with a new
+    training and go on with `resume`. Ctrl-C leaves a checkpoint, too.
 
     Parameters
     ----------
@@ -115,73 +121,85 @@ def _train_member(
     torch.set_num_threads(setting.threads)
     torch.manual_seed(recipe.seed)
     stepper = Stepper.start(recipe, setting.torch_device())
+    stop = EarlyStop(recipe.patience)
     if resume and out.exists():
-        stepper.load(torch.load(out, weights_only=True, map_location=stepper.device))
+        saved = torch.load(out, weights_only=True, map_location=stepper.device)
+        stepper.load(saved)
+        stop.load(saved.get("stop", {}))
     elif start is not None:
         stepper.begin_with(start)
     team.join()
     torch.manual_seed(recipe.seed + 1000 * team.rank + stepper.step)
     feed = Feed(source, setting.workers, recipe.seed, team.rank, team.size)
     try:
-        _run_through(stepper, feed, team, out, setting, on_step)
+        _run_through(stepper, stop, feed, team, out, setting, on_step)
     finally:
         feed.close()
 
 
 def _run_through(
     stepper: Stepper,
+    stop: EarlyStop,
     feed: Feed,
     team: Team,
     out: Path,
     setting: Setting,
     on_step: Callable[[int, int, dict[str, float]], None] | None,
 ) -> None:
-    """Take steps until the schedule ends."""
+    """Take steps until the schedule ends, or nothing better is to be expected."""
     recipe, leads = stepper.recipe, team.rank == 0
     began = time.monotonic()
     larder = Larder.fill(feed, recipe, stepper.device, team.size)
-    logged = saved = time.monotonic()
-    while (progress := _progress(stepper, began, setting)) < 1.0:
-        larder.refill(stepper.step)
-        stepper.advance(larder, progress, team)
-        if stepper.step % LOG_EVERY == 0 and leads:
-            row = dict(zip(TERMS, (stepper.sums / LOG_EVERY).tolist(), strict=True))
-            stepper.sums.zero_()
-            row["drawings"] = float(larder.store.added)
-            row["drawings_per_s"] = LOG_EVERY * recipe.batch / (time.monotonic() - logged)
-            row |= larder.measure(stepper.smoothed.reader, stepper.step % _MEASURE_EVERY == 0)
-            _log(out.with_suffix(".csv"), stepper.step, row)
-            if on_step is not None:
-                on_step(stepper.step, recipe.steps, row)
-            logged = time.monotonic()
-        if leads and time.monotonic() - saved > _SAVE_EVERY_S:
-            _save(stepper, out)
-            saved = time.monotonic()
-    if leads:
-        _log(out.with_suffix(".csv"), stepper.step, larder.measure(stepper.smoothed.reader, True))
-        _save(stepper, out)
+    log = TrainingLog.begin(out.with_suffix(".csv"), _COLUMNS, stepper.step) if leads else None
+    logged, logged_step, saved = time.monotonic(), stepper.step, time.monotonic()
+    try:
+        while (progress := team.told(_progress(stepper, stop, began, setting))) < 1.0:
+            larder.refill(stepper.step)
+            stepper.advance(larder, progress, team)
+            is_due = stepper.step % recipe.measure_every == 0 or stepper.step == recipe.steps
+            if log is not None and (is_due or stepper.step % LOG_EVERY == 0):
+                row = _row(stepper, larder, stepper.step - logged_step, time.monotonic() - logged)
+                row |= larder.measure(stepper.smoothed.reader, is_due)
+                stop.see(row[_JUDGED], stepper.step, stepper.smoothed)
+                log.add(stepper.step, row)
+                if on_step is not None:
+                    on_step(stepper.step, recipe.steps, row)
+                logged, logged_step = time.monotonic(), stepper.step
+            if leads and time.monotonic() - saved > _SAVE_EVERY_S:
+                _save(stepper, stop, out)
+                saved = time.monotonic()
+    except KeyboardInterrupt:
+        if leads:
+            _save(stepper, stop, out)
+        raise
+    if log is None:
+        return
+    if stepper.step > logged_step:
+        log.add(stepper.step, larder.measure(stepper.smoothed.reader, True))
+    if stop.kept is not None:
+        stepper.smoothed.load_state_dict(stop.kept)
+    _save(stepper, stop, out)
 
 
-def _progress(stepper: Stepper, began: float, setting: Setting) -> float:
+def _row(stepper: Stepper, larder: Larder, steps: int, elapsed_s: float) -> dict[str, float]:
+    """Return the mean losses of the last steps and how fast they went; begin to add up anew."""
+    row = dict(zip(TERMS, (stepper.sums / steps).tolist(), strict=True))
+    stepper.sums.zero_()
+    row["drawings"] = float(larder.store.added)
+    row["drawings_per_s"] = steps * stepper.recipe.batch / elapsed_s
+    return row
+
+
+def _progress(stepper: Stepper, stop: EarlyStop, began: float, setting: Setting) -> float:
     """Return how much of the schedule is behind us: by drawings or by time, in [0, 1]."""
+    if stop.is_over:
+        return 1.0
     passed = (time.monotonic() - began) / setting.time_limit_s
     return min(max(stepper.step / stepper.recipe.steps, passed), 1.0)
 
 
-def _save(stepper: Stepper, out: Path) -> None:
+def _save(stepper: Stepper, stop: EarlyStop, out: Path) -> None:
     """Write the checkpoint, whole or not at all."""
-    partial = out.with_suffix(".partial")
-    torch.save({"recipe": json.dumps(asdict(stepper.recipe)), **stepper.state()}, partial)
-    partial.replace(out)
-
-
-def _log(path: Path, step: int, row: dict[str, float]) -> None:
-    """Append a row to the log; what it does not have stays empty."""
-    names = ["step", *TERMS, "drawings", "drawings_per_s", *MEASURED]
-    is_new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(names)
-        values = (row.get(name, math.nan) for name in names[1:])
-        writer.writerow([step, *("" if math.isnan(v) else f"{v:.5g}" for v in values)])
+    record = {"recipe": json.dumps(asdict(stepper.recipe)), **stepper.state(), "stop": stop.state()}
+    with whole_file(out) as partial:
+        torch.save(record, partial)

@@ -55,6 +55,7 @@ TRAINING_FILES = tuple(
         "baselines",
         "blocks",
         "close_look",
+        "early_stop",
         "export",
         "feed",
         "finder_net",

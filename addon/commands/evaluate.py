@@ -215,11 +215,12 @@ def _fold(
             "protocol": ", ".join(
                 f"{name}, {len(part['folds'])} folds" for name, part in told.items()
             ),
-            "training": f"recipe {wish['recipe']}, {wish['drawings']} drawings a fold",
+            "training": f"recipe {wish['recipe']}, {wish['drawings']} drawings a fold"
+            + (f", without {wish['without']}" if wish["without"] else ""),
         }
         _write_page(page, {**figures, "protocol": told}, readings, samples, about)
     if out is not None:
-        training = {"recipe": wish["recipe"], "drawings": wish["drawings"]}
+        training = {name: wish[name] for name in ("recipe", "without", "drawings")}
         record = {"training": training, "data": figures, "answers": readings.record()}
         save_evaluation(out, {**record, "protocol": told})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...sketch_cnn.readings import Readings
     from ...sketch_cnn.shards import Sample
 
-__all__ = ["PROTOCOLS", "compare_protocols", "protocol_options", "run_protocol"]
+__all__ = ["PROTOCOLS", "compare_protocols", "names_of", "protocol_options", "run_protocol"]
 
 PROTOCOLS = ("holdout", "kfold", "lodo")
 
@@ -40,6 +40,11 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=100_000,
             show_default=True,
             help="That the network sees in each training.",
+        ),
+        click.option(
+            "--without",
+            metavar="TERMS",
+            help="Switch terms of the loss off, named as in the recipe: pose,lines.",
         ),
         click.option("--recipe", default="small", show_default=True, help="Name, or a .toml."),
         click.option(
@@ -68,6 +73,11 @@ def protocol_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def names_of(listed: str | None) -> tuple[str, ...]:
+    """Return the names in a list such as `pose,lines`; none of None."""
+    return tuple(name.strip() for name in (listed or "").split(",") if name.strip())
+
+
 def run_protocol(
     data: Path, limit: int | None, wish: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Readings, list[Sample]]:
@@ -89,7 +99,7 @@ def run_protocol(
     from ..terminal import progress_bar
 
     settings = ProtocolSettings(
-        recipe=load_recipe(wish["recipe"]),
+        recipe=load_recipe(wish["recipe"]).without(names_of(wish["without"])),
         drawings=wish["drawings"],
         limit=limit,
         baselines=not wish["without_baselines"],

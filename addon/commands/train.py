@@ -13,6 +13,7 @@ import click
 
 from ... import __version__
 from ...errors import ModelError
+from .protocol import names_of
 
 if TYPE_CHECKING:
     from ..drawing_stream import DrawingStream
@@ -56,6 +57,12 @@ __all__ = ["train"]
     "--start",
     type=click.Path(path_type=Path),
     help="Checkpoint of an earlier training to begin with.",
+)
+@click.option(
+    "--without",
+    "left_out",
+    metavar="TERMS",
+    help="Switch terms of the loss off, named as in the recipe: pose,lines.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
@@ -103,6 +110,7 @@ def train(
     out: Path,
     recipe: str | None,
     start: Path | None,
+    left_out: str | None,
     resume: bool,
     device: str,
     minutes: float | None,
@@ -116,6 +124,10 @@ def train(
     if (data, rigs, pairs).count(None) != 2:
         raise click.UsageError("give one of --data DIR, --stream RIGS and --neutral PAIRS.")
     if pairs is not None:
+        if left_out is not None:
+            raise click.UsageError(
+                "--without names terms of the reader's loss; leave --neutral out"
+            )
         _train_neutral(pairs, model_dir, limit, out, recipe or "neutral", resume, threads)
         return
     if start is not None and not start.is_file():
@@ -130,7 +142,7 @@ def train(
         raise ModelError(f"training needs {error.name}; pip install 'limner[train]'") from None
     from ..terminal import progress_bar
 
-    chosen = load_recipe(recipe or "fifth")
+    chosen = load_recipe(recipe or "fifth").without(names_of(left_out))
     source = _stream(rigs or "", seed) if data is None else data
     if workers is None:
         workers = 1 if rigs is None else max((os.cpu_count() or 2) // processes - 1, 1)

@@ -2,8 +2,7 @@
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-import csv
-import math
+from dataclasses import replace
 
 import pytest
 
@@ -13,11 +12,15 @@ from limner.errors import DatasetError, ModelError  # noqa: E402
 from limner.sketch_cnn.export import load_networks  # noqa: E402
 from limner.sketch_cnn.step import TERMS  # noqa: E402
 from limner.sketch_cnn.train import Setting, load_recipe, train  # noqa: E402
+from limner.sketch_cnn.train_log import read_log  # noqa: E402
+
+ALONE = Setting("cpu", workers=0)
 
 
-def rows_of(log):
-    with log.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def curve(checkpoint):
+    """Return the rows of a training's log, without what hangs on the machine."""
+    rows = read_log(checkpoint.with_suffix(".csv"))
+    return [{name: row[name] for name in row if name != "drawings_per_s"} for row in rows]
 
 
 def test_every_term_of_the_recipe_has_its_weight():
@@ -34,9 +37,85 @@ def test_training_needs_shards(tmp_path, recipe):
         train(tmp_path, tmp_path / "out.pt", recipe)
 
 
+def test_the_same_recipe_gives_the_same_curve(tmp_path, drawings, recipe):
+    often = replace(recipe, measure_every=2, held_out=8)
+    one, two, other = (tmp_path / f"{name}.pt" for name in ("one", "two", "other"))
+    train(drawings, one, often, ALONE)
+    train(drawings, two, often, ALONE)
+    train(drawings, other, replace(often, seed=4), ALONE)
+    assert [row["step"] for row in curve(one)] == ["2", "4", "6"]
+    assert curve(one) == curve(two)
+    assert curve(one) != curve(other)
+
+
+def test_a_curve_goes_on_after_a_stop_and_has_no_step_twice(tmp_path, drawings, recipe):
+    often, out = replace(recipe, measure_every=2), tmp_path / "out.pt"
+    train(drawings, out, replace(often, reader_samples=3 * recipe.batch), ALONE)
+    with out.with_suffix(".csv").open("a") as file:
+        file.write("4" + ",9" * 14 + "\n")  # made after the last checkpoint, and lost
+    train(drawings, out, often, ALONE, resume=True)
+    rows = curve(out)
+    assert [row["step"] for row in rows] == ["2", "3", "4", "6"]
+    losses = [float(row["landmarks"]) for row in rows]
+    assert max(losses) < 2.0 * min(losses), "each is a mean of as many steps as there were"
+
+
+def test_a_new_training_begins_a_new_log(tmp_path, drawings, recipe):
+    out = tmp_path / "out.pt"
+    train(drawings, out, recipe, ALONE)
+    train(drawings, out, recipe, ALONE)
+    assert [row["step"] for row in curve(out)] == ["6"]
+
+
+def test_ctrl_c_leaves_what_can_be_gone_on_with(tmp_path, drawings, recipe):
+    def stop(step, *_):
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out.pt"
+    often = replace(recipe, measure_every=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(drawings, out, often, ALONE, on_step=stop)
+    assert load_networks(out)[2] == 2
+    train(drawings, out, often, ALONE, resume=True)
+    assert load_networks(out)[2] == 6
+
+
+def test_a_training_that_learns_no_more_ends_and_keeps_its_best_networks(
+    tmp_path, drawings, recipe
+):
+    """At a rate of nothing the first measurement stays the best one."""
+    still = replace(
+        recipe, learning_rate=0.0, held_out=8, measure_every=1, patience=2, warmup_steps=1
+    )
+    out = tmp_path / "out.pt"
+    train(drawings, out, replace(still, reader_samples=40 * recipe.batch), ALONE)
+    networks, _, step = load_networks(out)
+    stop = torch.load(out, weights_only=True)["stop"]
+    assert step == stop["step"] + 2 < 40
+    for name, value in networks.state_dict().items():
+        assert torch.equal(value, stop["kept"][name]), name
+    with pytest.raises(ValueError, match="patience needs held_out"):
+        replace(recipe, patience=1)
+
+
+def test_terms_are_switched_off_by_name(tmp_path, drawings, recipe):
+    mute = recipe.without(("pose", "finder"))
+    assert {name for name, weight in mute.weights.items() if not weight} == {"pose", "finder"}
+    out = tmp_path / "out.pt"
+    train(drawings, out, replace(mute, weight_decay=0.0), ALONE)
+    torch.manual_seed(recipe.seed)
+    from limner.sketch_cnn.step import Networks
+
+    before = Networks(recipe.width, recipe.thin).state_dict()
+    after = load_networks(out)[0].state_dict()
+    assert torch.equal(before["finder.head.1.weight"], after["finder.head.1.weight"])
+    assert not torch.equal(before["placer.heat.weight"], after["placer.heat.weight"])
+    with pytest.raises(DatasetError, match=r"no term gaze; there are presence, "):
+        recipe.without(("gaze",))
+
+
 def test_training_goes_on_where_it_stopped(tmp_path, checkpoint, drawings, recipe):
     import shutil
-    from dataclasses import replace
 
     again = tmp_path / "again.pt"
     shutil.copy(checkpoint, again)
@@ -54,8 +133,6 @@ def test_training_goes_on_where_it_stopped(tmp_path, checkpoint, drawings, recip
 def test_a_training_begins_with_an_earlier_one_whose_new_parts_are_its_own(
     tmp_path, checkpoint, drawings, recipe
 ):
-    from dataclasses import replace
-
     saved = torch.load(checkpoint, weights_only=True)
     known = {name: v for name, v in saved["smoothed"].items() if ".close." not in name}
     start, out = tmp_path / "start.pt", tmp_path / "out.pt"
@@ -71,8 +148,6 @@ def test_a_training_begins_with_an_earlier_one_whose_new_parts_are_its_own(
 
 
 def test_a_training_begins_with_nothing_but_a_checkpoint(tmp_path, checkpoint, drawings, recipe):
-    from dataclasses import replace
-
     start, out = tmp_path / "start.pt", tmp_path / "out.pt"
     start.write_bytes(b"no checkpoint")
     with pytest.raises(ModelError, match=r"start\.pt: cannot be begun with"):
@@ -115,8 +190,6 @@ def test_workers_prepare_drawings_beside_the_training(tmp_path, drawings, recipe
 
 
 def test_a_time_limit_ends_the_schedule(tmp_path, drawings, recipe):
-    from dataclasses import replace
-
     endless = replace(recipe, reader_samples=1_000_000_000)
     out = tmp_path / "short.pt"
     train(drawings, out, endless, Setting("cpu", workers=0, time_limit_s=0.5))
@@ -124,11 +197,9 @@ def test_a_time_limit_ends_the_schedule(tmp_path, drawings, recipe):
 
 
 def test_drawings_held_out_are_measured_and_not_trained_on(tmp_path, drawings, recipe):
-    from dataclasses import replace
-
     out = tmp_path / "held.pt"
     train(drawings, out, replace(recipe, held_out=12, first=4), Setting("cpu", workers=0))
-    last = rows_of(out.with_suffix(".csv"))[-1]
+    last = read_log(out.with_suffix(".csv"))[-1]
     assert int(last["step"]) == recipe.steps
     assert float(last["held_landmarks_px"]) > 0.0
 
@@ -143,17 +214,6 @@ class _Empty:
 
     def __call__(self, worker, workers):
         raise OSError("no more paper")
-
-
-def test_only_what_is_measured_stands_in_the_log(tmp_path):
-    from limner.sketch_cnn.train import _log
-
-    _log(tmp_path / "log.csv", 100, {"presence": 0.5})
-    _log(tmp_path / "log.csv", 200, {"presence": 0.25, "held_f1": math.nan})
-    rows = rows_of(tmp_path / "log.csv")
-    assert [(row["step"], row["presence"], row["held_f1"]) for row in rows] == [
-        ("100", "0.5", ""), ("200", "0.25", ""),
-    ]  # fmt: skip
 
 
 def test_a_foreign_checkpoint_is_refused_in_one_line(tmp_path):
