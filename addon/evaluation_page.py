@@ -48,6 +48,7 @@ def evaluation_page(
     readings: Readings,
     pictures: Mapping[str, bytes],
     about: Mapping[str, str],
+    further: str = "",
 ) -> str:
     """Return the page as HTML.
 
@@ -57,6 +58,7 @@ def evaluation_page(
     readings : what the figures were made from
     pictures : key → PNG of the drawings, at least of those in `figures["mistakes"]`
     about : what was measured on what, as short lines: name → value
+    further : a section more, as of `labelled_page`
     """
     body = "".join(
         (
@@ -70,6 +72,7 @@ def evaluation_page(
             breakdown_section(figures),
             confusion_section(figures),
             _mistakes(figures, pictures, readings),
+            further,
             _method(figures),
         )
     )
@@ -98,6 +101,17 @@ def _header(figures: Mapping[str, Any], about: Mapping[str, str]) -> str:
     if quiet is not None:
         told.append(
             f"no AU above 0.5 in {quiet:.0%} of {figures['neutral_drawings']} neutral drawings"
+        )
+    if figures.get("one_eye_shut"):
+        told.append(
+            f"where one eye is shut and the other open ({figures['one_eye_shut']} drawings), both "
+            f"are read right in {figures['one_eye_shut_right']:.0%}"
+        )
+    if figures.get("evidence_auc") is not None:
+        told.append(
+            f"evidence (median α + β): {figures['evidence_faces']:.0f} of faces, "
+            f"{figures['evidence_no_faces']:.0f} of drawings of something else; it tells the one "
+            f"from the other with AUC {text(figures['evidence_auc'])}"
         )
     rest = "".join(f"<li>{line}</li>" for line in told)
     names = ["AUs", "Calibration", "Precision and recall", "Confidence"]

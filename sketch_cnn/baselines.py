@@ -39,6 +39,7 @@ __all__ = ["BASELINES", "Material", "answer_all"]
 BASELINES = {
     "nothing": "says that no AU is ever there",
     "prior": "says how often each AU is there, whatever it sees",
+    "co-occurrence": "logistic regression on which other AUs are truly there, seeing nothing",
     "true landmarks": "logistic regression on the true landmarks, which no detector knows",
     "found landmarks": "logistic regression on the landmarks that the detector finds",
     "HOG": "linear SVM on histograms of oriented gradients of the detector's crop",
@@ -53,6 +54,10 @@ _HELD_OUT = 4
 
 _LEAST = 3
 """A label with fewer drawings that have it, or have it not, is answered by the prior."""
+
+_SAME_AU = np.eye(len(AU_LABELS), dtype=bool)
+_SAME_AU |= _SAME_AU[:, _MIRROR_AUS]
+"""(A, A): an AU and its other side."""
 
 Learner = Callable[[], "LogisticRegression | LinearSVC"]
 
@@ -119,6 +124,7 @@ def answer_all(
     logistic: Learner = lambda: LogisticRegression(C=0.05, max_iter=300)  # noqa: E731
     support: Learner = lambda: LinearSVC(C=1e-3, max_iter=2000)  # noqa: E731
     pairs = {
+        "co-occurrence": (_others(train), _others(test), logistic),
         "true landmarks": (_geometry(seen_in_training.true), _geometry(seen.true), logistic),
         "found landmarks": (_geometry(seen_in_training.found), _geometry(seen.found), logistic),
         "HOG": (_both(seen_in_training.gradients), _both(seen.gradients), support),
@@ -130,7 +136,8 @@ def answer_all(
         "prior": _said(test, train, np.tile(prior, (count, 1)), np.zeros(len(AU_LABELS))),
     }
     for name, (known, asked, learner) in pairs.items():
-        probability, thresholds = _learn_and_answer(train, known, asked, learner, prior)
+        apart = _SAME_AU if name == "co-occurrence" else None
+        probability, thresholds = _learn_and_answer(train, known, asked, learner, prior, apart)
         answers[name] = _said(test, train, probability, thresholds)
     if meshes is not None:  # where it saw no face it says nothing
         blind = ~meshes[1][1][:, None]
@@ -170,6 +177,12 @@ def _said(
     )
 
 
+def _others(readings: Readings) -> Features:
+    """Return the true intensities, (N, A), of what can be seen, and those of the mirror images."""
+    there = readings.intensity * readings.visible
+    return there, there[:, _MIRROR_AUS]
+
+
 def _geometry(landmarks: list[NDArray]) -> Features:
     """Return landmarks without place, size and tilt, and those of the mirror images, (N, 140)."""
     points = np.stack(landmarks)
@@ -194,9 +207,17 @@ def _both(gradients: list[tuple[NDArray, NDArray]]) -> Features:
 
 
 def _learn_and_answer(
-    train: Readings, known: Features, asked: Features, learner: Learner, prior: NDArray
+    train: Readings,
+    known: Features,
+    asked: Features,
+    learner: Learner,
+    prior: NDArray,
+    apart: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Learn every label apart; return probabilities (N, A) and operating points (A,)."""
+    """Learn every label apart; return probabilities (N, A) and operating points (A,).
+
+    `apart` (A, F) marks the numbers that a label must not be told.
+    """
     mean, spread = known[0].mean(axis=0), known[0].std(axis=0) + 1e-6
     x, mirrored, there, there_mirrored = ((part - mean) / spread for part in (*known, *asked))
     rows = np.concatenate([x, mirrored])
@@ -208,7 +229,10 @@ def _learn_and_answer(
     thresholds = np.zeros(len(AU_LABELS))
     for label in range(len(AU_LABELS)):
         use = scored[:, label]
-        parts = [(rows[use & part], truth[use & part, label]) for part in (~held, held)]
+        told = np.ones(rows.shape[1], bool) if apart is None else ~apart[label]
+        parts = [
+            (rows[np.ix_(use & part, told)], truth[use & part, label]) for part in (~held, held)
+        ]
         if any(min(y.sum(), (~y).sum()) < _LEAST for _, y in parts):
             probability[:, :, label] = prior[label]
             continue
@@ -218,7 +242,7 @@ def _learn_and_answer(
             parts[1][1], platt.predict_proba(score(parts[1][0])[:, None])[:, 1]
         )
         for side, view in enumerate((there, there_mirrored)):
-            probability[side, :, label] = platt.predict_proba(score(view)[:, None])[:, 1]
+            probability[side, :, label] = platt.predict_proba(score(view[:, told])[:, None])[:, 1]
     return 0.5 * (probability[0] + probability[1][:, _MIRROR_AUS]), thresholds
 
 

@@ -1,35 +1,29 @@
-"""Evaluation on labelled drawings: the detector as it is used, from pixels to answers."""
+"""Evaluation on a data set: the detector as it is used, from pixels to answers."""
 
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import DatasetError, SketchError
+from ..errors import DatasetError
 from .breakdown import break_down, by_intensity, confusions, coverage, deciles, mistakes
 from .compare import compare_answers
-from .cut import overlap
 from .detection import Detection
 from .detector import Detector
 from .figures import FIGURES, MACROS, bootstrap_weights, interval, macro_figures, table_figures
-from .image import read_sketch
 from .labels import AU_LABELS, TRACE
 from .readings import Readings, read_samples
 from .shards import Sample, read_folder
 
-__all__ = ["RESAMPLINGS", "agreement", "evaluate", "label_rows", "set_beside", "summarise"]
+__all__ = ["RESAMPLINGS", "evaluate", "set_beside", "summarise"]
 
 RESAMPLINGS = 1000
 """Bootstrap samples behind every interval."""
-
-_ALIKE = {"AU6": ("AU6", "AU7"), "AU9": ("AU9", "AU10"), "AU10": ("AU9", "AU10")}
-"""AUs that cannot be told apart by eye in a drawing count as one in `agreement`."""
 
 
 def evaluate(
@@ -93,6 +87,7 @@ def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, A
         "intervals": {name: interval(spread[name], macro[name]).tolist() for name in MACROS},
         "neutral_drawings": int(neutral.sum()),
         "neutral_without_au": float(quiet.mean()) if neutral.any() else None,
+        **_shut_eyes(readings),
         "landmark_error_iod": float(np.nanmedian(readings.landmark_error_iod)) if known else None,
         "box_overlap": float(np.nanmedian(readings.box_overlap)) if known else None,
         "missed_faces": int((~readings.found).sum()),
@@ -101,7 +96,7 @@ def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, A
         "errors_removed_by_20": doubt["errors_removed_by_20"],
         "unsure_below": doubt["unsure_below"],
         "unsure_share": doubt["unsure_share"],
-        "largest_fall_of_accuracy": float(max(-rises.min(initial=0.0), 0.0)),
+        "largest_fall_of_accuracy": float(max(0.0, -rises.min(initial=0.0))),
         "aus": _au_table(readings, weights[:200]),
         "breakdown": break_down(readings, weights),
         "intensity": by_intensity(readings),
@@ -109,6 +104,18 @@ def summarise(readings: Readings, resamplings: int = RESAMPLINGS) -> dict[str, A
         "coverage": doubt,
         "confusions": confusions(readings),
         "mistakes": mistakes(readings),
+    }
+
+
+def _shut_eyes(readings: Readings) -> dict[str, float | int | None]:
+    """Return how often the side is right where one eye is shut and the other one open."""
+    rows = [AU_LABELS.index(f"AU43{side}") for side in "LR"]
+    scored, there = readings.scored[:, rows], readings.present[:, rows]
+    winks = scored.all(axis=1) & (there.sum(axis=1) == 1)
+    right = (readings.decided[:, rows] == there).all(axis=1)[winks]
+    return {
+        "one_eye_shut": int(winks.sum()),
+        "one_eye_shut_right": float(right.mean()) if winks.any() else None,
     }
 
 
@@ -150,53 +157,3 @@ def _au_table(readings: Readings, weights: np.ndarray) -> dict[str, dict[str, An
         }
         for row, label in enumerate(AU_LABELS)
     }
-
-
-def agreement(detector: Detector, table: Path) -> dict[str, Any]:
-    """Compare with labels made by eye: a table like `sketches.csv` beside its pictures.
-
-    Columns: `file`, `face_box`, `au_on`, `au_off`, `au_left_right`; an AU in no list is not scored.
-    Both sides of a paired AU count together, by the stronger one.
-    """
-    hits, rows = {"tp": 0, "fp": 0, "fn": 0, "tn": 0}, []
-    with Path(table).open(newline="", encoding="utf-8") as file:
-        entries = list(csv.DictReader(file))
-    for entry in entries:
-        try:
-            sketch = read_sketch(Path(table).parent / entry["file"])
-            detection = detector.detect(sketch)
-        except SketchError as error:
-            rows.append({"file": entry["file"], "error": str(error)})
-            continue
-        box = tuple(float(value) * sketch.scale for value in entry["face_box"].split(","))
-        row = {"file": entry["file"], "box_overlap": overlap(detection.face_box, box)}
-        for column, wanted in (("au_on", True), ("au_off", False)):
-            for au in filter(None, entry[column].split(";")):
-                said = _said(detection, f"AU{'26' if au == '27' else au}")
-                if au == "27" and said:
-                    said = _intensity(detection, "AU26") > 0.7
-                row[f"{'+' if wanted else '-'}{au}"] = said
-                kind = ("t" if said == wanted else "f") + ("p" if said else "n")
-                hits[kind] += 1
-        rows.append(row)
-    total = max(2 * hits["tp"] + hits["fp"] + hits["fn"], 1)
-    return {"f1": 2 * hits["tp"] / total, **hits, "drawings": rows}
-
-
-def _said(detection: Detection, au: str) -> bool:
-    """Tell whether the detector says that an AU, or one like it, is there on any side."""
-    return bool(detection.present[label_rows(au, detection.au_labels)].any())
-
-
-def label_rows(au: str, labels: Sequence[str]) -> list[int]:
-    """Return the rows of an AU, of both sides, and of those that look like it by eye."""
-    names = _ALIKE.get(au, (au,))
-    return [
-        row
-        for row, label in enumerate(labels)
-        if label in names or (label[-1] in "LR" and label[:-1] in names)
-    ]
-
-
-def _intensity(detection: Detection, label: str) -> float:
-    return float(detection.intensity[detection.au_labels.index(label)])

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from scipy.special import expit
 from ..errors import DatasetError
 from .calibration import Calibration, fit
 from .detector import Detector
-from .evaluate import label_rows
 from .figures import macro_figures
 from .image import read_sketch, sketch_from_grey
+from .labelled import label_rows, log_loss, read_table
 from .labels import AU_LABELS
 from .metrics import area_under_curve
 from .readings import Readings, truth_of
@@ -94,14 +93,12 @@ def find_views(detector: Detector, data: Path, kept: Path | None = None) -> Foun
 
 
 def label_views(detector: Detector, table: Path) -> LabelledViews:
-    """Let a detector find the faces of drawings labelled by eye; see `evaluate.agreement`.
+    """Let a detector find the faces of drawings labelled by eye; see `labelled.agreement`.
 
     AU27, which is AU26 in the extreme, is left out, and so are drawings without a found face.
     """
     ink, view, truth, rows = [], [], [], []
-    with Path(table).open(newline="", encoding="utf-8") as file:
-        entries = list(csv.DictReader(file))
-    for entry in entries:
+    for entry in read_table(table):
         found = found_view(detector, read_sketch(Path(table).parent / entry["file"]))
         if found is None:
             continue
@@ -138,7 +135,7 @@ def trial_figures(
         name: float(value[0])
         for name, value in macro_figures(readings, np.ones((1, len(readings.keys)))).items()
     }
-    figures["log_loss"] = _log_loss(
+    figures["log_loss"] = log_loss(
         readings.present[readings.scored], readings.probability[readings.scored]
     )
     if real is not None:
@@ -147,7 +144,7 @@ def trial_figures(
             [probability[v, rows].max() for v, rows in zip(real.view, real.rows, strict=True)]
         )
         figures["real_auc"] = area_under_curve(real.truth, surest)
-        figures["real_log_loss"] = _log_loss(real.truth, surest)
+        figures["real_log_loss"] = log_loss(real.truth, surest)
     return figures
 
 
@@ -175,8 +172,3 @@ def _odds(said: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
 def _calibrated(odds: NDArray[np.float64], calibration: Calibration) -> NDArray[np.float64]:
     slope, offset = calibration.calibration.T
     return np.asarray(slope * odds + offset)
-
-
-def _log_loss(truth: NDArray[np.bool_], probability: NDArray[np.float64]) -> float:
-    inside = np.clip(probability, 1e-4, 1.0 - 1e-4)
-    return float(-np.log(np.where(truth, inside, 1.0 - inside)).mean())

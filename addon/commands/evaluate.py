@@ -112,16 +112,14 @@ def evaluate(
         _fold(data, limit, out, page, wish)
         return
     from ...sketch_cnn.detector import Detector
-    from ...sketch_cnn.evaluate import agreement
     from ..evaluation_file import save_evaluation
 
     if data is None and labelled is None:
         raise click.UsageError("give --data DIR, or --labelled TABLE.csv")
     if facemesh is not None and train_data is None:
         raise click.UsageError("--facemesh needs --baselines DIR")
-    for name, option in (("--html", page), ("--baselines", train_data)):
-        if option is not None and data is None:
-            raise click.UsageError(f"{name} needs --data DIR")
+    if train_data is not None and data is None:
+        raise click.UsageError("--baselines needs --data DIR")
     if as_films and beside:
         raise click.UsageError("give one of --sequences and --neutral")
     detector = Detector(model_dir)
@@ -136,13 +134,22 @@ def evaluate(
             raise click.UsageError("--neutral takes --data DIR, --model, --limit and --json")
         record["neutral"] = _measure_neutral(detector, data, limit)
         data = None
+    further = ""
+    if labelled is not None:
+        record["labelled"], further = _measure_labelled(detector, labelled)
     if data is not None:
-        record |= _measure(detector, data, limit, page, train_data, facemesh)
+        record |= _measure(detector, data, limit, page, train_data, facemesh, further)
         _say(record["data"])
         for name, figures in record["data"].get("baselines", {}).items():
             _say(figures, f"{name}: ")
+    elif page is not None and further:
+        from ..html_page import document
+        from ..outputs import write_whole
+
+        title = "How well Action Units are read from drawings labelled by eye"
+        about = f'<p class="soft">{_model_line(detector)}</p>'
+        write_whole(page, document("limner evaluate", f"<h1>{title}</h1>{about}{further}"))
     if labelled is not None:
-        record["labelled"] = agreement(detector, labelled)
         _say(record["labelled"])
     if out is not None:
         save_evaluation(out, record)
@@ -155,6 +162,7 @@ def _measure(
     page: Path | None,
     train_data: Path | None,
     facemesh: Path | None,
+    further: str,
 ) -> dict[str, Any]:
     """Return the figures of a data set and the answers behind them; write the page if wanted."""
     from ...sketch_cnn.evaluate import evaluate as read
@@ -177,11 +185,10 @@ def _measure(
     if methods is not None:
         figures["baselines"] = set_beside(readings, methods.answer(readings, samples))
     if page is not None:
-        info = detector.info
-        about = {"model": f"{info['name']} {info['version']}, sha256 {info['sha256'][:12]}"}
+        about = {"model": _model_line(detector)}
         if train_data is not None:
             about["baselines learnt from"] = data_name(train_data)
-        _write_page(page, figures, readings, samples, about)
+        _write_page(page, figures, readings, samples, about, further)
     return {"data": figures, "answers": readings.record()}
 
 
@@ -191,6 +198,7 @@ def _write_page(
     readings: Readings,
     samples: Sequence[Sample],
     about: dict[str, str],
+    further: str = "",
 ) -> None:
     from ..evaluation_page import evaluation_page
     from ..outputs import write_whole
@@ -198,7 +206,23 @@ def _write_page(
     told = f"{figures['drawings']} drawings, {figures['identities']} identities"
     about = {**about, "data": f"{figures['name']}: {told}"}
     pictures = {sample.key: sample.png() for sample in samples}
-    write_whole(page, evaluation_page(figures, readings, pictures, about))
+    write_whole(page, evaluation_page(figures, readings, pictures, about, further))
+
+
+def _model_line(detector: Detector) -> str:
+    info = detector.info
+    return f"{info['name']} {info['version']}, sha256 {info['sha256'][:12]}"
+
+
+def _measure_labelled(detector: Detector, table: Path) -> tuple[dict[str, Any], str]:
+    """Return the agreement with labels made by eye, and the section of the page about it."""
+    from ...sketch_cnn.labelled import agreement, read_table
+    from ..labelled_page import labelled_section
+    from ..terminal import progress_bar
+
+    with progress_bar("Reading", len(read_table(table))) as advance:
+        told = agreement(detector, table, advance)
+    return told, labelled_section(told, table.parent)
 
 
 def _fold(

@@ -36,7 +36,7 @@ def test_figures_are_printed_saved_and_shown(limner, drawings, tmp_path, needs_w
 
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
-    [((), "give --data"), (("--labelled", "x.csv", "--html", "x.html"), "--html needs --data")],
+    [((), "give --data"), (("--labelled", "x.csv", "--baselines", "d"), "needs --data")],
 )
 def test_what_is_missing_is_wrong_usage(limner, arguments, wanted):
     status, out, err = limner("evaluate", *arguments)

@@ -76,6 +76,26 @@ def test_the_prior_is_how_often_it_was_there_in_training(answers):
     assert tuple(said) == ALWAYS
 
 
+def test_co_occurrence_knows_what_goes_together_and_not_the_label_itself():
+    """AU26 comes with AU12 on the left or right; all else comes as it likes."""
+    train, test = (
+        replace(part, intensity=np.where(part.intensity == 0.2, 0.0, part.intensity))
+        for part in (invented(300, seed=1), invented(120, seed=2))
+    )
+    jaw, sides = AU_LABELS.index("AU26"), [SMILE, MIRRORED_AUS[SMILE]]
+
+    def together(part):
+        intensity = part.intensity.copy()
+        intensity[:, jaw] = intensity[:, sides].max(axis=1)
+        return replace(part, intensity=intensity, visible=np.ones_like(part.visible))
+
+    train, test = together(train), together(test)
+    said = answer_all(train, faces(train, 3), test, faces(test, 4))["co-occurrence"]
+    assert area(said, jaw) > 0.97
+    free = np.delete(np.arange(len(AU_LABELS)), [jaw, *sides])
+    assert 0.4 < np.mean([area(said, label) for label in free]) < 0.6, "not by itself"
+
+
 def test_a_mirrored_face_gets_the_mirrored_answer():
     train, test = invented(160, seed=1), invented(20, seed=2)
     seen = faces(test, 4)
@@ -85,7 +105,10 @@ def test_a_mirrored_face_gets_the_mirrored_answer():
         [(b, a) for a, b in seen.gradients],
     )
     known = faces(train, 3)
-    first, second = (answer_all(train, known, test, sight) for sight in (seen, mirrored))
+    order = list(MIRRORED_AUS)
+    other = replace(test, intensity=test.intensity[:, order], visible=test.visible[:, order])
+    first = answer_all(train, known, test, seen)
+    second = answer_all(train, known, other, mirrored)
     for name in ALWAYS:
         np.testing.assert_allclose(
             second[name].probability[:, list(MIRRORED_AUS)], first[name].probability, atol=1e-9
