@@ -115,6 +115,7 @@ class BatchSettings:
     strengths : region → how much of its correction it wears; those that are not named wear all
     neutral : a drawing of the same character at rest, for all drawings of the run
     distance_m : how far the artist's eye was from the head, metres; None is too far to matter
+    pins : AU label → intensity in [0, 1] that every head wears
     """
 
     out: Path
@@ -131,6 +132,7 @@ class BatchSettings:
     strengths: Mapping[str, float] = field(default_factory=dict)
     neutral: Path | None = None
     distance_m: float | None = None
+    pins: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def inverse_distance(self) -> float:
@@ -151,6 +153,7 @@ class BatchSettings:
             "strengths": dict(self.strengths),
             "neutral": None if self.neutral is None else str(self.neutral.absolute()),
             "distance_m": self.distance_m,
+            "pins": dict(self.pins),
         }
 
     @classmethod
@@ -168,6 +171,7 @@ class BatchSettings:
             strengths=record["strengths"],
             neutral=None if record["neutral"] is None else Path(record["neutral"]),
             distance_m=record["distance_m"],
+            pins=record["pins"],
         )
 
 
@@ -306,6 +310,8 @@ def _completed(job: Job, settings: BatchSettings) -> JobResult | None:
         return None
     worn = {name: share for name, share in correction.get("strengths", {}).items() if share != 1.0}
     if worn != {name: share for name, share in settings.strengths.items() if share != 1.0}:
+        return None
+    if record.get("pinned", {}) != {au: round(value, 4) for au, value in settings.pins.items()}:
         return None
     seen_from = record.get("camera", {}).get("inverse_distance_per_m", 0.0)
     if abs(seen_from - settings.inverse_distance) > _SAME_VIEW:

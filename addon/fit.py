@@ -92,6 +92,7 @@ class Fit:
     shared_with : names of the drawings that were fitted together with this one, as one person
     start : the neutral head's state and camera as it was placed on the face, ink pixels
     at_rest : the neutral drawing that the expression was read beside, if one was given
+    pinned : AU label → intensity that a person set
     strengths : (5,), how much of the correction each of `rig.regions.REGIONS` wears, 0 to 1
     """
 
@@ -116,6 +117,7 @@ class Fit:
     held: tuple[str, ...] = ()
     shared_with: tuple[str, ...] = ()
     at_rest: Sketch | None = None
+    pinned: dict[str, float] = field(default_factory=dict)
     strengths: tuple[float, ...] = (1.0,) * len(REGIONS)
 
     def mesh(self) -> HeadMesh:

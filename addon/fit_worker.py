@@ -93,6 +93,7 @@ def open_session(settings: BatchSettings) -> Session:
         correct_as=settings.correct_as,
         held=held,
         at_rest=read_at_rest(settings.neutral),
+        pins=settings.pins,
     )
     return Session(rig, settings.model_dir, chain)
 

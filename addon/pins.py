@@ -4,15 +4,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ..errors import FitError
+from ..rig.facs import AU_LABELS
 from ..sketch_cnn.detection import Detection
 
-__all__ = ["with_pins"]
+__all__ = ["read_pins", "with_pins"]
+
+
+def read_pins(words: Sequence[str]) -> dict[str, float]:
+    """Read Action Units and their intensities, such as `12L=0.6`, `AU26=0` or `12=0.5`.
+
+    Where a paired AU is named without a side, both sides are meant.
+
+    Returns
+    -------
+    pins : AU label → intensity, as `with_pins` takes it
+
+    Raises
+    ------
+    FitError
+        If a word names no AU, or an intensity is not from 0 to 1.
+    """
+    pins: dict[str, float] = {}
+    for word in words:
+        name, _, value = (part.strip().upper() for part in word.partition("="))
+        label = f"AU{name.removeprefix('AU')}"
+        labels = [known for known in AU_LABELS if known in (label, f"{label}L", f"{label}R")]
+        if not labels:
+            raise FitError(f"{word!r}: no such Action Unit; give one like 12L=0.6 or 26=0")
+        try:
+            intensity = float(value)
+        except ValueError:
+            intensity = math.nan
+        if not 0.0 <= intensity <= 1.0:
+            raise FitError(f"{word!r}: give an intensity from 0 to 1, as in {name}=0.6")
+        pins |= dict.fromkeys(labels, intensity)
+    return pins
 
 
 def with_pins(detection: Detection, pins: Mapping[str, float]) -> Detection:

@@ -67,6 +67,7 @@ class PipelineSettings:
         What the snakes find belongs to the expression (a shape key), or to who the head is.
     held : identity, pose and camera that every fit leaves as they are
     at_rest : a drawing of the same character at rest: what is in it is no expression
+    pins : AU label → intensity in [0, 1] that a person has set, for every fit
     """
 
     parametric: FitSettings = field(default_factory=FitSettings)
@@ -75,6 +76,7 @@ class PipelineSettings:
     correct_as: str = "expression"
     held: Held = field(default_factory=Held)
     at_rest: Sketch | None = None
+    pins: Mapping[str, float] = field(default_factory=dict)
 
 
 class Session:
@@ -148,7 +150,8 @@ class Session:
         ----------
         detection : what to believe instead of the network's own reading
         on_stage : called with the name of each stage of `STAGES` before it starts
-        pins : AU label → intensity in [0, 1] that a person has set; the head wears just that
+        pins : AU label → intensity in [0, 1] that a person has set; the head wears just that.
+            They win over those of the settings.
         hints : box and landmarks that a person has set, where `detection` is not given
 
         Raises
@@ -158,7 +161,7 @@ class Session:
         FitError
             If a pin names no AU or is out of range.
         """
-        clock, pins = _Clock(on_stage), pins or {}
+        clock, pins = _Clock(on_stage), {**self.settings.pins, **(pins or {})}
         clock.start("detect")
         detection = with_pins(detection or self.detect(sketch, hints), pins)
         parts = self.solve(sketch, detection, pins, clock.start)
@@ -167,7 +170,13 @@ class Session:
             baked = self.baker.bake(parts.found.state.identity, parts.corrected.crawled.correction)
         clock.stop()
         at_rest = self.settings.at_rest
-        return replace(parts.as_fit(self.rig), baked=baked, timing_s=clock.seconds, at_rest=at_rest)
+        return replace(
+            parts.as_fit(self.rig),
+            baked=baked,
+            timing_s=clock.seconds,
+            at_rest=at_rest,
+            pinned=dict(pins),
+        )
 
     def solve(
         self,

@@ -59,6 +59,7 @@ def fit_report(
         "identity": {name: _number(value) for name, value in identity if _number(value)},
         "identity_shared_with": list(fit.shared_with),
         "held": list(fit.held),
+        "pinned": {label: _number(value) for label, value in fit.pinned.items()},
         "correction": _correction(fit),
         **({"quality": _quality(fit), "silhouette": _silhouette(fit)} if with_quality else {}),
         "pose": _pose(fit.state.rotation),

@@ -40,6 +40,7 @@ from .drawn_face import read_face
 from .fit import Fit
 from .fit_parts import FitParts
 from .outputs import saying_what_is_wrong, write_fit, write_whole
+from .pins import with_pins
 from .pipeline import Session
 
 __all__ = ["FOLDER", "fit_drawings_together", "run_together"]
@@ -68,10 +69,14 @@ def fit_drawings_together(
         If a face is smaller than a pixel.
     """
     rig, settings = session.rig, session.settings
+    pins = settings.pins
     faces = [
-        read_face(rig, sketch, detection, settings.inverse_distance, (), settings.held)
+        read_face(
+            rig, sketch, with_pins(detection, pins), settings.inverse_distance, pins.keys(),
+            settings.held,
+        )
         for sketch, detection in drawings
-    ]
+    ]  # fmt: skip
     found = fit_together(rig, [face.evidence for face in faces], settings.parametric)
     fits = []
     for row, (face, one) in enumerate(zip(faces, found, strict=True)):
@@ -82,7 +87,7 @@ def fit_drawings_together(
         others = tuple(name for number, name in enumerate(names) if number != row)
         if settings.correct_as == "identity":
             fit = replace(fit, baked=session.baker.bake(one.state.identity, fit.correction))
-        fits.append(replace(fit, shared_with=others, at_rest=settings.at_rest))
+        fits.append(replace(fit, shared_with=others, at_rest=settings.at_rest, pinned=dict(pins)))
     return fits
 
 

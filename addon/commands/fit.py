@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...errors import FitError
 from .neutral import look_at_neutral, neutral_option
 
 if TYPE_CHECKING:
@@ -64,6 +65,18 @@ def _strengths(_: click.Context, __: click.Parameter, value: tuple[str, ...]) ->
         if not 0.0 <= found[name] <= 1.0:
             raise click.BadParameter(f"{word!r}: give a share from 0 to 1, as in {name}=0.5")
     return found
+
+
+def _pins(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
+    """Read Action Units and their intensities, such as `12L=0.6`."""
+    if not value:
+        return {}
+    from ..pins import read_pins
+
+    try:
+        return read_pins([part for given in value for part in given.split(",")])
+    except FitError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | None:
@@ -138,6 +151,15 @@ def _gif(_: click.Context, __: click.Parameter, value: Path | None) -> Path | No
     metavar="LIST",
     help=f"What --like gives and the fit leaves as it is, of {','.join(HOLDABLE)}.",
 )
+@click.option(
+    "--pin",
+    "pins",
+    multiple=True,
+    callback=_pins,
+    metavar="AU=INTENSITY",
+    help="An Action Unit that the head wears, whatever is read, 0 to 1, as in 12L=0.6 or 43=0. May "
+    "be repeated.",
+)
 @neutral_option
 @click.option(
     "--distance",
@@ -174,6 +196,7 @@ def fit(
     report: bool,
     like: Path | None,
     hold: tuple[str, ...],
+    pins: dict[str, float],
     neutral: Path | None,
     distance_m: float | None,
     together: bool,
@@ -191,7 +214,7 @@ def fit(
     wanted = (*_writable(formats), "html") if report else _writable(formats)
     settings = BatchSettings(
         out, rig, model_dir, wanted, jobs, resume, correct_as, animate, engine,
-        like, hold, strengths, neutral, distance_m,
+        like, hold, strengths, neutral, distance_m, pins,
     )  # fmt: skip
     if strengths and correct_as == "identity":
         raise click.UsageError(

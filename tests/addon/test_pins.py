@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from limner.addon.evidence import expected_aus, gather_evidence, weight_priors
-from limner.addon.pins import with_pins
+from limner.addon.pins import read_pins, with_pins
 from limner.addon.pipeline import Session
 from limner.errors import FitError
 from limner.sketch_cnn.image import read_sketch
@@ -54,6 +56,27 @@ def test_a_pin_that_means_nothing_is_one_clear_line(pins, message):
         with_pins(reading(), pins)
 
 
+def test_pins_are_read_as_people_write_them():
+    assert read_pins(["12L=0.6", "au26=0", " 43 = 1 "]) == {
+        "AU12L": 0.6, "AU26": 0.0, "AU43L": 1.0, "AU43R": 1.0,
+    }  # fmt: skip
+    assert read_pins(["12=0.5", "12R=0"]) == {"AU12L": 0.5, "AU12R": 0.0}, "the later one counts"
+
+
+@pytest.mark.parametrize("word", ["12", "12=", "12=x", "12=1.5", "12=-0.1", "12=nan"])
+def test_an_intensity_that_is_none_is_wrong_usage(limner, word):
+    status, out, err = limner("fit", "x.png", "-o", "out", "--pin", word)
+    assert (status, out) == (2, "")
+    assert "give an intensity from 0 to 1, as in 12=0.6" in err
+
+
+@pytest.mark.parametrize("word", ["27=0.5", "26L=0.5", "smile=1", "=1"])
+def test_an_au_that_is_none_is_wrong_usage(limner, word):
+    status, out, err = limner("fit", "x.png", "-o", "out", "--pin", word)
+    assert (status, out) == (2, "")
+    assert "no such Action Unit" in err
+
+
 def test_the_evidence_holds_the_shapes_of_pinned_aus():
     rig, read = tiny_rig(), with_pins(reading(), {"AU26": 0.5})
     _, sigma = weight_priors(rig, read)
@@ -72,6 +95,33 @@ def test_the_evidence_holds_the_shapes_of_pinned_aus():
     assert held.weights_sigma[row] < 0.1 * sigma[row]
     others = np.arange(len(sigma)) != row
     np.testing.assert_array_equal(held.weights_sigma[others], sigma[others])
+
+
+@pytest.mark.slow
+def test_pins_reach_every_drawing_of_a_run_and_its_record(limner, tmp_path, needs_weights):
+    out = tmp_path / "out"
+    two = tmp_path / "two.png"
+    shutil.copy(SMILE, two)
+
+    def fitted(*more):
+        status, told, _ = limner("fit", SMILE, two, "-o", out, "--formats", "json", *more)
+        assert status == 0
+        records = [
+            json.loads((out / name / "fit.json").read_text()) for name in ("lavater_smile", "two")
+        ]
+        return told, records
+
+    _, records = fitted("--pin", "12=0,4L=0.8", "--jobs", "2")
+    for record in records:
+        assert record["pinned"] == {"AU12L": 0.0, "AU12R": 0.0, "AU4L": 0.8}
+        assert record["blendshapes"]["mouthSmileLeft"] < 0.05
+        assert record["blendshapes"]["browDownLeft"] > 0.5
+    assert fitted("--pin", "12=0,4L=0.8", "--resume")[0].count("was there already") == 2
+    told, records = fitted("--resume")
+    assert "was there already" not in told
+    assert all(record["blendshapes"]["mouthSmileLeft"] > 0.2 for record in records)
+    _, records = fitted("--pin", "12=0", "--together")
+    assert all(record["blendshapes"]["mouthSmileLeft"] < 0.05 for record in records)
 
 
 @pytest.mark.slow
