@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..errors import SketchError
 from ..rig.store import load_rig
 from ..sketch_cnn.image import sketch_from_grey
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.style import style_names
+from .bench_detect import bench_detect
 from .bench_fit import bench_fits, drawn_samples, shard_samples
 from .bench_generate import bench_generate, memory_over
 from .bench_live import bench_live
@@ -55,17 +55,21 @@ class Drawings:
     data : a data set or one of its shards; None: they are drawn on the spot, of identities that
         no network was trained on
     memory : how many more `generate` makes to see how memory grows
+    rig : the head that is fitted; drawn : the head in the drawings, None for the same one
     """
 
     count: int = DRAWINGS
     data: Path | None = None
     memory: int = 0
+    rig: str = RIG
+    drawn: str | None = None
 
     def samples(self) -> Iterator[tuple[NDArray[np.uint8], dict[str, Any]]]:
         """Return grey drawings (H, W) of faces and what their JSON says."""
+        drawn = self.drawn or self.rig
         if self.data is not None:
-            return shard_samples(self.data, RIG, self.count)
-        return drawn_samples(Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names())), self.count)
+            return shard_samples(self.data, drawn, self.count)
+        return drawn_samples(Maker.load(SEED, 256, {drawn: 1.0}, tuple(style_names())), self.count)
 
 
 def run(
@@ -122,47 +126,24 @@ def _generate(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
 
 
 def _detect(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
-    from ..sketch_cnn.detector import Detector
-
-    seconds: dict[str, list[float]] = {"": [], "careful_": []}
-    detectors = {"": Detector(), "careful_": _session().detector}
-    for number, (picture, _) in enumerate(drawings.samples(), start=1):
-        sketch = sketch_from_grey(picture)
-        for name, detector in detectors.items():
-            started = time.perf_counter()
-            try:
-                detector.detect(sketch)
-            except SketchError:
-                break  # that no face was found is counted by `fit`
-            seconds[name].append(time.perf_counter() - started)
-        else:
-            on_drawing(number)
-    return {
-        f"{name}{key}": value
-        for name, each in seconds.items()
-        if each
-        for key, value in (
-            ("median_s", statistics.median(each)),
-            ("p95_s", float(np.quantile(each, 0.95))),
-        )
-    }
+    return bench_detect(_session(drawings.rig).detector, drawings.samples(), on_drawing)
 
 
 def _fit(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
-    return bench_fits(_session(), drawings.samples(), on_drawing).figures()
+    return bench_fits(_session(drawings.rig), drawings.samples(), on_drawing).figures()
 
 
 def _live(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
-    return bench_live(_session(), drawings.samples(), on_drawing).figures()
+    return bench_live(_session(drawings.rig), drawings.samples(), on_drawing).figures()
 
 
 def _together(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
-    maker = Maker.load(SEED, 256, {RIG: 1.0}, tuple(style_names()))
-    return bench_together(_session(), maker, drawings.count, on_drawing)
+    maker = Maker.load(SEED, 256, {drawings.rig: 1.0}, tuple(style_names()))
+    return bench_together(_session(drawings.rig), maker, drawings.count, on_drawing)
 
 
 def _noise(drawings: Drawings, on_drawing: OnDrawing) -> dict[str, float]:
-    return bench_noise(_session(), drawings.samples(), on_drawing)
+    return bench_noise(_session(drawings.rig), drawings.samples(), on_drawing)
 
 
 def _snakes(_: Drawings, __: OnDrawing) -> dict[str, float]:
@@ -186,9 +167,9 @@ BENCHMARKS: dict[str, Callable[[Drawings, OnDrawing], dict[str, float]]] = {
 
 
 @cache
-def _session() -> Session:
+def _session(rig: str) -> Session:
     """Return a session that has seen a drawing, so that loading is not measured."""
-    session = Session(rig=RIG)
+    session = Session(rig=rig)
     for picture, _ in Drawings(1).samples():
         session.fit(sketch_from_grey(picture))
     return session

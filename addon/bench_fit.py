@@ -25,15 +25,17 @@ from PIL import Image
 
 from ..errors import DatasetError, SketchError
 from ..rig.contours import FeatureCurve, visible_lines
-from ..rig.face_rig import FaceRig, RigState, unposed
+from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
 from ..sketch_cnn.image import sketch_from_grey
 from ..sketch_cnn.labels import label_of
 from ..synthetic_data.sample import Maker, make_sample
 from ..synthetic_data.text import json_text
 from ..synthetic_data.truth import GroupShares, TrueHeads, true_heads
+from .bench_soundness import soundness_figures
 from .fit import WORSE_IOD, Fit
 from .gap import measure_gap
 from .pipeline import Session
+from .report import fit_report
 from .surface_error import REGIONS, SurfaceError, Yardstick
 
 __all__ = [
@@ -46,6 +48,10 @@ __all__ = [
 ]
 
 STAGES = ("placed", "parametric", "snakes")
+CLEAN_STYLES = ("brush", "fineliner", "lineart_solid", "marker", "vector")
+"""Hands that draw each contour once, with a sure line: no searching, hatching, tone or wobble."""
+TURNED_DEG = 35.0
+"""Heads seen from farther round have half of their lines hidden."""
 TRUTHS = ("drawn", "posed")
 _PARTS = ("mean", "p95", "in_plane", "depth")
 
@@ -62,6 +68,8 @@ class FitScores:
     told : errors of fits that were told the true AUs, against the head as drawn
     errors : truth → of each drawing the errors in the three stages
     refused : drawings in which no face was found
+    styles : name of each drawing's hand; angles_deg : how far the head looks past the viewer
+    records : what `fit.json` would say of each fit
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -74,6 +82,9 @@ class FitScores:
         default_factory=lambda: {truth: [] for truth in TRUTHS}
     )
     refused: int = 0
+    styles: list[str] = field(default_factory=list)
+    angles_deg: list[float] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
 
     def figures(self) -> dict[str, float]:
         """Return all figures by name; means and shares over the drawings that were fitted."""
@@ -86,8 +97,10 @@ class FitScores:
             found[f"gap_{stage}"] = float(value)
         found["gap_closed_mean"] = float(np.mean(self.closed))
         found["gap_closed_median"] = float(np.median(self.closed))
-        found |= self._shares()
+        found |= self._shares() | self._kinds() | soundness_figures(self.records)
         for truth, errors in self.errors.items():
+            if not errors:
+                continue
             for part in _PARTS:
                 values = np.array([[getattr(error, part) for error in row] for row in errors])
                 for stage, value in zip(STAGES, values.mean(axis=0), strict=True):
@@ -114,6 +127,20 @@ class FitScores:
             found |= {"gap_of_truth": float(gap), "gap_closed_by_truth_mean": float(closed)}
         return found
 
+    def _kinds(self) -> dict[str, float]:
+        """Return how much of the gap is closed of clean hands' drawings, and by the view."""
+        closed = np.array(self.closed)
+        kinds = {
+            "clean": np.isin(self.styles, CLEAN_STYLES),
+            "within_35_deg": np.array(self.angles_deg) <= TURNED_DEG,
+        }
+        found: dict[str, float] = {}
+        for name, mine in kinds.items():
+            found[f"drawings_{name}"] = float(mine.sum())
+            if mine.any():
+                found[f"gap_closed_mean_{name}"] = float(closed[mine].mean())
+        return found
+
     def _regions(self) -> dict[str, float]:
         """Return the mean errors by region, against the head as drawn."""
         found = {}
@@ -134,7 +161,9 @@ def bench_fits(
     samples: Iterator[tuple[NDArray[np.uint8], dict[str, Any]]],
     on_drawing: Callable[[int], None] | None = None,
 ) -> FitScores:
-    """Fit the session's head to drawings of the same head and measure each fit.
+    """Fit the session's head to drawings and measure each fit.
+
+    Drawings of another head are measured by their gap and the surface's soundness alone.
 
     Parameters
     ----------
@@ -154,6 +183,13 @@ def bench_fits(
         scores.gaps.append((fit.gap.placed, fit.gap.parametric, fit.gap.snakes))
         scores.closed.append(fit.gap.closed)
         scores.features += fit.gap.curves.values()
+        scores.styles.append(about["style"])
+        scores.angles_deg.append(_turned_deg(about))
+        scores.records.append(fit_report(fit))
+        if on_drawing is not None:
+            on_drawing(number)
+        if about["rig"] != session.rig.name:  # of another head nobody knows what belongs where
+            continue
         truth = true_heads(about, shares)
         if fit.gap.placed > 0.0:
             gap = _gap_of_truth(fit, truth)
@@ -162,9 +198,13 @@ def bench_fits(
             scores.errors[name].append(errors)
         told = session.fit(sketch, detection=fit.detection, pins=_true_aus(about))
         scores.told.append(_errors(told, truth, yardstick)["drawn"][-1])
-        if on_drawing is not None:
-            on_drawing(number)
     return scores
+
+
+def _turned_deg(about: dict[str, Any]) -> float:
+    """Return the angle between where a drawn head looks and the viewer."""
+    ahead = rotation_matrix(np.array(about["pose"], dtype=np.float64))[2, 2]
+    return float(np.degrees(np.arccos(np.clip(ahead, -1.0, 1.0))))
 
 
 def _true_aus(about: dict[str, Any]) -> dict[str, float]:

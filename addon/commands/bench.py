@@ -29,6 +29,14 @@ __all__ = ["bench"]
     help="Take them from this data set or shard instead of drawing new ones.",
 )
 @click.option(
+    "--rig", default="makehuman", show_default=True, help="Head that is fitted: name or file."
+)
+@click.option(
+    "--drawn",
+    metavar="RIG",
+    help="Head in the drawings, by default the same one: how well is a head unlike it fitted?",
+)
+@click.option(
     "--memory",
     type=click.IntRange(1),
     help="generate: make so many drawings first, and tell how memory grows.",
@@ -40,7 +48,13 @@ __all__ = ["bench"]
     help="Also write the figures to this file.",
 )
 def bench(
-    names: tuple[str, ...], count: int, data: Path | None, memory: int | None, out: Path | None
+    names: tuple[str, ...],
+    count: int,
+    data: Path | None,
+    rig: str,
+    drawn: str | None,
+    memory: int | None,
+    out: Path | None,
 ) -> None:
     """Measure NAMES, or everything.
 
@@ -53,10 +67,12 @@ def bench(
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         raise click.UsageError(f"no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
-    figures: dict[str, Any] = {**circumstances(), "figures": {}}
+    drawings = Drawings(count, data, memory or 0, rig, drawn)
+    of = {"count": count, "rig": rig, "drawn": drawn or rig}
+    figures: dict[str, Any] = {**circumstances(), **of, "figures": {}}
     for name in names or BENCHMARKS:
         with progress_bar(f"Measuring {name}", memory or count) as advance:
-            figures["figures"][name] = run(name, Drawings(count, data, memory or 0), advance)
+            figures["figures"][name] = run(name, drawings, advance)
         for figure, value in figures["figures"][name].items():
             click.echo(f"{name}\t{figure}\t{value:.4g}")
     if out is not None:

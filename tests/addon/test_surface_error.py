@@ -9,7 +9,15 @@ import tarfile
 
 import numpy as np
 import pytest
-from limner.addon.bench_fit import FitScores, drawn_samples, lines_of_truth, shard_samples
+from limner.addon.bench_fit import (
+    FitScores,
+    bench_fits,
+    drawn_samples,
+    lines_of_truth,
+    shard_samples,
+)
+from limner.addon.bench_soundness import soundness_figures
+from limner.addon.pipeline import Session
 from limner.addon.surface_error import SurfaceError, Yardstick
 from limner.errors import DatasetError
 from limner.rig.face_rig import rotation_matrix
@@ -70,7 +78,10 @@ def test_shares_count_the_drawings_on_which_a_stage_is_nearer():
         features=[(0.4, 0.2, 0.1), (0.2, 0.1, 0.3)],
         of_truth=[(0.2, 0.5), (0.1, 0.75)],
         told=[error(0.5), error(1.5)],
+        styles=["vector", "charcoal", "vector"],
+        angles_deg=[10.0, 20.0, 50.0],
     )
+    scores.closed = [0.9, 0.6, 0.8]
     rows = [(3.0, 2.0, 1.0), (3.0, 2.0, 2.5), (1.0, 2.0, 1.5)]
     for errors in scores.errors.values():
         errors.extend(tuple(map(error, row)) for row in rows)
@@ -87,6 +98,41 @@ def test_shares_count_the_drawings_on_which_a_stage_is_nearer():
     assert figures["drawn_snakes_nearer_share"] == pytest.approx(2.0 / 3.0)
     assert figures["posed_falls_each_stage_share"] == pytest.approx(1.0 / 3.0)
     assert figures["drawn_eyes_snakes"] == pytest.approx(5.0 / 3.0)
+    assert figures["gap_closed_mean"] == pytest.approx(2.3 / 3.0)
+    assert (figures["drawings_clean"], figures["drawings_within_35_deg"]) == (2.0, 2.0)
+    assert figures["gap_closed_mean_clean"] == pytest.approx(0.85)
+    assert figures["gap_closed_mean_within_35_deg"] == pytest.approx(0.75)
+
+
+def record(turned, lid_mm, folds, outline):
+    quality = {
+        "turned_triangles": turned, "lid_in_eye_mm": lid_mm, "lip_in_teeth_mm": 0.0,
+        "teeth_out_mm": 0.25, "crossing_anew": {"lids": 3, "lips": 2, "nose": folds},
+    }  # fmt: skip
+    iou = dict.fromkeys(("placed", "parametric", "snakes"), outline)
+    return {"quality": quality, "silhouette": {"iou": iou}}
+
+
+def test_soundness_counts_what_no_head_may_have():
+    records = [record(0, 0.25, 0, 0.75), record(2, 0.75, 1, 0.25), record(0, 0.5, 0, None)]
+    found = soundness_figures(records)
+    assert found["turned_share"] == pytest.approx(1.0 / 3.0)
+    assert found["turned_most"] == 2.0
+    assert found["folded_share"] == pytest.approx(1.0 / 3.0), "where lids and lips shut is no fold"
+    assert (found["lid_in_eye_mm_most"], found["teeth_out_mm_most"]) == (0.75, 0.25)
+    assert found["lid_in_eye_deep_share"] == pytest.approx(1.0 / 3.0)
+    assert (found["outline_drawings"], found["outline_snakes"]) == (2.0, 0.5)
+    assert soundness_figures([]) == {}
+
+
+@pytest.mark.slow
+def test_drawings_of_another_head_are_measured_by_their_gap(needs_weights):
+    maker = Maker.load(5, 128, {"makehuman": 1.0}, ("vector",))
+    samples = [(picture, about | {"rig": "another"}) for picture, about in drawn_samples(maker, 1)]
+    figures = bench_fits(Session(), iter(samples)).figures()
+    assert figures["drawings"] == figures["drawings_clean"] == 1.0
+    assert figures["gap_closed_mean"] > 0.2 and figures["turned_share"] == 0.0
+    assert not any(name.startswith(("drawn_", "posed_", "gap_of_truth")) for name in figures)
 
 
 def test_nothing_fitted_gives_no_means():
