@@ -75,6 +75,7 @@ class Larder:
                 larder.store.add(rest)
         if larder.store.faces == 0:
             raise DatasetError("there is no drawing of a face to train on; give more drawings")
+        larder.weigh()  # a training that goes on begins between two of the steps that do so
         return larder
 
     def refill(self, step: int) -> None:
@@ -84,7 +85,11 @@ class Larder:
             if self.feed.inline:
                 break
         if step % _BALANCE_EVERY == 0:
-            self.balance.copy_(au_weights(*self.store.labels(), self.positive_power))
+            self.weigh()
+
+    def weigh(self) -> None:
+        """Weigh present against absent AUs by what there is."""
+        self.balance.copy_(au_weights(*self.store.labels(), self.positive_power))
 
     @torch.no_grad()
     def measure(self, reader: nn.Module, is_due: bool) -> dict[str, float]:

@@ -60,6 +60,18 @@ def test_a_curve_goes_on_after_a_stop_and_has_no_step_twice(tmp_path, drawings, 
     assert max(losses) < 2.0 * min(losses), "each is a mean of as many steps as there were"
 
 
+def test_rare_action_units_weigh_more_from_the_first_step_on(drawings, recipe):
+    """A training that goes on from step 50 must not wait for step 500."""
+    from limner.sketch_cnn.feed import Feed, ShardSource
+    from limner.sketch_cnn.larder import Larder, au_weights
+
+    feed = Feed(ShardSource(drawings), 0, recipe.seed)
+    larder = Larder.fill(feed, recipe, torch.device("cpu"), 1)
+    wanted = au_weights(*larder.store.labels(), recipe.positive_power)
+    assert wanted[1].max() > 1.5
+    assert torch.equal(larder.balance, wanted)
+
+
 def test_a_new_training_begins_a_new_log(tmp_path, drawings, recipe):
     out = tmp_path / "out.pt"
     train(drawings, out, recipe, ALONE)
