@@ -12,6 +12,7 @@ from ..rig.contours import FeatureCurve, visible_lines
 from ..rig.deform import Deformer
 from ..rig.face_rig import FaceRig, RigState, rotation_matrix, unposed
 from ..rig.normals import face_normals
+from ..rig.other_side import OtherSide
 from ..rig.repair import carry_eyes, lift_lid_edges, limit_flips, push_out_of_eyes
 from ..rig.tuck import MouthTuck
 from .handles import Handles
@@ -32,6 +33,7 @@ class Carrier:
     ----------
     begun : the share, in [0, 1], of a displacement that the correction begins with
     base : (V, 3) metres, the correction that lines are carried on from; zeros until `start_from`
+    hidden : how much the skin does what the other side does (`OtherSide.hidden`); None: nowhere
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Carrier:
         self.turn = rotation_matrix(state.rotation)
         self.fitted = unposed(rig, state) if fitted is None else fitted
         self.begun, self.base = 0.0, np.zeros_like(self.fitted)
+        self.hidden: NDArray[np.float64] | None = None
         self._normals = face_normals(self.fitted, rig.triangles)
         # Rigs tuck the lids' folds into the ball where nobody looks: only what is new is mended.
         self._sunk = push_out_of_eyes(self.fitted, rig)
@@ -78,8 +81,15 @@ class Carrier:
         """
         carried = handles.surface.interpolate(correction - self.base, self.rig.triangles)
         wanted = handles.share[:, None] * (carried + handles.offset @ self.turn)
-        moved = deformer.solve(handles.surface, wanted, handles.weight, in_haste)
-        return self._repaired(self.base + moved)
+        moved = self.base + deformer.solve(handles.surface, wanted, handles.weight, in_haste)
+        if self.hidden is not None:
+            moved = OtherSide.of(self.rig).evened(moved, self.hidden)
+        return self._repaired(moved)
+
+    def look_behind(self) -> None:
+        """Find out what of the parametric head cannot be seen."""
+        seen = self.seen(np.zeros_like(self.fitted))
+        self.hidden = OtherSide.of(self.rig).hidden(self.rig, seen, self.camera)
 
     def tucked(
         self, tuck: MouthTuck, correction: NDArray[np.float64], in_haste: bool = False

@@ -78,6 +78,7 @@ class Crawled:
     came_to : the lines of the last pass and their snakes
     seen : the lines as they were when it was last looked what hides them; none: as they are
     begun : share of what hands do to proportions that the correction began with
+    hidden : how much the skin does what the other side does; see `Carrier`
     """
 
     correction: NDArray[np.float64]
@@ -86,6 +87,7 @@ class Crawled:
     came_to: CameTo
     seen: Sequence[FeatureCurve] = ()
     begun: float = 0.0
+    hidden: NDArray[np.float64] | None = None
 
 
 class Crawl:
@@ -129,6 +131,7 @@ class Crawl:
         on_pass : called with the number of each finished pass
         """
         carrier, correction = self.carrier, self.carrier.base
+        carrier.look_behind()
         first = self._whole_handles(correction, self.settings.first_weight)
         correction = carrier.follow(self._deformer, first, correction)
         curves, came_to = carrier.lines(correction), CameTo()
@@ -151,6 +154,7 @@ class Crawl:
             contours then crawl whether their ink has changed or not
         """
         carrier, rig = self.carrier, self.carrier.rig
+        carrier.hidden = last.hidden
         correction = last.correction
         near = replace(self.snake_settings(), match_stiffness=_NEAR_STIFFNESS)
         seen = carrier.seen(correction)
@@ -246,7 +250,8 @@ class Crawl:
             for result in came_to.results
         ]
         tucked = self.carrier.tucked(self._tuck, correction, in_haste)
-        return Crawled(tucked, curves, records, came_to, seen, self.carrier.begun)
+        carrier = self.carrier
+        return Crawled(tucked, curves, records, came_to, seen, carrier.begun, carrier.hidden)
 
     def _whole_handles(self, correction: NDArray[np.float64], weight: float) -> Handles:
         """Return the handles of the features as wholes."""
