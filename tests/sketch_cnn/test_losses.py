@@ -160,6 +160,62 @@ def test_every_term_reaches_the_answer_it_is_named_after(term):
     assert given[source].grad.abs().sum() > 0.0
 
 
+TRAINS = {
+    "presence": "head.last",
+    "intensity": "head.last",
+    "visible": "head.last",
+    "landmarks": "windows",
+    "lines": "line_windows",
+    "early": "heat",
+    "spread": "line_windows",
+    "pose": "head.last",
+    "features": "features",
+}
+"""Term → the module of the reader that it claims to train, beside the trunk."""
+
+
+@pytest.mark.parametrize("term", READER_TERMS)
+def test_every_term_trains_the_module_that_it_claims_to_and_the_trunk(term):
+    """Through the whole network: a `detach` in its way would show here."""
+    from limner.sketch_cnn.reader_net import Reader
+
+    torch.manual_seed(0)
+    net, true = Reader(16, 8).train(), truth()
+    true["features"][:, 10] = 3
+    said = net(torch.rand(2, 1, 128, 128))
+    reader_losses(said, true, torch.ones(2, COUNT), torch.tensor(0.02))[term].backward()
+
+    def reached(module):
+        grads = [value.grad for value in net.get_submodule(module).parameters()]
+        return sum(float(grad.abs().sum()) for grad in grads if grad is not None) > 0.0
+
+    assert reached(TRAINS[term])
+    assert reached("down1")
+    if term == "pose":  # it says nothing of labels, and the labels' layer hears nothing of it
+        assert not reached("features")
+    if term == "landmarks":
+        assert not reached("head.last")
+
+
+def test_finder_and_placer_are_trained_by_their_own_terms_alone():
+    from limner.sketch_cnn.finder_net import Finder, Placer
+    from limner.sketch_cnn.losses import placer_loss
+
+    torch.manual_seed(0)
+    finder, placer = Finder().train(), Placer().train()
+    heat = torch.zeros(2, 16, 16)
+    heat[:, 5, 7] = 1.0
+    finder_loss(finder(torch.rand(2, 1, 128, 128)), heat, torch.zeros(2, 4, 16, 16)).backward()
+    placer_loss(placer(torch.rand(2, 1, 64, 64)), torch.full((2, 70, 2), 64.0)).backward()
+    for net in (finder, placer):
+        unreached = [
+            name
+            for name, value in net.named_parameters()
+            if value.grad is None or not value.grad.abs().sum() > 0.0
+        ]
+        assert not unreached
+
+
 def test_paper_is_not_asked_for_a_class():
     true, given = truth(1), answer(1, requires_grad=True)
     true["features"][0, 7, 9] = 4
