@@ -109,7 +109,7 @@ class OtherSide:
 def _neighbour_mean(
     triangles: NDArray[np.int32], rows: NDArray[np.intp], points: NDArray[np.float64]
 ) -> tuple[Any, float]:
-    """Return the matrix that takes the mean of a vertex and its neighbours, and the mean edge."""
+    """Return the matrix that takes the mean of a vertex and its neighbours, and the usual edge."""
     from scipy.sparse import coo_matrix, diags, identity
 
     count = len(rows)
@@ -119,7 +119,7 @@ def _neighbour_mean(
     corners = corners[(corners >= 0).all(axis=1)]
     first = corners[:, [0, 1, 2, 1, 2, 0]].ravel()
     second = corners[:, [1, 2, 0, 0, 1, 2]].ravel()
-    edge_m = float(np.linalg.norm(points[first] - points[second], axis=1).mean())
+    edge_m = float(np.median(np.linalg.norm(points[first] - points[second], axis=1)))
     near = coo_matrix((np.ones(len(first)), (first, second)), shape=(count, count)).tocsr()
     near.data[:] = 1.0
     degree = np.maximum(np.asarray(near.sum(axis=1)).ravel(), 1.0)
