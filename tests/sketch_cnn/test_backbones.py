@@ -22,6 +22,7 @@ from limner.sketch_cnn.places import POINTS  # noqa: E402
 from limner.sketch_cnn.reader_net import Reader  # noqa: E402
 from limner.sketch_cnn.recipe import BACKBONES, load_recipe  # noqa: E402
 from limner.sketch_cnn.step import Networks, Stepper  # noqa: E402
+from limner.sketch_cnn.views import FOUR_LOOKS  # noqa: E402
 
 
 def chance_reader(backbone):
@@ -67,7 +68,7 @@ class InTorch:
 
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_a_mirrored_drawing_gives_swapped_sides(backbone):
-    detector = Detector()
+    detector = Detector(looks=FOUR_LOOKS)
     detector._reader = InTorch(chance_reader(backbone))
     ink = np.random.default_rng(1).random((140, 120), dtype=np.float32)
     ink[:, 60:] *= 0.2
