@@ -24,6 +24,9 @@ _LEAST_COVERED = 0.5  # share of the brow's length that must be drawn
 _MIN_POINTS = 8
 _ROUNDS = 4
 _STRAY_IOD = 0.12  # wide enough that both outlines of a thick brow count alike
+_KNOTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of a brow's length at which its thickness is told; between them it changes evenly."""
+_FEW = 2.0  # of so many drawn points half is believed, where the whole brow is as thick
 _THINNEST, _THICKEST = 0.4, 1.8  # of the parametric head's brow: one stroke says little of hair
 
 
@@ -53,7 +56,7 @@ def brow_way(
     """Find the way of the head's brow onto the drawn one.
 
     The way runs across the brow: its middle is shifted and tilted onto the drawn middle, and
-    its edges come to lie as far from it as the drawn ink does.
+    its edges come to lie as far from it as the drawn ink does, here thick and there thin.
 
     Parameters
     ----------
@@ -88,8 +91,8 @@ def brow_way(
         return None
     lies, weight = _drawn_middle(node, across, share, iod_px)
     half = 0.5 * (np.abs((_at(lower, share) - _at(upper, share)) * normal).sum(axis=1))
-    away = np.abs(across - lies[node])
-    thicker = _median(away / np.maximum(half[node], 1e-6), weight)
+    away = np.abs(across - lies[node]) / np.maximum(half[node], 1e-6)
+    thicker = _thickness(share[node], away, weight, share)
     thicker = np.clip(thicker * thickened, _THINNEST, _THICKEST) / thickened
     sides = []
     for edge in (upper, lower):
@@ -121,6 +124,28 @@ def _drawn_middle(
         missed = (across - height - lean * (along - middle)) / (_STRAY_IOD * iod_px)
         weight = 1.0 / (1.0 + missed**2)
     return height + lean * (place - middle), each
+
+
+def _thickness(
+    at: NDArray[np.float64],
+    away: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    share: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return how thick a brow is drawn at shares (n,) of its length; little ink tells little of it.
+
+    Parameters
+    ----------
+    at, away, weight : (P,) of drawn points: where along the brow, how far from its drawn middle
+    """
+    whole, (_, width, *_) = _median(away, weight), _KNOTS
+    there = []
+    for knot in _KNOTS:
+        near = weight * np.maximum(1.0 - np.abs(at - knot) / width, 0.0)
+        told = float(near.sum())
+        own = _median(away, near) if told > 0.0 else whole
+        there.append((told * own + _FEW * whole) / (told + _FEW))
+    return np.interp(share, _KNOTS, there)
 
 
 def _median(values: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

@@ -39,6 +39,27 @@ def test_a_brow_becomes_as_thick_as_drawn_within_limits(thickness, kept):
     np.testing.assert_allclose(0.5 * (way.upper + way.lower), 0.0, atol=1.0)
 
 
+def test_a_brow_drawn_pointed_becomes_thin_at_its_ends():
+    half = 4.0 * np.sin(np.pi * np.clip(X / 60.0, 0.1, 0.9))[:, None] * np.array([0.0, 1.0])
+    outline = np.concatenate([dense(MIDDLE - half), dense(MIDDLE + half)])
+    way = brow_way(UPPER, LOWER, outline, IOD_PX)
+    thick = (LOWER + way.lower - UPPER - way.upper)[:, 1]
+    assert thick[12] == pytest.approx(8.0, abs=1.2)
+    assert thick[[0, -1]].max() < 0.6 * thick[12]
+    np.testing.assert_allclose(thick, thick[::-1], atol=0.6)
+
+
+def test_little_ink_tells_little_of_how_thick_an_end_is():
+    half = np.array([0.0, 3.0])
+    outline = np.concatenate([dense(MIDDLE - half), dense(MIDDLE + half)])
+    fewer = outline[outline[:, 0] < 46.0]
+    speck = MIDDLE[-1] + [[0.0, -9.0]]
+    whole = brow_way(UPPER, LOWER, fewer, IOD_PX)
+    with_speck = brow_way(UPPER, LOWER, np.concatenate([fewer, speck]), IOD_PX)
+    thick = [(LOWER + way.lower - UPPER - way.upper)[-1, 1] for way in (whole, with_speck)]
+    assert thick[1] - thick[0] < 3.0  # of the 12 that the speck alone would make it thicker
+
+
 def test_limits_hold_for_all_passes_together():
     way = brow_way(UPPER, LOWER, dense(MIDDLE), IOD_PX, thickened=0.4)
     np.testing.assert_allclose(way.upper, way.lower, atol=1e-9)
