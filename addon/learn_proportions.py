@@ -27,7 +27,7 @@ from .drawn_face import DrawnFace, read_face
 from .pipeline import Session
 from .surface_error import front_skin
 
-__all__ = ["fitted_examples", "learn_from_drawings"]
+__all__ = ["fitted_examples", "from_afar", "learn_from_drawings"]
 
 
 def learn_from_drawings(
@@ -96,9 +96,29 @@ def _left(
     """
     camera, sketch = carrier.camera, face.sketch
     there = truth.turned(truth.drawn, carrier.rig)
-    drawn = face.frame.from_ink(truth.camera.project(there) * sketch.scale)
-    growth = truth.camera.scale_px * sketch.scale * face.frame.scale
+    near = face.frame.from_ink(truth.camera.project(there) * sketch.scale)
+    drawn, growth = from_afar(there, near, front)
     depth = there[:, 2] * growth - seen[:, 2] * camera.scale_px
     depth -= depth[front].mean()
     way: Any = np.column_stack([drawn - camera.project(seen), depth]) / face.iod_px
     return way.astype(np.float16)
+
+
+def from_afar(
+    vertices: NDArray[np.float64], near: NDArray[np.float64], front: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], float]:
+    """Return where a head would be seen without perspective, (V, 2) pixels, and pixels per metre.
+
+    A fit from afar learns the head's shape so, not how to bend it until it looks as from near by.
+
+    Parameters
+    ----------
+    vertices : (V, 3) metres, turned as the camera sees them
+    near : (V, 2) pixels, where a camera of any distance sees them
+    front : (V,) which of them are to lie as near to those places as they can
+    """
+    flat = vertices[:, :2] * np.array([1.0, -1.0])
+    flat -= flat[front].mean(axis=0)
+    middle = near[front].mean(axis=0)
+    scale = float((flat * (near - middle))[front].sum() / np.square(flat[front]).sum())
+    return scale * flat + middle, scale
