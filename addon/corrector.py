@@ -26,10 +26,10 @@ from .wholes import Wholes
 
 __all__ = ["Corrected", "Corrector", "Stages"]
 
-_CORRECTION_LENGTH_M = 0.016
+_CORRECTION_LENGTH_M = 0.010
 _SHARES = (1.0, 0.5, 0.0)
 """Of what hands do to proportions, with which a correction may begin."""
-_AS_NEAR_IOD = 0.001
+_AS_NEAR_IOD = 0.002
 _FAR_SHARE = 0.65  # of the parametric head's gap: where more is left, the hand may be another
 _MUCH_LESS = 0.75  # of the gap with a larger share: reason enough for a smaller one
 

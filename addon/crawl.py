@@ -60,7 +60,7 @@ class CrawlSettings:
     passes: int = 3
     reach_iod: float = 0.4
     min_evidence: float = 0.1
-    handle_weight: float = 16.0
+    handle_weight: float = 24.0
     first_weight: float = 5.0
     whole_weight: float = 1.2
     ink_steps: int = 8

@@ -28,11 +28,11 @@ __all__ = [
 ]
 
 _TRUST = {
-    "upper_lid": 0.8,  # drawn thick, with lashes: the ink's middle lies above the lid's edge
-    "lower_lid": 0.88,  # or bags, or lashes
-    "upper_lip_inner": 0.8,  # one stroke stands for both lips' edges
-    "lower_lip_inner": 0.8,
-    "nose_bridge": 0.7,  # the ridge is told by a line beside it, on either side
+    "upper_lid": 0.9,  # drawn thick, with lashes: the ink's middle lies above the lid's edge
+    "lower_lid": 0.95,  # or bags, or lashes
+    "upper_lip_inner": 0.9,  # one stroke stands for both lips' edges
+    "lower_lip_inner": 0.9,
+    "nose_bridge": 0.8,  # the ridge is told by a line beside it, on either side
 }
 _MOST_TRUST = 0.92  # hands wobble, and labels are not always right
 """How much of the way to its ink the skin goes: what a line of a feature says of the skin."""
@@ -124,7 +124,8 @@ def snake_handles(
         [_across(curve, each.displacement) for curve, each in zip(curves, results, strict=True)]
     )
     share = np.repeat([trust(curve.name) for curve in curves], [len(c.points) for c in curves])
-    return Handles.in_plane(surface, way[keep], weight * held[keep], points, camera, share[keep])
+    firm = weight * np.sqrt(held[keep])
+    return Handles.in_plane(surface, way[keep], firm, points, camera, share[keep])
 
 
 def trust(curve: str) -> float:
