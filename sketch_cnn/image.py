@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from ..errors import SketchError
-from .normalise import extract_ink
+from .normalise import extract_ink, tone_quantiles
 from .sketch import Sketch
 
 __all__ = [
@@ -80,11 +80,11 @@ def sketch_from_grey(
         raise SketchError(
             f"only {width}×{height} pixels; a face needs at least {_MIN_SIDE_PX} on each side"
         )
-    low, high = _ends(grey)
-    if high - low < _MIN_SPREAD:
-        tone = "black" if high < 0.25 else "blank"
+    low, high = tone_quantiles(grey, (0.0005, 0.9995))
+    if high - low < 255.0 * _MIN_SPREAD:
+        tone = "black" if high < 0.25 * 255.0 else "blank"
         raise SketchError(f"the picture is all {tone}; nothing is drawn on it")
-    ink = extract_ink(grey.astype(np.float32) / 255.0)
+    ink = extract_ink(grey)
     if not (ink > 0.3).any():
         raise SketchError(
             "no drawn lines stand out from the paper; draw or scan with more contrast"
@@ -97,19 +97,6 @@ def sketch_from_grey(
         path=path,
         sha256=sha256 or hashlib.sha256(grey.tobytes()).hexdigest(),
     )
-
-
-def _ends(grey: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return the darkest and brightest of a picture, but for each 0.05 % of its pixels, in [0, 1].
-
-    Counted, since there are 256 tones only: `np.percentile` would sort all pixels.
-    """
-    up_to = np.cumsum(np.bincount(grey.ravel(), minlength=256))
-    place = np.array([0.0005, 0.9995]) * (grey.size - 1)
-    below, above = (np.searchsorted(up_to, np.floor(place) + step, side="right") for step in (0, 1))
-    above = np.minimum(above, int(grey.max()))
-    low, high = (below + (place - np.floor(place)) * (above - below)) / 255.0
-    return float(low), float(high)
 
 
 def _read_bytes(path: Path) -> str:

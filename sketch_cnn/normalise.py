@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-__all__ = ["extract_ink", "is_inverted"]
+__all__ = ["extract_ink", "is_inverted", "tone_quantiles"]
 
 _BLOCKS = 16
 _PAPER_QUANTILE = 0.85
@@ -26,19 +26,32 @@ _STEPS, _HALF = 64.0, 0.5 + 1e-6
 """Of one tone of 255: as fine as float32 holds tones exactly, and far coarser than float64."""
 
 
-def is_inverted(grey: NDArray[np.floating]) -> bool:
+def tone_quantiles(grey: NDArray[np.uint8], shares: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the tones, 0 to 255, that such shares of a picture of bytes lie below.
+
+    Counted, since there are 256 tones only: `np.quantile` would sort all pixels.
+    """
+    up_to = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    place = np.array(shares) * (grey.size - 1)
+    below, above = (np.searchsorted(up_to, np.floor(place) + step, side="right") for step in (0, 1))
+    above = np.minimum(above, int(grey.max()))
+    told: NDArray[np.float64] = below + (place - np.floor(place)) * (above - below)
+    return told
+
+
+def is_inverted(grey: NDArray[np.uint8]) -> bool:
     """Tell whether the drawing is light on dark: the page's border and its bulk are dark."""
     height, width = grey.shape
     edge = max(1, min(height, width) // 20)
     border = np.concatenate(
         [grey[:edge].ravel(), grey[-edge:].ravel(), grey[:, :edge].ravel(), grey[:, -edge:].ravel()]
     )
-    low, high = np.percentile(_thinned(grey).astype(np.float64), [2.0, 98.0])
+    low, high = tone_quantiles(_thinned(grey), (0.02, 0.98))
     middle = 0.5 * (low + high)
     return float(np.mean(border < middle)) > 0.7 and float(np.mean(grey < middle)) > 0.6
 
 
-def _thinned(image: NDArray[np.floating]) -> NDArray[np.floating]:
+def _thinned(image: NDArray[Any]) -> NDArray[Any]:
     """Return every n-th pixel, some 20,000 of them: enough for a percentile.
 
     Columns are counted from the left and from the right, so that a mirrored picture gives the
@@ -49,22 +62,18 @@ def _thinned(image: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.concatenate([rows[:, ::step], rows[:, ::-1][:, ::step]], axis=1)
 
 
-def extract_ink(grey: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return (H, W) ink in [0, 1], 1 = ink, of a grey picture (H, W) in [0, 1].
+def extract_ink(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return (H, W) ink in [0, 1], 1 = ink, of a grey picture (H, W) of bytes.
 
-    A picture without contrast gives no ink at all. Of a picture of bytes, of its mirror image and
-    of its negative it is the same to the last bit, and everywhere: networks that reckon in whole
-    numbers answer a little otherwise where a pixel differs by the smallest amount.
+    A picture without contrast gives no ink at all. Of a picture, of its mirror image and of its
+    negative it is the same to the last bit, and everywhere: networks that reckon in whole numbers
+    answer a little otherwise where a pixel differs by the smallest amount.
     """
-    grey = 255.0 * np.asarray(grey, dtype=np.float64)
-    nearest = np.rint(grey)
-    if np.abs(grey - nearest).max() < 1e-3:  # bytes once: exact, as float32, too
-        grey = nearest
-    grey = grey.astype(np.float32)
     if is_inverted(grey):
-        grey = 255.0 - grey
-    depth = _paper(grey)
-    depth -= grey
+        grey = np.uint8(255) - grey
+    tones = grey.astype(np.float32)
+    depth = _paper(tones)
+    depth -= tones
     np.maximum(depth, 0.0, out=depth)
     darkest = _stepped(np.percentile(_thinned(depth).astype(np.float64), 99.5))
     if darkest < 255.0 * _MIN_CONTRAST:

@@ -72,7 +72,7 @@ def parted(faces: PreparedFaces, count: int) -> tuple[PreparedFaces, PreparedFac
 
 def prepare(sample: Sample, rng: np.random.Generator) -> PreparedFaces:
     """Take the ink from a drawing and bring it to the scale of the reader's crop (N = 1)."""
-    ink = extract_ink(sample.grey().astype(np.float32) / 255.0)
+    ink = extract_ink(sample.grey())
     height, width = ink.shape
     box = landmark_box(sample.landmarks) if sample.is_face else (0.0, 0.0, width, height)
     crop = crop_matrix(box, INPUT_PX, CROP_MARGIN)

@@ -170,8 +170,6 @@ def compare(folder: Path, real: Path, out: Path | None, json_file: Path | None, 
     """Measure how near the drawings in DIR come to drawings by real hands."""
     import json
 
-    import numpy as np
-
     from ...sketch_cnn.normalise import extract_ink
     from ...synthetic_data.inspection.likeness import FOREHEAD, Measured, measure_set
     from ...synthetic_data.inspection.likeness import compare as liken
@@ -198,7 +196,7 @@ def compare(folder: Path, real: Path, out: Path | None, json_file: Path | None, 
     with progress_bar("Measuring", most) as advance:
         drawn = measure_set(
             folder,
-            lambda grey: extract_ink(grey.astype(np.float32) / 255.0),
+            extract_ink,
             most,
             on_progress=lambda done, _: advance(done),
         )
