@@ -119,8 +119,11 @@ class Corrector:
             if other.gap.snakes > _MUCH_LESS * best.gap.snakes:
                 break
             best = other
-        if best.gap.is_worse:  # what looked like the ink of a line was none of it
-            sober = replace(face, drawn=face.drawn.without(best.led_astray()))
+        for astray in (best.led_astray(), set(face.drawn.rows)):
+            if not best.gap.is_worse:
+                break
+            # what looked like the ink of a line was none of it; or no line can be followed
+            sober = replace(face, drawn=face.drawn.without(astray))
             other = self._corrected(sober, found, stages, settings, best.crawled.begun)
             best = min(best, other, key=lambda one: one.gap.snakes)
         return best

