@@ -26,7 +26,7 @@ from .wholes import Wholes
 
 __all__ = ["Corrected", "Corrector", "Stages"]
 
-_CORRECTION_LENGTH_M = 0.010
+_CORRECTION_LENGTH_M = 0.013
 _SHARES = (1.0, 0.5, 0.0)
 """Of what hands do to proportions, with which a correction may begin."""
 _AS_NEAR_IOD = 0.002
