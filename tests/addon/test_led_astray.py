@@ -61,12 +61,19 @@ def test_what_led_lines_away_is_left_out_of_the_second_try(face):
     first, second = gap(0.05, jaw=0.07, brow_L=0.05, upper_lid_R=0.01), gap(0.035)
     corrector = Scripted(first, second)
     assert corrector.correct(face, None, None, None).gap is second
-    assert corrector.seen[1] == {"upper_lid"}
+    assert corrector.seen[1:] == [{"upper_lid"}]
 
 
-def test_the_first_try_stays_where_the_second_is_no_better(face):
+def test_no_line_is_followed_where_the_second_try_ends_farther_away_too(face):
+    third = gap(0.041)
+    corrector = Scripted(gap(0.05, jaw=0.07), gap(0.06), third)
+    assert corrector.correct(face, None, None, None).gap is third
+    assert corrector.seen == [{"jaw", "brow", "upper_lid"}, {"brow", "upper_lid"}, set()]
+
+
+def test_the_first_try_stays_where_no_other_is_better(face):
     first = gap(0.05, jaw=0.07)
-    assert Scripted(first, gap(0.06)).correct(face, None, None, None).gap is first
+    assert Scripted(first, gap(0.06), gap(0.07)).correct(face, None, None, None).gap is first
 
 
 def test_a_poor_correction_is_begun_with_less_as_long_as_much_is_gained(face):
