@@ -162,7 +162,8 @@ def _hash_of(stream: dict[str, Any] | None) -> str | None:
 
 def _exported(network: nn.Module, outputs: list[str], storage: str) -> Any:
     """Return one network as an ONNX model with a free batch size, its weights stored smaller."""
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for chatty in ("torch.onnx", "onnxscript", "onnx_ir"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     example = torch.zeros(2, 1, INPUT_PX, INPUT_PX)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch's exporter warns about itself
