@@ -33,7 +33,7 @@ from .model_file import (
 from .neutral import MOST_TURN_DEG, NeutralHead, turn_deg
 from .sketch import Sketch
 from .unseen import seen_share, with_unseen
-from .views import TWO_LOOKS, Looks, Read, mean_of_views, read_crops, widened
+from .views import ONE_LOOK, TWO_LOOKS, Looks, Read, mean_of_views, read_crops, widened
 
 __all__ = ["Detector"]
 
@@ -45,7 +45,7 @@ _SHARP_PX, _MUCH = 4.0, 28.0
 _OVERLAP = 0.3
 _GIVEN_OVERLAP = 0.4
 """Of a box that the user gave: what the placer makes of it must overlap it so far."""
-_PLACINGS = (Looks((1.0,), both_ways=False), Looks((1.0,)))
+_PLACINGS = (ONE_LOOK, Looks((1.0,)))
 """The second placing starts where the first one ended, and sees more of the face."""
 _UNSURE_BELOW = 0.72
 """Of weights that do not say: half of the errors on new people lie below (`unsure_below`)."""
@@ -181,13 +181,6 @@ class Detector:
         told = read_crops(network, crops, looks.both_ways)
         return list(zip(told, matrices, strict=True))
 
-    def glance(self, ink: NDArray[np.float32], box: Box) -> Read:
-        """Read the face in a box as `read` does, without its mirror image: in half the time."""
-        crop, matrix = self._crop(self.reader, ink, box)
-        read = dict(zip(self.reader.outputs, self.reader.run(crop[None, None]), strict=True))
-        read.pop("embedding", None)  # which is made of both
-        return {name: value[0].astype(np.float64) for name, value in read.items()}, matrix
-
     def _crop(
         self, network: Network, ink: NDArray[np.float32], box: Box
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -238,7 +231,7 @@ class Detector:
         """
         face = FoundFace(last.face_box, last.face_score)
         others = tuple(FoundFace(box, 0.0) for box in last.other_faces)
-        return self.tell(Look(*self.glance(sketch.ink, last.face_box), face, others), rest)
+        return self.tell(Look(*self.read(sketch.ink, last.face_box, ONE_LOOK), face, others), rest)
 
     def is_elsewhere(self, sketch: Sketch, box: Box) -> bool:
         """Tell whether the finder is sure of faces, and of none where the box is.

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -25,10 +24,9 @@ from .labels import AU_LABELS, FEATURES
 from .model_file import FINDER_FILE, PLACER_FILE, READER_FILE, SCHEMA
 from .shards import read_folder
 from .step import Networks
-from .weight_storage import store_weights
-from .whole_file import whole_file
+from .weight_storage import store_weights, write_onnx
 
-__all__ = ["export", "export_reader", "forget_makers", "load_networks", "write_onnx"]
+__all__ = ["export", "export_reader", "forget_makers", "load_networks"]
 
 _OUTPUTS = (
     "alpha", "beta", "intensity", "visible", "landmarks", "spread", "lines", "line_spread",
@@ -183,18 +181,6 @@ def _exported(network: nn.Module, outputs: list[str], storage: str) -> Any:
     store_weights(model, storage)
     forget_makers(model)
     return model
-
-
-def write_onnx(model: Any, path: Path, meta: dict[str, Any]) -> None:
-    """Write a model with what is to be known of it, whole or not at all."""
-    import onnx
-
-    del model.metadata_props[:]
-    for key, value in meta.items():
-        entry = model.metadata_props.add()
-        entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
-    with whole_file(path) as partial:
-        onnx.save(model, os.fspath(partial))
 
 
 def forget_makers(model: Any) -> None:

@@ -28,8 +28,7 @@ from .detector import Detector
 from .image import sketch_from_grey
 from .model_file import FINDER_FILE, READER_FILE, Network
 from .shards import Sample
-from .weight_storage import restore, store_weights
-from .whole_file import whole_file
+from .weight_storage import restore, said_by, store_weights, write_onnx
 
 __all__ = ["QUICKENED", "quicken", "shown_to", "with_integer_kernels"]
 
@@ -114,15 +113,11 @@ def with_integer_kernels(source: Path, out: Path, shown: NDArray[np.float32]) ->
     model = onnx.load(os.fspath(source))
     if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
         raise ModelError(f"{source}: convolves in whole numbers already; take the file before that")
-    said = {entry.key: entry.value for entry in model.metadata_props}
+    said = said_by(model)
     restore(model)
     model = _quantised(model, shown)
     store_weights(model, said.get("storage", "float16"))
-    for key, value in {**said, "convolutions": "int8"}.items():
-        entry = model.metadata_props.add()
-        entry.key, entry.value = key, value
-    with whole_file(out) as partial:
-        onnx.save(model, os.fspath(partial))
+    write_onnx(model, out, {**said, "convolutions": "int8"})
 
 
 def _quantised(model: Any, shown: NDArray[np.float32]) -> Any:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .labels import MIRRORED_AUS, MIRRORED_LANDMARKS
 from .line_points import MIRRORED_LINE_POINTS
 
-__all__ = ["MAPS", "is_turned", "mean_embedding", "mirror_mean", "turned_back"]
+__all__ = ["MAPS", "exact", "is_turned", "mean_embedding", "mirror_mean", "turned_back"]
 
 MAPS = ("features", "attention")
 """Outputs of so many numbers that they stay float32."""
@@ -71,7 +71,7 @@ def mirror_mean(values: dict[str, NDArray], size_px: int) -> dict[str, NDArray[n
     size_px : side of the crop
     """
     means = {
-        name: 0.5 * (value[0] + _TURNS[name](_exact(name, value[1]), size_px))
+        name: 0.5 * (value[0] + _TURNS[name](exact(name, value[1]), size_px))
         for name, value in values.items()
         if name in _TURNS
     }
@@ -90,5 +90,6 @@ def mean_embedding(both: NDArray[np.float32]) -> NDArray[np.float64]:
     return 0.5 * np.concatenate([one + two, one - two])
 
 
-def _exact(name: str, values: NDArray) -> NDArray:
+def exact(name: str, values: NDArray) -> NDArray:
+    """Return an output of this name as float64, but for maps."""
     return values if name in MAPS else values.astype(np.float64)

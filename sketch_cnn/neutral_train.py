@@ -21,14 +21,14 @@ from torch.nn import functional
 from ..errors import DatasetError
 from .calibration import fit
 from .detector import Detector
-from .export import forget_makers, write_onnx
+from .export import forget_makers
 from .labels import PRESENT, TRACE
 from .model_file import NEUTRAL_FILE, SCHEMA
 from .neutral import READ, reader_print
 from .neutral_net import NeutralNet, example_reading
 from .neutral_pairs import Pairs
 from .recipe import recipe_values
-from .weight_storage import store_weights
+from .weight_storage import store_weights, write_onnx
 
 __all__ = ["NeutralRecipe", "load_neutral_recipe", "train_neutral"]
 

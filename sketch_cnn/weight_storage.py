@@ -10,7 +10,9 @@ for integer kernels, whose rounding hangs on the processor.
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,9 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from ..errors import ModelError
+from .whole_file import whole_file
 
-__all__ = ["STORAGES", "restore", "store_weights", "stored_as"]
+__all__ = ["STORAGES", "restore", "said_by", "store_weights", "stored_as", "write_onnx"]
 
 STORAGES = ("float16", "int8")
 
@@ -117,20 +120,22 @@ def stored_as(source: Path, out: Path, storage: str) -> None:
         raise ModelError(f"{source}: not a readable ONNX file ({reason})") from None
     restore(model)
     store_weights(model, storage)
-    _say(model, storage)
-    partial = Path(out).with_suffix(".partial")
-    onnx.save(model, os.fspath(partial))
-    partial.replace(out)
+    write_onnx(model, out, {**said_by(model), "storage": storage})
 
 
-def _say(model: Any, storage: str) -> None:
-    """Let the file say how its weights are stored."""
-    for entry in model.metadata_props:
-        if entry.key == "storage":
-            entry.value = storage
-            return
-    entry = model.metadata_props.add()
-    entry.key, entry.value = "storage", storage
+def said_by(model: Any) -> dict[str, str]:
+    """Return what a network's file says of itself."""
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def write_onnx(model: Any, path: Path, meta: Mapping[str, Any]) -> None:
+    """Write a model with what is to be known of it, whole or not at all."""
+    del model.metadata_props[:]
+    for key, value in meta.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
+    with whole_file(path) as partial:
+        onnx.save(model, os.fspath(partial))
 
 
 def _output_axes(model: Any) -> dict[str, int]:
